@@ -1,0 +1,30 @@
+/**
+ * Where values meet displays without importing them. A display registers itself under a kind; an object that can show
+ * itself asks for its kind. Both sides share a key of the global symbol registry, so they may live in different packages.
+ */
+
+/** The convention other JavaScript kernels use too: a method that returns a MIME bundle. */
+export const displaySymbol: unique symbol = Symbol.for("Jupyter.display") as never;
+
+const registryKey = Symbol.for("inferlab.displays");
+
+/** MIME type → content; strings for text types, base64 strings for binary ones, objects for JSON ones. */
+export type MimeBundle = Record<string, unknown>;
+export type DisplayFunction = (value: never, options?: Record<string, unknown>) => MimeBundle;
+
+type Registry = Map<string, DisplayFunction>;
+
+function registry(): Registry {
+  const holder = globalThis as unknown as Record<symbol, Registry | undefined>;
+  return (holder[registryKey] ??= new Map());
+}
+
+/** Makes `render` the display of `kind`; a later registration replaces an earlier one. */
+export function registerDisplay(kind: string, render: DisplayFunction): void {
+  registry().set(kind, render);
+}
+
+/** The bundle that the display registered for `kind` makes of `value`, or undefined where none is registered. */
+export function display(kind: string, value: unknown, options?: Record<string, unknown>): MimeBundle | undefined {
+  return registry().get(kind)?.(value as never, options);
+}

@@ -1,0 +1,133 @@
+/**
+ * Element types: one row a type. Everything about a type that another file needs is derived from this table.
+ *
+ * Storage: one array element per tensor element, also for the types ONNX packs (int4, uint4, int2, uint2, float4e2m1: one
+ * element a byte; packing happens where files are read and written). float16, bfloat16 and the float8 types hold their raw bits. Complex
+ * types interleave real and imaginary part. Strings are a JavaScript array.
+ */
+
+export type DataArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | string[];
+
+type DTypeKind = "float" | "int" | "uint" | "bool" | "string" | "complex";
+
+interface DTypeRow {
+  readonly kind: DTypeKind;
+  /** Bits an element has in ONNX's packed form; 0 for strings. */
+  readonly bits: number;
+  /** ONNX TensorProto.DataType (onnx.proto, IR version 13). */
+  readonly onnx: number;
+  readonly array: new (length: number) => DataArray;
+}
+
+const row = (kind: DTypeKind, bits: number, onnx: number, array: unknown): DTypeRow => ({
+  kind,
+  bits,
+  onnx,
+  array: array as DTypeRow["array"],
+});
+
+export const dtypes = {
+  float32: row("float", 32, 1, Float32Array),
+  uint8: row("uint", 8, 2, Uint8Array),
+  int8: row("int", 8, 3, Int8Array),
+  uint16: row("uint", 16, 4, Uint16Array),
+  int16: row("int", 16, 5, Int16Array),
+  int32: row("int", 32, 6, Int32Array),
+  int64: row("int", 64, 7, BigInt64Array),
+  string: row("string", 0, 8, Array),
+  bool: row("bool", 8, 9, Uint8Array),
+  float16: row("float", 16, 10, Uint16Array),
+  float64: row("float", 64, 11, Float64Array),
+  uint32: row("uint", 32, 12, Uint32Array),
+  uint64: row("uint", 64, 13, BigUint64Array),
+  complex64: row("complex", 64, 14, Float32Array),
+  complex128: row("complex", 128, 15, Float64Array),
+  bfloat16: row("float", 16, 16, Uint16Array),
+  float8e4m3fn: row("float", 8, 17, Uint8Array),
+  float8e4m3fnuz: row("float", 8, 18, Uint8Array),
+  float8e5m2: row("float", 8, 19, Uint8Array),
+  float8e5m2fnuz: row("float", 8, 20, Uint8Array),
+  uint4: row("uint", 4, 21, Uint8Array),
+  int4: row("int", 4, 22, Int8Array),
+  float4e2m1: row("float", 4, 23, Uint8Array),
+  float8e8m0: row("float", 8, 24, Uint8Array),
+  uint2: row("uint", 2, 25, Uint8Array),
+  int2: row("int", 2, 26, Int8Array),
+} as const satisfies Record<string, DTypeRow>;
+
+/** An element type's name, as it is written in shapes: `float32[1,3]`. */
+export type DType = keyof typeof dtypes;
+
+/** The typed array that holds a type's elements. */
+export interface DTypeArrays {
+  float32: Float32Array;
+  uint8: Uint8Array;
+  int8: Int8Array;
+  uint16: Uint16Array;
+  int16: Int16Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  string: string[];
+  bool: Uint8Array;
+  float16: Uint16Array;
+  float64: Float64Array;
+  uint32: Uint32Array;
+  uint64: BigUint64Array;
+  complex64: Float32Array;
+  complex128: Float64Array;
+  bfloat16: Uint16Array;
+  float8e4m3fn: Uint8Array;
+  float8e4m3fnuz: Uint8Array;
+  float8e5m2: Uint8Array;
+  float8e5m2fnuz: Uint8Array;
+  uint4: Uint8Array;
+  int4: Int8Array;
+  float4e2m1: Uint8Array;
+  float8e8m0: Uint8Array;
+  uint2: Uint8Array;
+  int2: Int8Array;
+}
+
+export const dtypeNames = Object.keys(dtypes) as DType[];
+
+const byOnnxCode = new Map<number, DType>(dtypeNames.map((name) => [dtypes[name].onnx, name]));
+
+/** The type with an ONNX TensorProto.DataType code, or undefined for a code nobody defined. */
+export function dtypeFromOnnx(code: number): DType | undefined {
+  return byOnnxCode.get(code);
+}
+
+export function isDType(name: string): name is DType {
+  return Object.hasOwn(dtypes, name);
+}
+
+export const isFloat = (dtype: DType): boolean => dtypes[dtype].kind === "float";
+export const isInteger = (dtype: DType): boolean => dtypes[dtype].kind === "int" || dtypes[dtype].kind === "uint";
+
+/** Array elements that `count` tensor elements take (2 a complex number, else 1). */
+export function storageLength(dtype: DType, count: number): number {
+  return dtypes[dtype].kind === "complex" ? count * 2 : count;
+}
+
+/** A zeroed array (empty strings for `string`) for `count` tensor elements. */
+export function allocate<D extends DType>(dtype: D, count: number): DTypeArrays[D] {
+  if (dtype === "string") return new Array<string>(count).fill("") as DTypeArrays[D];
+  return new dtypes[dtype].array(storageLength(dtype, count)) as unknown as DTypeArrays[D];
+}
+
+/** Bytes of `count` elements in memory here (not packed); strings count as 0. */
+export function byteLength(dtype: DType, count: number): number {
+  if (dtype === "string") return 0;
+  return Math.max(1, dtypes[dtype].bits / 8) * count;
+}

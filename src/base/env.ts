@@ -1,0 +1,16 @@
+/** Every environment variable the project reads: name, meaning, default. */
+
+export const envVariables = {
+  INFERLAB_ISA: "instruction set the native kernels use: avx512, avx2, neon, plain (default: the best this CPU has)",
+  INFERLAB_THREADS: "threads of a session that does not say (default: the number of CPUs)",
+  INFERLAB_SHARED: "tests only: folder of the shared fixtures (default: ../shared)",
+  INFERLAB_ADDON: "path of the native addon; 'off' runs without it (default: build/Release/inferlab.node)",
+  INFERLAB_MEMORY_CHECK: "1: canaries, poison and guard pages in the native memory pool (default: off)",
+} as const;
+
+export type EnvVariable = keyof typeof envVariables;
+
+/** The variable's value, or undefined where it is unset or empty. */
+export function env(name: EnvVariable): string | undefined {
+  return process.env[name] || undefined;
+}

@@ -1,0 +1,2 @@
+// Made by `npm run gen`.
+export { relu } from "./relu.ts";

@@ -1,0 +1,54 @@
+/** The contract of engines. An engine is one file that exports an `Engine`, and a line in engines.ts. */
+import type { RuntimeValue } from "../base/tensor.ts";
+import type { Graph } from "../compiler/ir/graph.ts";
+import type { Trace } from "./trace.ts";
+
+export interface CompileOptions {
+  /** Engine by name; default: native, or reference where there is no addon. */
+  engine?: string;
+  /** Where the engine computes. Default "cpu". */
+  device?: string;
+  /** Threads a run may use. Default: the number of CPUs. */
+  threads?: number;
+  /** Which passes run first: none, exact (bit-equal), all (also those equal up to rounding). Default "all". */
+  optimize?: "none" | "exact" | "all";
+}
+
+export interface RunOptions {
+  signal?: AbortSignal;
+  /** Value names to keep from inside the graph, or "all". Only with trace(). */
+  capture?: "all" | readonly string[];
+}
+
+export type Values = Record<string, RuntimeValue>;
+
+/** What explain() says of one instruction. */
+export interface InstructionReport {
+  readonly index: number;
+  readonly node: string;
+  readonly op: string;
+  /** Kernel chosen, `reference` where the engine has none for it. */
+  readonly kernel: string;
+  /** Why this kernel. */
+  readonly reason: string;
+  readonly layout?: string;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** A graph made ready by an engine. */
+export interface EngineSession {
+  run(feeds: Values, options?: RunOptions): Promise<Values>;
+  trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Values; trace: Trace }>;
+  /** Per instruction of the last shape that ran (empty before the first run where shapes are dynamic). */
+  explain(): readonly InstructionReport[];
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** Whether it can be used here; if not, the reason and what to do, in one line. */
+  available(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  /** The graph has been optimised as the options say; feeds have been checked by the caller. */
+  compile(graph: Graph, options: Required<CompileOptions>): Promise<EngineSession>;
+}
