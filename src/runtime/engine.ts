@@ -47,6 +47,8 @@ export interface EngineSession {
 
 export interface Engine {
   readonly name: string;
+  /** Which of our passes run before compile(): with our fused operators, in standard operators only, or none. */
+  readonly passes: "fused" | "standard" | undefined;
   /** Whether it can be used here; if not, the reason and what to do, in one line. */
   available(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** The graph has been optimised as the options say; feeds have been checked by the caller. */

@@ -1,0 +1,69 @@
+/** A graph compiled for an engine: what `model.compile()` returns. */
+import { InferlabError } from "../base/errors.ts";
+import type { Tensor } from "../base/tensor.ts";
+import type { Graph } from "../compiler/ir/graph.ts";
+import type { EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import { checkFeeds, type Port } from "./feeds.ts";
+import type { Trace } from "./trace.ts";
+
+/**
+ * What `run` gives back. A graph's outputs are tensors but for the rare sequence or optional, which is there under the
+ * same name with its own `kind`.
+ */
+export type Outputs = Record<string, Tensor>;
+
+export class Session {
+  readonly engine: string;
+  readonly name: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  private inner: EngineSession | undefined;
+
+  /** Sessions come from `compileGraph` and `model.compile()`. */
+  constructor(engine: string, graph: Graph, inner: EngineSession) {
+    this.engine = engine;
+    this.name = graph.name;
+    this.inputs = graph.inputs.map(({ name, type }) => ({ name, type }));
+    this.outputs = graph.outputs.map(({ name, type }) => ({ name, type }));
+    this.inner = inner;
+  }
+
+  /**
+   * Runs the graph. Concurrent calls are safe.
+   *
+   * Errors: FEED for a wrong feed, CANCELLED where the signal fired, SHAPE/DTYPE/VALUE where an operator's rule breaks.
+   */
+  async run(feeds: Values, options?: RunOptions): Promise<Outputs> {
+    const inner = this.ready(feeds, options);
+    return (await inner.run(feeds, options)) as Outputs;
+  }
+
+  /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
+  async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
+    const inner = this.ready(feeds, options);
+    return (await inner.trace(feeds, options)) as { outputs: Outputs; trace: Trace };
+  }
+
+  /** Per instruction: kernel, why it was chosen, flops, bytes. Empty before the first run where shapes are dynamic. */
+  explain(): readonly InstructionReport[] {
+    return this.inner?.explain() ?? [];
+  }
+
+  /** Gives the memory back. A run after it is an error. */
+  dispose(): void {
+    this.inner?.dispose();
+    this.inner = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private ready(feeds: Values, options: RunOptions | undefined): EngineSession {
+    if (!this.inner) throw new InferlabError("ENGINE", `session of "${this.name}" was disposed`);
+    if (options?.signal?.aborted)
+      throw new InferlabError("CANCELLED", `run of "${this.name}" was cancelled before it began`);
+    checkFeeds(this.inputs, feeds, `"${this.name}"`);
+    return this.inner;
+  }
+}
