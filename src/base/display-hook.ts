@@ -3,14 +3,16 @@
  * itself asks for its kind. Both sides share a key of the global symbol registry, so they may live in different packages.
  */
 
-/** The convention other JavaScript kernels use too: a method that returns a MIME bundle. */
+/** The convention other JavaScript kernels use too: a method that returns a MIME bundle or a promise of one. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display") as never;
 
 const registryKey = Symbol.for("inferlab.displays");
 
 /** MIME type → content; strings for text types, base64 strings for binary ones, objects for JSON ones. */
 export type MimeBundle = Record<string, unknown>;
-export type DisplayFunction = (value: never, options?: Record<string, unknown>) => MimeBundle;
+/** What a display returns: whoever shows it awaits it (layouts and picture encoders are asynchronous). */
+export type Displayed = MimeBundle | Promise<MimeBundle>;
+export type DisplayFunction = (value: never, options?: Record<string, unknown>) => Displayed;
 
 type Registry = Map<string, DisplayFunction>;
 
@@ -25,6 +27,6 @@ export function registerDisplay(kind: string, render: DisplayFunction): void {
 }
 
 /** The bundle that the display registered for `kind` makes of `value`, or undefined where none is registered. */
-export function display(kind: string, value: unknown, options?: Record<string, unknown>): MimeBundle | undefined {
+export function display(kind: string, value: unknown, options?: Record<string, unknown>): Displayed | undefined {
   return registry().get(kind)?.(value as never, options);
 }

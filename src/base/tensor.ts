@@ -3,7 +3,7 @@
  * and return it, engines are fed with it, cells hold it. `src/api` adds the fluent methods by declaration merging.
  */
 
-import { display, displaySymbol } from "./display-hook.ts";
+import { type Displayed, display, displaySymbol } from "./display-hook.ts";
 import { allocate, byteLength, type DataArray, type DType, type DTypeArrays, dtypes, storageLength } from "./dtypes.ts";
 import { InferlabError } from "./errors.ts";
 import { formatType, sizeOf } from "./shapes.ts";
@@ -59,7 +59,7 @@ export class Tensor<D extends DType = DType> {
     return byteLength(this.dtype, this.size);
   }
 
-  [displaySymbol](): Record<string, unknown> {
+  [displaySymbol](): Displayed {
     return display("tensor", this) ?? { "text/plain": formatType(this.dtype, this.shape) };
   }
 }
