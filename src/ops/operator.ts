@@ -110,6 +110,15 @@ export interface ReferenceContext<A extends AttributeSpecs = AttributeSpecs> ext
   fail(code: "SHAPE" | "DTYPE" | "VALUE" | "ATTRIBUTE" | "UNSUPPORTED", message: string, hint?: string): never;
 }
 
+/** What a control-flow operator asks of whoever runs it: the outputs of a subgraph for these inputs. */
+export interface SubgraphCall {
+  readonly graph: Subgraph;
+  readonly inputs: readonly RuntimeValue[];
+}
+
+/** A control-flow operator between its subgraph calls; an engine resumes it with the outputs of the call it yielded. */
+export type Steps = Generator<SubgraphCall, (RuntimeValue | undefined)[], RuntimeValue[]>;
+
 /** Arithmetic an execution costs: `flops` counts a multiply-add as 2, `bytes` are read plus written once. */
 export interface Cost {
   readonly flops: number;
@@ -144,6 +153,8 @@ export interface OperatorSpec<A extends AttributeSpecs = AttributeSpecs> {
   /** Outputs by position; undefined for one that is not used. Never modifies or returns the arrays of its inputs
    * unless it only changes the shape. */
   reference(c: ReferenceContext<A>): (RuntimeValue | undefined)[];
+  /** Control flow only (see `controlFlow`): `reference`, with its subgraphs left to the engine. */
+  steps?(c: ReferenceContext<A>): Steps;
   cost?(c: CostContext<A>): Cost;
 }
 
@@ -160,6 +171,7 @@ export interface Operator {
   readonly dataDependent: (c: { readonly version: number; readonly numInputs: number }) => boolean;
   infer(c: InferContext): void;
   reference(c: ReferenceContext): (RuntimeValue | undefined)[];
+  readonly steps?: (c: ReferenceContext) => Steps;
   cost(c: CostContext): Cost;
 }
 
@@ -183,6 +195,22 @@ export function operator<const A extends AttributeSpecs = Record<never, never>>(
     nondeterministic: spec.nondeterministic ?? false,
     dataDependent: spec.dataDependent ?? (() => false),
   } as unknown as Operator;
+}
+
+/**
+ * `reference` and `steps` of a control-flow operator, from one generator. An engine drives `steps` itself, so that a body
+ * may run on its kernels and a long loop can be cancelled between iterations.
+ */
+export function controlFlow<A extends AttributeSpecs>(steps: (c: ReferenceContext<A>) => Steps) {
+  return {
+    steps,
+    reference(c: ReferenceContext<A>): (RuntimeValue | undefined)[] {
+      const running = steps(c);
+      let next = running.next();
+      while (!next.done) next = running.next(c.runSubgraph(next.value.graph, next.value.inputs));
+      return next.value;
+    },
+  };
 }
 
 /** The since-version that applies under an opset version; undefined where the operator is younger than the opset. */
