@@ -1,0 +1,99 @@
+/** `tensor()` and the eager methods of Tensor: `tensor([[1, 2]]).matmul(w).relu()` computes at once. */
+import { displaySymbol } from "../base/display-hook.ts";
+import type { DType } from "../base/dtypes.ts";
+import { InferlabError } from "../base/errors.ts";
+import { formatType } from "../base/shapes.ts";
+import { Tensor } from "../base/tensor.ts";
+import { tensorType } from "../base/value-type.ts";
+import { Graph, Node, Value } from "../compiler/ir/graph.ts";
+import { evaluateNode } from "../compiler/ir/interpret.ts";
+import { isFluent, methodName } from "../ops/fluent.ts";
+import type { Operator } from "../ops/operator.ts";
+import * as registry from "../ops/registry.gen.ts";
+import { bindCall } from "./apply.ts";
+import type { OperatorMethods } from "./methods.gen.ts";
+import {
+  fromNested,
+  fromTypedArray,
+  isTensorOperand,
+  type NestedNumbers,
+  type TensorOperand,
+  toTensor,
+} from "./operand.ts";
+
+/** Opset under which eager operators are meant, and that of a new graph. */
+export const defaultOpset = 21;
+
+type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/**
+ * A tensor from a typed array (not copied; its type says the dtype) or from nested numbers (float32 unless said;
+ * bigints int64, booleans bool, strings string).
+ *
+ * Errors: ARGUMENT where data and shape do not fit.
+ *
+ * @example
+ * tensor(new Float32Array(6), [2, 3]).shape; // [2, 3]
+ * tensor([[1, 2], [3, 4]]).matmul([[1], [1]]).data; // Float32Array [3, 7]
+ */
+export function tensor(data: TypedArray | NestedNumbers, shape?: readonly number[], dtype?: DType): Tensor {
+  if (ArrayBuffer.isView(data)) return fromTypedArray(data, shape, dtype);
+  if (data === null || data === undefined || (typeof data === "object" && !Array.isArray(data)))
+    throw new InferlabError("ARGUMENT", "data is no typed array, number or nested array of numbers");
+  const made = fromNested(data as NestedNumbers, dtype);
+  return shape ? new Tensor(made.dtype, shape, made.data) : made;
+}
+
+declare module "../base/tensor.ts" {
+  interface Tensor extends OperatorMethods<Tensor, TensorOperand> {}
+}
+
+function callEager(operator: Operator, receiver: Tensor, args: readonly unknown[]): unknown {
+  const call = bindCall(operator, defaultOpset, receiver, args);
+  const tensors = call.inputs.map((operand, index) => {
+    if (operand === undefined) return undefined;
+    if (isTensorOperand(operand)) return toTensor(operand, call.dtypes[index] ?? receiver.dtype);
+    throw new InferlabError("ARGUMENT", `operand ${index} of ${methodName(operator)} is not a tensor or numbers`);
+  });
+  const graph = new Graph("eager");
+  graph.opsets.set("", defaultOpset);
+  const values = tensors.map((t, i) => t && new Value(`input${i}`, tensorType(t.dtype, t.shape)));
+  const outputs = Array.from({ length: call.count }, (_, i) => new Value(`output${i}`));
+  const node = graph.insert(new Node("eager", operator, defaultOpset, call.attributes), values, outputs);
+  const results = evaluateNode(node, tensors);
+  return call.result === "one" ? results[0] : results;
+}
+
+const own = new Set(Object.getOwnPropertyNames(Tensor.prototype));
+for (const operator of Object.values(registry)) {
+  const name = methodName(operator);
+  if (!isFluent(operator) || own.has(name)) continue;
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...args: unknown[]) {
+      return callEager(operator, this, args);
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** In a terminal and in console.log a tensor is its text form. */
+Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Tensor) {
+    const bundle = this[displaySymbol]();
+    const text = bundle instanceof Promise ? undefined : bundle["text/plain"];
+    return text ?? formatType(this.dtype, this.shape);
+  },
+  configurable: true,
+});
