@@ -9,6 +9,7 @@ export default defineConfig({
     maxWorkers: 1,
     fileParallelism: false,
     pool: "forks",
+    reporters: ["default", "./test/support/summary-reporter.ts"],
     passWithNoTests: false,
   },
 });
