@@ -6,6 +6,9 @@ const irregular: Readonly<Record<string, string>> = {
   MatMulInteger: "matmulInteger",
   PRelu: "prelu",
   DFT: "dft",
+  // A tensor's own `shape` and `size` are properties.
+  Shape: "shapeOf",
+  Size: "sizeOf",
 };
 
 /** `GlobalAveragePool` → `globalAveragePool`, `LSTM` → `lstm`, `STFT` → `stft`. */

@@ -2,7 +2,7 @@
 import type { Dim, Shape } from "../../base/shapes.ts";
 import { tensorType, type ValueType } from "../../base/value-type.ts";
 import type { InferContext, ReferenceContext } from "../operator.ts";
-import { integersOf } from "./elements.ts";
+import { toIntegers } from "./numbers.ts";
 
 type Failing = { fail(code: "SHAPE" | "DTYPE" | "VALUE" | "ATTRIBUTE", message: string, hint?: string): never };
 
@@ -26,7 +26,7 @@ export function knownIntegers(c: Pick<InferContext, "dims" | "constant">, index:
   const dims = c.dims(index);
   if (dims) return dims.every((d) => typeof d === "number") ? (dims as number[]).slice() : undefined;
   const constant = c.constant(index);
-  return constant && constant.dtype !== "string" ? integersOf(constant) : undefined;
+  return constant && constant.dtype !== "string" ? toIntegers(constant) : undefined;
 }
 
 /** The integers of an input as sizes or symbols, also where it is a constant. */
@@ -37,7 +37,7 @@ export function knownDims(c: Pick<InferContext, "dims" | "constant">, index: num
 /** The integers at an optional input, or undefined where it is left out. */
 export function optionalIntegers(c: Pick<ReferenceContext, "optionalTensor">, index: number): number[] | undefined {
   const tensor = c.optionalTensor(index);
-  return tensor && integersOf(tensor);
+  return tensor && toIntegers(tensor);
 }
 
 /** Output `index` is a tensor with the dtype of an input and this shape. */

@@ -130,11 +130,6 @@ export function aroundAxis(shape: readonly number[], axis: number): { outer: num
   };
 }
 
-/** Integer elements as numbers. Sizes and indices beyond 2^53 saturate by precision, not by sign. */
-export function integersOf(t: Tensor): number[] {
-  return Array.from(t.data as ArrayLike<number | bigint>, Number);
-}
-
 /** An int64 tensor; 1-D unless a shape is given. */
 export function int64Tensor(values: readonly number[], shape: readonly number[] = [values.length]): Tensor<"int64"> {
   return new Tensor("int64", shape, BigInt64Array.from(values, BigInt));

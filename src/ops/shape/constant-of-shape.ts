@@ -2,7 +2,8 @@ import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { freshShape, knownDims } from "../common/axes.ts";
-import { integersOf, strided } from "../common/elements.ts";
+import { strided } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 const zero = new Tensor("float32", [1], new Float32Array(1));
@@ -22,11 +23,11 @@ export const constantOfShape = operator({
     const length = shape?.length === 1 ? shape[0] : undefined;
     // A short list of integers may be a shape in the making.
     const list = value.dtype === "int64" && typeof length === "number" && length >= 0 && length <= 64;
-    c.output(0, tensorType(value.dtype, shape), list ? new Array(length).fill(integersOf(value)[0]!) : undefined);
+    c.output(0, tensorType(value.dtype, shape), list ? new Array(length).fill(toIntegers(value)[0]!) : undefined);
   },
   reference(c) {
     const value = c.attrs.value ?? zero;
-    const shape = integersOf(c.tensor(0));
+    const shape = toIntegers(c.tensor(0));
     if (shape.some((dim) => dim < 0)) c.fail("VALUE", `input is [${shape.join(",")}], expected sizes of 0 or more`);
     if (value.size !== 1) c.fail("ATTRIBUTE", `value has ${value.size} elements, expected 1`);
     if (sizeOf(shape) > 2 ** 31) c.fail("VALUE", `input is [${shape.join(",")}], more than 2^31 elements`);

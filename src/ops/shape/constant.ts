@@ -15,7 +15,7 @@ const attributes = {
   value_strings: { type: "strings", since: 12 },
 } as const;
 
-function valueOf(c: {
+function constantValue(c: {
   readonly attrs: Attributes<typeof attributes>;
   fail(code: "ATTRIBUTE", text: string): never;
 }): Tensor {
@@ -39,9 +39,9 @@ export const constant = operator({
   outputs: [{ name: "output", type: "T" }],
   attributes,
   infer(c) {
-    const { dtype, shape } = valueOf(c);
+    const { dtype, shape } = constantValue(c);
     c.output(0, tensorType(dtype, shape));
   },
-  reference: (c) => [valueOf(c)],
+  reference: (c) => [constantValue(c)],
   cost: free,
 });

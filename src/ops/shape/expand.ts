@@ -1,7 +1,8 @@
 import { isAtLeast } from "../../base/dims.ts";
 import type { Dim } from "../../base/shapes.ts";
 import { freshShape, knownDims, outputLike } from "../common/axes.ts";
-import { broadcastStrides, integersOf, strided } from "../common/elements.ts";
+import { broadcastStrides, strided } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 export const expand = operator({
@@ -37,7 +38,7 @@ export const expand = operator({
   },
   reference(c) {
     const input = c.tensor(0);
-    const target = integersOf(c.tensor(1));
+    const target = toIntegers(c.tensor(1));
     const rank = Math.max(input.rank, target.length);
     const shape = Array.from({ length: rank }, (_, axis) => {
       const a = input.shape[axis - rank + input.rank] ?? 1;

@@ -1,7 +1,8 @@
 import type { Dim } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { knownDims, knownIntegers, outputLike, resolveAxis } from "../common/axes.ts";
-import { aroundAxis, copyElements, integersOf } from "../common/elements.ts";
+import { aroundAxis, copyElements } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 export const gather = operator({
@@ -43,7 +44,7 @@ export const gather = operator({
       ...indices.shape,
       ...data.shape.slice(axis + 1),
     ]);
-    const at = integersOf(indices).map((index) => {
+    const at = toIntegers(indices).map((index) => {
       if (index < -length || index >= length)
         c.fail(
           "VALUE",

@@ -2,7 +2,8 @@ import { exactDivDims, floorDivDims, mulDims, productOfDims } from "../../base/d
 import { type Dim, isStatic, sizeOf } from "../../base/shapes.ts";
 import { freshShape, knownDims, outputLike } from "../common/axes.ts";
 import { free } from "../common/cost.ts";
-import { integersOf, reshaped } from "../common/elements.ts";
+import { reshaped } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 export const reshape = operator({
@@ -61,7 +62,7 @@ export const reshape = operator({
   },
   reference(c) {
     const data = c.tensor(0);
-    const target = c.version >= 5 ? integersOf(c.tensor(1)) : [...(c.attrs.shape ?? [])];
+    const target = c.version >= 5 ? toIntegers(c.tensor(1)) : [...(c.attrs.shape ?? [])];
     const shape = target.map((dim, axis) => {
       if (dim < -1) c.fail("VALUE", `shape is [${target.join(",")}], expected sizes of -1 or more`);
       if (dim !== 0 || c.attrs.allowzero) return dim;

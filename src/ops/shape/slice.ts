@@ -2,7 +2,8 @@ import { addDims, ceilDivDims, isAtLeast, maxDims, minDims, subDims } from "../.
 import { type Dim, stridesOf } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { freshShape, knownDims, knownIntegers, optionalIntegers, outputLike, resolveAxes } from "../common/axes.ts";
-import { integersOf, strided } from "../common/elements.ts";
+import { strided } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 /** Where a slice of an axis begins and how many elements it takes, by the rules of Python's slices. */
@@ -112,7 +113,7 @@ export const slice = operator({
   },
   reference(c) {
     if (c.version < 10) return [sliceTensor(c, c.tensor(0), c.attrs.starts ?? [], c.attrs.ends ?? [], c.attrs.axes)];
-    const [starts, ends] = [integersOf(c.tensor(1)), integersOf(c.tensor(2))];
+    const [starts, ends] = [toIntegers(c.tensor(1)), toIntegers(c.tensor(2))];
     return [sliceTensor(c, c.tensor(0), starts, ends, optionalIntegers(c, 3), optionalIntegers(c, 4))];
   },
 });
@@ -134,6 +135,6 @@ export const dynamicSlice = operator({
     outputLike(c, 0, shape && freshShape(c, shape.length));
   },
   reference: (c) => [
-    sliceTensor(c, c.tensor(0), integersOf(c.tensor(1)), integersOf(c.tensor(2)), optionalIntegers(c, 3)),
+    sliceTensor(c, c.tensor(0), toIntegers(c.tensor(1)), toIntegers(c.tensor(2)), optionalIntegers(c, 3)),
   ],
 });

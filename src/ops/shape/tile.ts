@@ -1,7 +1,8 @@
 import { mulDims } from "../../base/dims.ts";
 import { stridesOf } from "../../base/shapes.ts";
 import { freshShape, knownDims, outputLike, resolveAxis } from "../common/axes.ts";
-import { integersOf, reshaped, strided } from "../common/elements.ts";
+import { reshaped, strided } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 export const tile = operator({
@@ -28,9 +29,9 @@ export const tile = operator({
   },
   reference(c) {
     const input = c.tensor(0);
-    let repeats = integersOf(c.tensor(1));
+    let repeats = toIntegers(c.tensor(1));
     if (c.version < 6) {
-      const along = resolveAxis(c, integersOf(c.tensor(2))[0] ?? 0, input.rank);
+      const along = resolveAxis(c, toIntegers(c.tensor(2))[0] ?? 0, input.rank);
       const times = repeats[0] ?? 1;
       repeats = input.shape.map((_, axis) => (axis === along ? times : 1));
     }

@@ -1,7 +1,8 @@
 import type { Dim } from "../../base/shapes.ts";
 import { freshShape, knownIntegers, outputLike, resolveAxes } from "../common/axes.ts";
 import { free } from "../common/cost.ts";
-import { integersOf, reshaped } from "../common/elements.ts";
+import { reshaped } from "../common/elements.ts";
+import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
 /** A shape with a 1 at each of the axes, which count in the result. */
@@ -33,7 +34,7 @@ export const unsqueeze = operator({
   },
   reference(c) {
     const data = c.tensor(0);
-    const axes = c.version >= 13 ? integersOf(c.tensor(1)) : [...(c.attrs.axes ?? [])];
+    const axes = c.version >= 13 ? toIntegers(c.tensor(1)) : [...(c.attrs.axes ?? [])];
     return [reshaped(data, withOnes(data.shape, resolveAxes(c, axes, data.rank + axes.length)))];
   },
   cost: free,
