@@ -8,7 +8,7 @@
 import type { Dim } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
-import type { AttributeValue, Operator, Subgraph } from "../../ops/operator.ts";
+import type { AttributeKind, AttributeValue, Operator, Subgraph } from "../../ops/operator.ts";
 
 /** A constant's elements, read from the file when first asked for. */
 export interface ConstantSource {
@@ -25,6 +25,9 @@ export class Value {
   /** Elements of a small integer tensor known as sizes or symbols (shape arithmetic). */
   dims: readonly Dim[] | undefined;
   producer: Node | undefined;
+  /** The model's file stated the type; it is stated again when the model is saved. */
+  declared = false;
+  doc: string | undefined;
   readonly users = new Set<Node>();
   private source: ConstantSource | Tensor | undefined;
 
@@ -66,6 +69,8 @@ export class Node {
   /** Free text and metadata of the file, kept for saving. */
   doc: string | undefined;
   metadata: ReadonlyMap<string, string> | undefined;
+  /** Kinds of attributes that the operator's table does not tell (unknown operators, vendors' additions). */
+  attributeKinds: ReadonlyMap<string, AttributeKind> | undefined;
 
   constructor(
     name: string,
@@ -89,6 +94,16 @@ export class Node {
   }
 }
 
+/** What a model's file says about itself beside the graph; kept for saving. */
+export interface ModelHeader {
+  readonly irVersion: number;
+  readonly producerName: string;
+  readonly producerVersion: string;
+  readonly domain: string;
+  readonly modelVersion: number;
+  readonly doc: string;
+}
+
 export class Graph implements Subgraph {
   readonly subgraph = true as const;
   name: string;
@@ -100,6 +115,10 @@ export class Graph implements Subgraph {
   /** Opset version by domain ("" is ai.onnx). */
   readonly opsets = new Map<string, number>();
   readonly metadata = new Map<string, string>();
+  /** Of the outermost graph, where it came from a file. */
+  header: ModelHeader | undefined;
+  /** Quantisation annotations: value name → parameter (`SCALE_TENSOR`, …) → value name. */
+  readonly quantization = new Map<string, ReadonlyMap<string, string>>();
   doc: string | undefined;
 
   constructor(name = "graph") {
@@ -157,8 +176,9 @@ export class Graph implements Subgraph {
   /** Takes a node out; its outputs must have no user left (not checked here: `verifyGraph` finds it). */
   remove(node: Node): void {
     for (const input of node.inputs) input?.users.delete(node);
-    for (const [, graph] of node.subgraphs())
-      for (const inner of graph.nodes) for (const v of inner.inputs) v?.users.delete(inner);
+    for (const [, subgraph] of node.subgraphs())
+      for (const graph of [subgraph, ...subgraph.nested()])
+        for (const inner of graph.nodes) for (const v of inner.inputs) v?.users.delete(inner);
     for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
     const index = this.nodes.indexOf(node);
     if (index >= 0) this.nodes.splice(index, 1);
