@@ -1,4 +1,5 @@
 // Made by `npm run gen`.
+export { affineGrid } from "./image/affine-grid.ts";
 export { concat } from "./shape/concat.ts";
 export { constant } from "./shape/constant.ts";
 export { constantOfShape } from "./shape/constant-of-shape.ts";
@@ -6,9 +7,12 @@ export { dynamicSlice } from "./shape/slice.ts";
 export { expand } from "./shape/expand.ts";
 export { flatten } from "./shape/flatten.ts";
 export { gather } from "./shape/gather.ts";
+export { gridSample } from "./image/grid-sample.ts";
 export { identity } from "./shape/identity.ts";
+export { nonMaxSuppression } from "./image/non-max-suppression.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./shape/reshape.ts";
+export { resize } from "./image/resize.ts";
 export { shape } from "./shape/shape.ts";
 export { size } from "./shape/size.ts";
 export { slice } from "./shape/slice.ts";
@@ -17,3 +21,4 @@ export { squeeze } from "./shape/squeeze.ts";
 export { tile } from "./shape/tile.ts";
 export { transpose } from "./shape/transpose.ts";
 export { unsqueeze } from "./shape/unsqueeze.ts";
+export { upsample } from "./image/resize.ts";
