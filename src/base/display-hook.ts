@@ -30,3 +30,11 @@ export function registerDisplay(kind: string, render: DisplayFunction): void {
 export function display(kind: string, value: unknown, options?: Record<string, unknown>): Displayed | undefined {
   return registry().get(kind)?.(value as never, options);
 }
+
+/** Gives a plain object the display of a kind; the object stays as it is for everything else. */
+export function withDisplay<T extends object>(kind: string, value: T): T {
+  return Object.defineProperty(value, displaySymbol, {
+    value: () => display(kind, value) ?? { "text/plain": kind },
+    configurable: true,
+  });
+}

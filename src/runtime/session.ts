@@ -1,4 +1,5 @@
 /** A graph compiled for an engine: what `model.compile()` returns. */
+import { withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
@@ -41,7 +42,8 @@ export class Session {
   /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
   async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
     const inner = this.ready(feeds, options);
-    return (await inner.trace(feeds, options)) as { outputs: Outputs; trace: Trace };
+    const { outputs, trace } = await inner.trace(feeds, options);
+    return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
   }
 
   /** Per instruction: kernel, why it was chosen, flops, bytes. Empty before the first run where shapes are dynamic. */

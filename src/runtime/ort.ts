@@ -1,0 +1,239 @@
+/**
+ * Engine "ort": ONNX Runtime through the optional package `onnxruntime-node`. It gets the graph as an ONNX file in
+ * memory and optimises it itself; our passes do not run, so that comparing engines compares whole stacks.
+ */
+import { readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type * as Ort from "onnxruntime-node";
+import type { DType } from "../base/dtypes.ts";
+import { InferlabError } from "../base/errors.ts";
+import { Tensor } from "../base/tensor.ts";
+import { cloneGraph } from "../compiler/ir/clone.ts";
+import type { Graph, Value } from "../compiler/ir/graph.ts";
+import { writeOnnx } from "../compiler/onnx/write.ts";
+import type { CompileOptions, Engine, EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import type { Trace, TraceEvent } from "./trace.ts";
+
+/** Element types its JavaScript API can carry. Others abort the process or come back wrong, so they are refused here. */
+const carried: readonly DType[] = [
+  "float32",
+  "float64",
+  "float16",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+  "bool",
+  "string",
+];
+
+const require = createRequire(import.meta.url);
+let loaded: typeof Ort | undefined;
+
+function load(): typeof Ort {
+  loaded ??= require("onnxruntime-node") as typeof Ort;
+  return loaded;
+}
+
+function toOrt(name: string, value: Values[string]): Ort.Tensor {
+  if (value.kind !== "tensor" || !carried.includes(value.dtype)) {
+    const found = value.kind === "tensor" ? value.dtype : value.kind;
+    throw new InferlabError(
+      "UNSUPPORTED",
+      `input ${JSON.stringify(name)} is ${found}, which engine "ort" cannot carry`,
+    );
+  }
+  return new (load().Tensor)(value.dtype as "float32", value.data as Float32Array, value.shape);
+}
+
+function fromOrt(value: Ort.Tensor): Tensor {
+  const data = value.data as unknown;
+  return new Tensor(value.type as DType, value.dims, data as never);
+}
+
+const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+class OrtSession implements EngineSession {
+  private readonly graph: Graph;
+  private readonly options: Required<CompileOptions>;
+  private readonly session: Ort.InferenceSession;
+  private report: InstructionReport[] = [];
+
+  constructor(graph: Graph, options: Required<CompileOptions>, session: Ort.InferenceSession) {
+    this.graph = graph;
+    this.options = options;
+    this.session = session;
+  }
+
+  static async create(
+    graph: Graph,
+    options: Required<CompileOptions>,
+    profile?: string,
+  ): Promise<Ort.InferenceSession> {
+    for (const value of [...graph.inputs, ...graph.outputs]) refuse(value);
+    try {
+      return await load().InferenceSession.create(writeOnnx(graph), {
+        executionProviders: ["cpu"],
+        intraOpNumThreads: options.threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: options.optimize === "none" ? "disabled" : "all",
+        logSeverityLevel: 4,
+        ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+      });
+    } catch (error) {
+      throw new InferlabError("ENGINE", `engine "ort" refuses "${graph.name}": ${message(error)}`, { cause: error });
+    }
+  }
+
+  run(feeds: Values, options?: RunOptions): Promise<Values> {
+    return this.runOn(this.session, feeds, options);
+  }
+
+  /** ORT cannot stop a run: a signal that fires meanwhile is honoured when the run has ended. */
+  private async runOn(session: Ort.InferenceSession, feeds: Values, options?: RunOptions): Promise<Values> {
+    const inputs: Record<string, Ort.Tensor> = {};
+    for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(name, value);
+    let results: Ort.InferenceSession.ReturnType;
+    try {
+      results = await session.run(inputs);
+    } catch (error) {
+      throw new InferlabError("ENGINE", `engine "ort" failed on "${this.graph.name}": ${message(error)}`, {
+        cause: error,
+      });
+    }
+    if (options?.signal?.aborted) throw new InferlabError("CANCELLED", `run of "${this.graph.name}" was cancelled`);
+    const outputs: Values = {};
+    for (const [name, value] of Object.entries(results)) outputs[name] = fromOrt(value as Ort.Tensor);
+    return outputs;
+  }
+
+  /** Runs a second session that profiles and, where tensors are captured, names them as outputs. */
+  async trace(feeds: Values, options: RunOptions = {}): Promise<{ outputs: Values; trace: Trace }> {
+    const graph = cloneGraph(this.graph);
+    const captured = captureOutputs(graph, options.capture);
+    const prefix = join(tmpdir(), `inferlab-ort-${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`);
+    const session = await OrtSession.create(graph, this.options, prefix);
+    await this.runOn(session, feeds, options); // the first run allocates
+    const started = performance.now();
+    const all = await this.runOn(session, feeds, options);
+    const wallUs = (performance.now() - started) * 1000;
+    const events = await readProfile(session, prefix);
+    await session.release();
+    const tensors = new Map<string, Tensor>();
+    const outputs: Values = {};
+    for (const [name, value] of Object.entries(all)) {
+      if (captured.has(name) && value.kind === "tensor") tensors.set(name, value);
+      if (this.graph.outputNames.includes(name)) outputs[name] = value;
+    }
+    this.report = events.map((event, index) => ({ ...event, index, reason: "chosen by ONNX Runtime" }));
+    return {
+      outputs,
+      trace: { engine: "ort", graph: graph.name, threads: this.options.threads, wallUs, events, tensors },
+    };
+  }
+
+  /** ORT says what it runs only when it profiles: the instructions of the last trace(). */
+  explain(): readonly InstructionReport[] {
+    return this.report;
+  }
+
+  dispose(): void {
+    void this.session.release();
+  }
+}
+
+function refuse(value: Value): void {
+  const dtype = value.type?.kind === "tensor" ? value.type.dtype : value.type?.kind;
+  if (dtype && !carried.includes(dtype as DType))
+    throw new InferlabError("UNSUPPORTED", `"${value.name}" is ${dtype}, which engine "ort" cannot carry`);
+}
+
+/** Makes captured values outputs; returns their names. */
+function captureOutputs(graph: Graph, capture: RunOptions["capture"]): Set<string> {
+  const captured = new Set<string>();
+  if (!capture) return captured;
+  for (const node of graph.nodes) {
+    for (const value of node.outputs) {
+      if (!value || (capture !== "all" && !capture.includes(value.name))) continue;
+      if (value.type && (value.type.kind !== "tensor" || !carried.includes(value.type.dtype))) continue;
+      captured.add(value.name);
+      if (!graph.outputs.includes(value)) graph.outputs.push(value);
+    }
+  }
+  return captured;
+}
+
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly ts: number;
+  readonly dur: number;
+  readonly tid: number;
+  readonly args?: {
+    readonly op_name?: string;
+    readonly provider?: string;
+    readonly output_type_shape?: readonly Record<string, readonly number[]>[];
+    readonly output_size?: string;
+    readonly activation_size?: string;
+    readonly parameter_size?: string;
+  };
+}
+
+/** Node events of the profile's second run. Format: onnxruntime docs, "Performance tuning: profiling tools". */
+async function readProfile(session: Ort.InferenceSession, prefix: string): Promise<TraceEvent[]> {
+  (session as unknown as { endProfiling(): void }).endProfiling();
+  const { readdir } = await import("node:fs/promises");
+  const folder = tmpdir();
+  const files = (await readdir(folder)).filter((file) => join(folder, file).startsWith(prefix));
+  const all: ProfileEvent[] = [];
+  for (const file of files) {
+    all.push(...(JSON.parse(await readFile(join(folder, file), "utf8")) as ProfileEvent[]));
+    await rm(join(folder, file));
+  }
+  const runs = all.filter((event) => event.name === "model_run");
+  const last = runs.at(-1);
+  if (!last) return [];
+  const threads = new Map<number, number>();
+  return all
+    .filter((e) => e.cat === "Node" && e.name.endsWith("_kernel_time") && e.ts >= last.ts && e.ts <= last.ts + last.dur)
+    .map((e) => {
+      if (!threads.has(e.tid)) threads.set(e.tid, threads.size);
+      const bytes = ["output_size", "activation_size", "parameter_size"] as const;
+      return {
+        node: e.name.replace(/_kernel_time$/, ""),
+        op: e.args?.op_name ?? "?",
+        kernel: e.args?.provider ?? "ort",
+        startUs: e.ts - last.ts,
+        endUs: e.ts - last.ts + e.dur,
+        thread: threads.get(e.tid)!,
+        flops: 0,
+        bytes: bytes.reduce((sum, key) => sum + Number(e.args?.[key] ?? 0), 0),
+        outputs: (e.args?.output_type_shape ?? []).flatMap((entry) =>
+          Object.entries(entry).map(([dtype, shape]) => ({ name: "", dtype, shape: [...shape] })),
+        ),
+      };
+    });
+}
+
+export const ort: Engine = {
+  name: "ort",
+  passes: undefined,
+  available() {
+    try {
+      load();
+      return { ok: true };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") return { ok: false, reason: message(error) };
+      return { ok: false, reason: "package onnxruntime-node is not installed; npm install onnxruntime-node brings it" };
+    }
+  },
+  async compile(graph, options) {
+    return new OrtSession(graph, options, await OrtSession.create(graph, options));
+  },
+};
