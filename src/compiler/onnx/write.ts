@@ -1,0 +1,250 @@
+/** Graph → ONNX file. Field numbers come from the table of schema.ts; nothing else about the format is said twice. */
+import protobuf from "protobufjs/minimal.js";
+import { dtypes } from "../../base/dtypes.ts";
+import { InferlabError } from "../../base/errors.ts";
+import type { Dim } from "../../base/shapes.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { ValueType } from "../../base/value-type.ts";
+import type { AttributeKind, AttributeValue, Subgraph } from "../../ops/operator.ts";
+import { Graph, type Node, type Value } from "../ir/graph.ts";
+import { attributeTypes, type MessageName, messages } from "./schema.ts";
+
+/** The largest message protobuf can hold, bytes. */
+const maxFileBytes = 2 ** 31 - 1;
+
+/** What the encoder takes for a message: fields by the names of schema.ts, bytes as arrays. */
+type Message = { readonly [field: string]: unknown };
+
+const fieldsByName = Object.fromEntries(
+  Object.entries(messages).map(([name, fields]) => [name, new Map([...fields.values()].map((f) => [f.name, f]))]),
+) as Record<MessageName, Map<string, Parameters<typeof encodeField>[1]>>;
+
+const utf8 = new TextEncoder();
+
+function encodeField(
+  writer: protobuf.Writer,
+  field: { number: number; kind: string; repeated: boolean; message: MessageName | undefined },
+  value: unknown,
+): void {
+  const delimited = (field.number << 3) | 2;
+  switch (field.kind) {
+    case "int":
+      writer.uint32(field.number << 3).int64(value as number);
+      break;
+    case "float":
+      writer.uint32((field.number << 3) | 5).float(value as number);
+      break;
+    case "string":
+      writer.uint32(delimited).string(value as string);
+      break;
+    case "bytes":
+      writer.uint32(delimited).bytes(value as Uint8Array);
+      break;
+    default:
+      encode(writer.uint32(delimited).fork(), field.message!, value as Message);
+      writer.ldelim();
+  }
+}
+
+function encode(writer: protobuf.Writer, name: MessageName, message: Message): void {
+  for (const [key, value] of Object.entries(message)) {
+    if (value === undefined) continue;
+    const field = fieldsByName[name].get(key);
+    if (!field) throw new InferlabError("MODEL_INVALID", `${name} has no field ${key}`);
+    if (!field.repeated) encodeField(writer, field, value);
+    else if (field.kind === "int" || field.kind === "float") {
+      if ((value as number[]).length === 0) continue;
+      writer.uint32((field.number << 3) | 2).fork();
+      for (const item of value as number[]) {
+        if (field.kind === "int") writer.int64(item);
+        else writer.float(item);
+      }
+      writer.ldelim();
+    } else for (const item of value as unknown[]) encodeField(writer, field, item);
+  }
+}
+
+const entries = (map: ReadonlyMap<string, string> | undefined): Message[] =>
+  [...(map ?? [])].map(([key, value]) => ({ key, value }));
+
+/** Elements as raw_data holds them: little-endian, types below 8 bits packed lowest bits first (ONNX IR spec). */
+export function rawBytes(tensor: Tensor): Uint8Array {
+  const { bits } = dtypes[tensor.dtype];
+  const data = tensor.data as Uint8Array;
+  if (bits >= 8) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const perByte = 8 / bits;
+  const mask = 2 ** bits - 1;
+  const out = new Uint8Array(Math.ceil(data.length / perByte));
+  for (let i = 0; i < data.length; i++) out[Math.floor(i / perByte)]! |= (data[i]! & mask) << ((i % perByte) * bits);
+  return out;
+}
+
+/** A TensorProto as a message of the table. */
+export function tensorMessage(tensor: Tensor, name = ""): Message {
+  const message = { dims: tensor.shape, dataType: dtypes[tensor.dtype].onnx, name };
+  if (tensor.dtype !== "string") return { ...message, rawData: rawBytes(tensor) };
+  return { ...message, stringData: (tensor.data as string[]).map((text) => utf8.encode(text)) };
+}
+
+const dimMessage = (dim: Dim): Message => {
+  if (typeof dim === "number") return { dimValue: dim };
+  // Sizes nobody named are written as nothing: the names are ours.
+  return dim.startsWith("?") ? {} : { dimParam: dim };
+};
+
+function typeMessage(type: ValueType): Message {
+  if (type.kind === "tensor") {
+    const shape = type.shape && { dim: type.shape.map(dimMessage) };
+    return { tensorType: { elemType: dtypes[type.dtype].onnx, shape } };
+  }
+  const element = { elemType: typeMessage(type.element) };
+  return type.kind === "sequence" ? { sequenceType: element } : { optionalType: element };
+}
+
+const valueInfo = (value: Value): Message => ({ name: value.name, type: value.type && typeMessage(value.type) });
+
+/** The kind of an attribute: the operator's table knows; for an operator not in the table the value tells. */
+function attributeKind(node: Node, name: string, value: AttributeValue): AttributeKind {
+  const spec = node.operator.attributes[name];
+  if (spec) return spec.type;
+  if (typeof value === "string") return "string";
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
+  if (value instanceof Graph || (value as Subgraph).subgraph) return "graph";
+  if (Array.isArray(value)) {
+    if (typeof value[0] === "string") return "strings";
+    if (typeof value[0] === "object") return "tensors";
+    return value.every(Number.isInteger) ? "ints" : "floats";
+  }
+  return (value as Tensor).shape && (value as Tensor).data ? "tensor" : "type";
+}
+
+function attributeMessage(node: Node, name: string, value: AttributeValue, placed: Placement): Message {
+  const kind = attributeKind(node, name, value);
+  const { code, field } = attributeTypes[kind];
+  const content = (): unknown => {
+    switch (kind) {
+      case "string":
+        return utf8.encode(value as string);
+      case "strings":
+        return (value as string[]).map((text) => utf8.encode(text));
+      case "tensor":
+        return tensorMessage(value as Tensor);
+      case "tensors":
+        return (value as Tensor[]).map((tensor) => tensorMessage(tensor));
+      case "graph":
+        return graphMessage(value as Graph, placed);
+      case "type":
+        return typeMessage(value as ValueType);
+      default:
+        return value;
+    }
+  };
+  return { name, type: code, [field]: content() };
+}
+
+/** The graph in which each constant is written: the innermost one that holds all its users. */
+type Placement = ReadonlyMap<Graph, readonly Value[]>;
+
+function placeConstants(root: Graph): Placement {
+  const home = new Map<Value, readonly Graph[]>();
+  const use = (value: Value | undefined, path: readonly Graph[]): void => {
+    if (!value?.isConstant || value.producer) return;
+    const known = home.get(value);
+    if (!known) home.set(value, path);
+    else
+      home.set(
+        value,
+        known.filter((graph, depth) => graph === path[depth]),
+      );
+  };
+  const visit = (graph: Graph, path: readonly Graph[]): void => {
+    for (const node of graph.nodes) {
+      for (const input of node.inputs) use(input, path);
+      for (const [, inner] of node.subgraphs()) visit(inner, [...path, inner]);
+    }
+    for (const output of graph.outputs) use(output, path);
+  };
+  visit(root, [root]);
+  const placed = new Map<Graph, Value[]>();
+  for (const [value, path] of home) {
+    const graph = path.at(-1)!;
+    placed.set(graph, [...(placed.get(graph) ?? []), value]);
+  }
+  return placed;
+}
+
+function graphMessage(graph: Graph, placed: Placement): Message {
+  const known = new Set([...graph.inputs, ...graph.outputs]);
+  const inner: Value[] = [];
+  for (const node of graph.nodes) for (const v of node.outputs) if (v?.type && !known.has(v)) inner.push(v);
+  return {
+    node: graph.nodes.map((node) => ({
+      input: trimmed(node.inputs),
+      output: trimmed(node.outputs),
+      name: node.name,
+      opType: node.operator.name,
+      domain: node.operator.domain,
+      attribute: [...node.attributes].map(([name, value]) => attributeMessage(node, name, value, placed)),
+      docString: node.doc,
+      metadataProps: entries(node.metadata),
+    })),
+    name: graph.name || "graph",
+    initializer: (placed.get(graph) ?? []).map((value) => tensorMessage(value.constant!, value.name)),
+    docString: graph.doc,
+    input: graph.inputs.map(valueInfo),
+    output: graph.outputs.map(valueInfo),
+    valueInfo: inner.map(valueInfo),
+  };
+}
+
+function trimmed(values: readonly (Value | undefined)[]): string[] {
+  const names = values.map((value) => value?.name ?? "");
+  while (names.at(-1) === "") names.pop();
+  return names;
+}
+
+/** IR version that came with an opset of ai.onnx (onnx: docs/Versioning.md); at least 8, so that initialisers need not be inputs. */
+function irVersionOf(opset: number): number {
+  if (opset >= 25) return 13;
+  if (opset === 24) return 12;
+  if (opset === 23) return 11;
+  return opset >= 21 ? 10 : 8;
+}
+
+/** Opset by domain of every node, at any depth; what the graph says goes first. */
+function opsetsOf(graph: Graph): Map<string, number> {
+  const opsets = new Map(graph.opsets);
+  for (const g of [graph, ...graph.nested()]) {
+    for (const node of g.nodes) if (!opsets.has(node.operator.domain)) opsets.set(node.operator.domain, node.opset);
+  }
+  return opsets;
+}
+
+/**
+ * The graph as an ONNX file.
+ *
+ * Errors: UNSUPPORTED where the file would pass protobuf's 2 GiB.
+ */
+export function writeOnnx(graph: Graph): Uint8Array {
+  let weights = 0;
+  const placed = placeConstants(graph);
+  for (const values of placed.values()) for (const value of values) weights += value.constantBytes;
+  if (weights > maxFileBytes)
+    throw new InferlabError(
+      "UNSUPPORTED",
+      `the weights take ${weights} bytes, a single ONNX file holds ${maxFileBytes}`,
+      {
+        hint: "save with external data",
+      },
+    );
+  const opsets = opsetsOf(graph);
+  const writer = protobuf.Writer.create();
+  encode(writer, "ModelProto", {
+    irVersion: irVersionOf(opsets.get("") ?? 21),
+    producerName: "inferlab",
+    graph: graphMessage(graph, placed),
+    opsetImport: [...opsets].map(([domain, version]) => ({ domain, version })),
+    metadataProps: entries(graph.metadata),
+  });
+  return writer.finish();
+}
