@@ -2,7 +2,7 @@
  * Engine "ort": ONNX Runtime through the optional package `onnxruntime-node`. It gets the graph as an ONNX file in
  * memory and optimises it itself; our passes do not run, so that comparing engines compares whole stacks.
  */
-import { readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,6 @@ import type * as Ort from "onnxruntime-node";
 import type { DType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
-import { cloneGraph } from "../compiler/ir/clone.ts";
 import type { Graph, Value } from "../compiler/ir/graph.ts";
 import { writeOnnx } from "../compiler/onnx/write.ts";
 import type { CompileOptions, Engine, EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
@@ -115,16 +114,18 @@ class OrtSession implements EngineSession {
 
   /** Runs a second session that profiles and, where tensors are captured, names them as outputs. */
   async trace(feeds: Values, options: RunOptions = {}): Promise<{ outputs: Values; trace: Trace }> {
-    const graph = cloneGraph(this.graph);
+    const { graph } = this;
     const captured = captureOutputs(graph, options.capture);
-    const prefix = join(tmpdir(), `inferlab-ort-${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`);
-    const session = await OrtSession.create(graph, this.options, prefix);
+    const folder = await mkdtemp(join(tmpdir(), "inferlab-ort-"));
+    const session = await OrtSession.create(graphWithOutputs(graph, captured), this.options, join(folder, "profile"));
     await this.runOn(session, feeds, options); // the first run allocates
     const started = performance.now();
     const all = await this.runOn(session, feeds, options);
     const wallUs = (performance.now() - started) * 1000;
-    const events = await readProfile(session, prefix);
+    (session as unknown as { endProfiling(): void }).endProfiling();
     await session.release();
+    const events = await readProfile(folder);
+    await rm(folder, { recursive: true });
     const tensors = new Map<string, Tensor>();
     const outputs: Values = {};
     for (const [name, value] of Object.entries(all)) {
@@ -154,19 +155,25 @@ function refuse(value: Value): void {
     throw new InferlabError("UNSUPPORTED", `"${value.name}" is ${dtype}, which engine "ort" cannot carry`);
 }
 
-/** Makes captured values outputs; returns their names. */
-function captureOutputs(graph: Graph, capture: RunOptions["capture"]): Set<string> {
-  const captured = new Set<string>();
+/** Names of the captured values that its API can carry. */
+function captureOutputs(graph: Graph, capture: RunOptions["capture"]): Map<string, Value> {
+  const captured = new Map<string, Value>();
   if (!capture) return captured;
   for (const node of graph.nodes) {
     for (const value of node.outputs) {
       if (!value || (capture !== "all" && !capture.includes(value.name))) continue;
-      if (value.type && (value.type.kind !== "tensor" || !carried.includes(value.type.dtype))) continue;
-      captured.add(value.name);
-      if (!graph.outputs.includes(value)) graph.outputs.push(value);
+      if (value.type?.kind === "tensor" && carried.includes(value.type.dtype)) captured.set(value.name, value);
     }
   }
   return captured;
+}
+
+/** A view of the graph with more outputs, for writing only: nodes and values are shared. */
+function graphWithOutputs(graph: Graph, extra: ReadonlyMap<string, Value>): Graph {
+  const view = Object.create(graph, {
+    outputs: { value: [...new Set([...graph.outputs, ...extra.values()])] },
+  }) as Graph;
+  return view;
 }
 
 interface ProfileEvent {
@@ -185,17 +192,11 @@ interface ProfileEvent {
   };
 }
 
-/** Node events of the profile's second run. Format: onnxruntime docs, "Performance tuning: profiling tools". */
-async function readProfile(session: Ort.InferenceSession, prefix: string): Promise<TraceEvent[]> {
-  (session as unknown as { endProfiling(): void }).endProfiling();
-  const { readdir } = await import("node:fs/promises");
-  const folder = tmpdir();
-  const files = (await readdir(folder)).filter((file) => join(folder, file).startsWith(prefix));
+/** Node events of the profile's last run. Format: onnxruntime docs, "Performance tuning: profiling tools". */
+async function readProfile(folder: string): Promise<TraceEvent[]> {
   const all: ProfileEvent[] = [];
-  for (const file of files) {
+  for (const file of await readdir(folder))
     all.push(...(JSON.parse(await readFile(join(folder, file), "utf8")) as ProfileEvent[]));
-    await rm(join(folder, file));
-  }
   const runs = all.filter((event) => event.name === "model_run");
   const last = runs.at(-1);
   if (!last) return [];

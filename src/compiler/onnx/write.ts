@@ -7,7 +7,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
 import type { AttributeKind, AttributeValue, Subgraph } from "../../ops/operator.ts";
 import { Graph, type Node, type Value } from "../ir/graph.ts";
-import { attributeTypes, type MessageName, messages } from "./schema.ts";
+import { attributeTypes, type Field, type MessageName, messages } from "./schema.ts";
 
 /** The largest message protobuf can hold, bytes. */
 const maxFileBytes = 2 ** 31 - 1;
@@ -17,15 +17,11 @@ type Message = { readonly [field: string]: unknown };
 
 const fieldsByName = Object.fromEntries(
   Object.entries(messages).map(([name, fields]) => [name, new Map([...fields.values()].map((f) => [f.name, f]))]),
-) as Record<MessageName, Map<string, Parameters<typeof encodeField>[1]>>;
+) as unknown as Record<MessageName, ReadonlyMap<string, Field>>;
 
 const utf8 = new TextEncoder();
 
-function encodeField(
-  writer: protobuf.Writer,
-  field: { number: number; kind: string; repeated: boolean; message: MessageName | undefined },
-  value: unknown,
-): void {
+function encodeField(writer: protobuf.Writer, field: Field, value: unknown): void {
   const delimited = (field.number << 3) | 2;
   switch (field.kind) {
     case "int":
@@ -103,10 +99,10 @@ function typeMessage(type: ValueType): Message {
 
 const valueInfo = (value: Value): Message => ({ name: value.name, type: value.type && typeMessage(value.type) });
 
-/** The kind of an attribute: the operator's table knows; for an operator not in the table the value tells. */
+/** The kind of an attribute: the file said it, or the operator table; for one made in a cell the value tells. */
 function attributeKind(node: Node, name: string, value: AttributeValue): AttributeKind {
-  const spec = node.operator.attributes[name];
-  if (spec) return spec.type;
+  const known = node.attributeKinds?.get(name) ?? node.operator.attributes[name]?.type;
+  if (known) return known;
   if (typeof value === "string") return "string";
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
   if (value instanceof Graph || (value as Subgraph).subgraph) return "graph";
