@@ -1,10 +1,15 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Graph } from "../../src/compiler/ir/graph.ts";
+import { Tensor } from "../../src/base/tensor.ts";
+import { Graph } from "../../src/compiler/ir/graph.ts";
 import { readOnnx } from "../../src/compiler/onnx/read.ts";
-import { writeOnnx } from "../../src/compiler/onnx/write.ts";
+import { rawBytes, writeOnnx } from "../../src/compiler/onnx/write.ts";
 import { ort } from "../../src/runtime/ort.ts";
 import { missing, shared } from "../support/shared.ts";
+
+/** A tensor as its dtype, shape and exact bytes. */
+const bytes = (value: unknown): unknown =>
+  value instanceof Tensor ? [value.dtype, value.shape, Buffer.from(rawBytes(value)).toString("base64")] : value;
 
 const outline = (graph: Graph): unknown => ({
   inputs: graph.inputs.map(({ name, type }) => [name, type]),
@@ -12,9 +17,9 @@ const outline = (graph: Graph): unknown => ({
   nodes: graph.nodes.map((node) => ({
     op: node.op,
     name: node.name,
-    inputs: node.inputs.map((value) => (value?.isConstant ? [value.name, value.constant] : value?.name)),
+    inputs: node.inputs.map((value) => (value?.isConstant ? [value.name, bytes(value.constant)] : value?.name)),
     outputs: node.outputs.map((value) => value?.name),
-    attributes: [...node.attributes].filter(([name]) => ![...node.subgraphs()].some(([held]) => held === name)),
+    attributes: [...node.attributes].filter(([, value]) => !(value instanceof Graph)).map(([k, v]) => [k, bytes(v)]),
     subgraphs: [...node.subgraphs()].map(([name, inner]) => [name, outline(inner)]),
   })),
 });

@@ -1,5 +1,6 @@
 /** Graph → ONNX file. Field numbers come from the table of schema.ts; nothing else about the format is said twice. */
 import protobuf from "protobufjs/minimal.js";
+import { symbolDim, symbolsOf } from "../../base/dims.ts";
 import { dtypes } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import type { Dim } from "../../base/shapes.ts";
@@ -85,7 +86,9 @@ export function tensorMessage(tensor: Tensor, name = ""): Message {
 const dimMessage = (dim: Dim): Message => {
   if (typeof dim === "number") return { dimValue: dim };
   // Sizes nobody named are written as nothing: the names are ours.
-  return dim.startsWith("?") ? {} : { dimParam: dim };
+  if (dim.startsWith("?")) return {};
+  const [name, ...others] = symbolsOf(dim);
+  return { dimParam: name !== undefined && others.length === 0 && symbolDim(name) === dim ? name : dim };
 };
 
 function typeMessage(type: ValueType): Message {
