@@ -46,6 +46,11 @@ export class Value {
     return this.source as Tensor | undefined;
   }
 
+  /** The constant as it is held, read or not: for copies. */
+  get constantSource(): ConstantSource | Tensor | undefined {
+    return this.source;
+  }
+
   /** Bytes of a constant without reading it; 0 for other values. */
   get constantBytes(): number {
     return this.source?.sizeBytes ?? 0;

@@ -1,0 +1,306 @@
+/**
+ * Type and shape inference over a graph: the operators' `infer` in topological order, with values of small integer tensors
+ * carried along (shape arithmetic), as numbers or as symbols. Writes `type` and `dims` of the graph's values.
+ */
+import { symbolsOf } from "../../base/dims.ts";
+import { isInteger } from "../../base/dtypes.ts";
+import { InferlabError } from "../../base/errors.ts";
+import { type Dim, isStatic, type Shape, sizeOf } from "../../base/shapes.ts";
+import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
+import { formatValueType, type ValueType } from "../../base/value-type.ts";
+import type { AttributeSpecs, Attributes, InferContext, Subgraph } from "../../ops/operator.ts";
+import type { Graph, Node, Value } from "./graph.ts";
+import { attributesOf, evaluateNode, nodeError, versionOf } from "./interpret.ts";
+import { isOpaque } from "./opaque.ts";
+
+export interface InferOptions {
+  /** Shapes of graph inputs by name; they replace what the model declares. */
+  inputShapes?: Readonly<Record<string, Shape>>;
+  /** Operators that are not in the table are an error (default: their outputs keep their declared types). */
+  strict?: boolean;
+}
+
+export interface InferReport {
+  /** Where the file declares a type that cannot be: the inferred one was taken. */
+  readonly warnings: readonly string[];
+}
+
+/** Values of up to this many elements are carried along; shapes are short. */
+const maxKnownElements = 1024;
+
+/**
+ * Infers the types of all values, subgraphs included. What the model declares fills in what inference cannot know.
+ *
+ * Errors: SHAPE, DTYPE, VALUE, ATTRIBUTE with the node's name where the graph cannot run; ARGUMENT for an unknown input.
+ *
+ * @example
+ * inferShapes(graph, { inputShapes: { x: [1, 3, 224, 224] } });
+ * graph.outputs[0].type; // { kind: "tensor", dtype: "float32", shape: [1, 1000] }
+ */
+export function inferShapes(graph: Graph, options: InferOptions = {}): InferReport {
+  const inference = new Inference(options);
+  for (const [name, shape] of Object.entries(options.inputShapes ?? {})) {
+    const input = graph.inputs.find((value) => value.name === name);
+    if (!input)
+      throw new InferlabError("ARGUMENT", `there is no input "${name}"`, {
+        hint: `the model's inputs are ${graph.inputNames.map((n) => JSON.stringify(n)).join(", ")}`,
+      });
+    if (input.type && input.type.kind !== "tensor")
+      throw new InferlabError("ARGUMENT", `input "${name}" is a ${input.type.kind}, expected a tensor`);
+    const declared = input.type?.shape;
+    if (declared && declared.length !== shape.length)
+      throw new InferlabError(
+        "SHAPE",
+        `input "${name}" was given shape [${shape.join(",")}], expected rank ${declared.length} as in [${declared.join(",")}]`,
+      );
+    input.type = { kind: "tensor", dtype: input.type?.dtype ?? "float32", shape: [...shape] };
+  }
+  inference.reserveSymbols(graph);
+  inference.graph(graph);
+  return { warnings: inference.warnings };
+}
+
+class Inference {
+  readonly warnings: string[] = [];
+  private readonly strict: boolean;
+  /** Declared shapes belong to the declared inputs: with other inputs only element types count. */
+  private readonly trustDeclared: boolean;
+  private numFresh = 0;
+  /** Values known before the run, beside the graph's constants. */
+  private readonly known = new Map<Value, Tensor>();
+
+  constructor(options: InferOptions) {
+    this.strict = options.strict ?? false;
+    this.trustDeclared = options.inputShapes === undefined || Object.keys(options.inputShapes).length === 0;
+  }
+
+  /** Fresh symbols are `?1`, `?2`, …; those that the graph's types already use stay theirs. */
+  reserveSymbols(graph: Graph): void {
+    for (const g of [graph, ...graph.nested()]) {
+      const values = [...g.inputs, ...g.nodes.flatMap((n) => n.outputs)];
+      for (const value of values) {
+        for (let type = value?.type; type; type = type.kind === "tensor" ? undefined : type.element) {
+          if (type.kind !== "tensor") continue;
+          for (const dim of type.shape ?? [])
+            if (typeof dim === "string" && dim.includes("?"))
+              for (const symbol of symbolsOf(dim))
+                if (/^\?\d+$/.test(symbol)) this.numFresh = Math.max(this.numFresh, Number(symbol.slice(1)));
+        }
+      }
+    }
+  }
+
+  freshDim(): Dim {
+    return `?${++this.numFresh}`;
+  }
+
+  graph(graph: Graph): void {
+    for (const node of graph.nodes) this.node(node);
+  }
+
+  private node(node: Node): void {
+    const declared = node.outputs.map((value) => (value?.declared ? value.type : undefined));
+    for (const value of node.outputs) {
+      if (!value) continue;
+      value.dims = undefined;
+      if (!value.declared) value.type = undefined;
+    }
+    if (isOpaque(node.operator) && !this.strict) {
+      for (const [, inner] of node.subgraphs()) this.graph(inner);
+      if (!this.trustDeclared) for (const value of node.outputs) if (value) value.type = withoutShape(value.type);
+      return;
+    }
+    const context = new NodeInference(node, this);
+    try {
+      node.operator.infer(context as InferContext);
+    } catch (error) {
+      throw located(node, error);
+    }
+    node.outputs.forEach((value, index) => {
+      if (!value) return;
+      const inferred = context.types[index];
+      const dims = context.outputDims[index];
+      if (inferred?.kind === "tensor")
+        for (const dim of inferred.shape ?? []) {
+          if (typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0))
+            throw nodeError(node, "SHAPE", `its output "${value.name}" would be ${formatValueType(inferred)}`);
+        }
+      const before = this.trustDeclared ? declared[index] : withoutShape(declared[index]);
+      value.type = this.merge(value, inferred, before);
+      if (dims && value.type?.kind === "tensor" && isInteger(value.type.dtype)) value.dims = dims;
+    });
+    this.evaluate(node);
+  }
+
+  /** Inferred sizes win; what inference left open is taken from the declaration. */
+  private merge(value: Value, inferred: ValueType | undefined, declared: ValueType | undefined): ValueType | undefined {
+    if (!inferred || !declared) return inferred ?? declared;
+    if (inferred.kind !== "tensor" || declared.kind !== "tensor") {
+      if (inferred.kind === "tensor" || declared.kind === "tensor" || inferred.kind !== declared.kind) return inferred;
+      return { kind: inferred.kind, element: this.merge(value, inferred.element, declared.element)! };
+    }
+    const conflict = (): ValueType => {
+      this.warnings.push(
+        `"${value.name}" is declared as ${formatValueType(declared)} but computes ${formatValueType(inferred)}`,
+      );
+      return inferred;
+    };
+    if (inferred.dtype !== declared.dtype) return conflict();
+    if (!inferred.shape) return declared;
+    if (!declared.shape) return inferred;
+    if (inferred.shape.length !== declared.shape.length) return conflict();
+    let clash = false;
+    const shape = inferred.shape.map((dim, axis) => {
+      const stated = declared.shape![axis]!;
+      if (typeof dim === "number") {
+        if (typeof stated === "number" && stated !== dim) clash = true;
+        return dim;
+      }
+      // A symbol that stands for nothing in particular yields to any statement, another symbol to a number.
+      return typeof stated === "number" || /^\?\d+$/.test(dim) ? stated : dim;
+    });
+    return clash ? conflict() : { kind: "tensor", dtype: inferred.dtype, shape };
+  }
+
+  /** Runs a node on known values where its outputs are small: shape arithmetic the symbols do not cover. */
+  private evaluate(node: Node): void {
+    if (node.operator.nondeterministic || node.outputs.every((value) => !value)) return;
+    for (const value of node.outputs) {
+      if (!value) continue;
+      const type = value.type;
+      if (type?.kind !== "tensor" || !type.shape || !isStatic(type.shape)) return;
+      if (sizeOf(type.shape) > maxKnownElements || !(isInteger(type.dtype) || type.dtype === "bool")) return;
+      if (value.dims?.every((dim) => typeof dim === "number")) return;
+    }
+    if (node.inputs.length === 0 || [...node.subgraphs()].length > 0) return;
+    const inputs: (RuntimeValue | undefined)[] = [];
+    for (const value of node.inputs) {
+      const content = value && this.constant(value);
+      if (value && (!content || content.size > maxKnownElements)) return;
+      inputs.push(content);
+    }
+    evaluateNode(node, inputs).forEach((result, index) => {
+      const value = node.outputs[index];
+      if (!value || !(result instanceof Tensor)) return;
+      this.known.set(value, result);
+      if (isInteger(result.dtype) && result.rank <= 1) value.dims = Array.from(result.data as BigInt64Array, Number);
+    });
+  }
+
+  /** The value's elements where they are known before the run. */
+  constant(value: Value): Tensor | undefined {
+    if (value.isConstant) return value.constant;
+    const known = this.known.get(value);
+    if (known) return known;
+    const type = value.type;
+    if (type?.kind !== "tensor" || !type.shape || type.shape.length > 1) return undefined;
+    if (!value.dims?.every((dim) => typeof dim === "number")) return undefined;
+    const sizes = value.dims as readonly number[];
+    if (!sizes.every(Number.isSafeInteger)) return undefined;
+    const shape = type.shape.length === 0 ? [] : [sizes.length];
+    if (type.dtype === "int64") return new Tensor("int64", shape, BigInt64Array.from(sizes, BigInt));
+    return type.dtype === "int32" ? new Tensor("int32", shape, Int32Array.from(sizes)) : undefined;
+  }
+
+  dims(value: Value): readonly Dim[] | undefined {
+    if (value.dims) return value.dims;
+    const type = value.type;
+    if (type?.kind !== "tensor" || !type.shape || type.shape.length > 1 || !isInteger(type.dtype)) return undefined;
+    // The size is looked at before a constant's elements are: large ones stay in the file.
+    if (value.isConstant && sizeOf(type.shape as number[]) > maxKnownElements) return undefined;
+    const known = this.constant(value);
+    return known && Array.from(known.data as BigInt64Array, Number);
+  }
+
+  subgraph(graph: Graph, inputs: readonly (ValueType | undefined)[]): (ValueType | undefined)[] {
+    graph.inputs.forEach((value, index) => {
+      if (inputs[index]) value.type = inputs[index];
+    });
+    this.graph(graph);
+    return graph.outputs.map((value) => value.type);
+  }
+}
+
+function withoutShape(type: ValueType | undefined): ValueType | undefined {
+  return type?.kind === "tensor" ? { kind: "tensor", dtype: type.dtype } : type;
+}
+
+/** Gives an error of an operator's inference its node, once. */
+function located(node: Node, error: unknown): unknown {
+  if (!(error instanceof InferlabError) || error.details.op !== undefined) return error;
+  return nodeError(node, error.code, error.message, error.hint, error);
+}
+
+/** What an operator's inference sees of its node. */
+class NodeInference implements InferContext {
+  readonly version: number;
+  readonly attrs: Attributes<AttributeSpecs>;
+  readonly types: (ValueType | undefined)[] = [];
+  readonly outputDims: (readonly Dim[] | undefined)[] = [];
+  private readonly node: Node;
+  private readonly inference: Inference;
+
+  constructor(node: Node, inference: Inference) {
+    this.node = node;
+    this.inference = inference;
+    this.version = versionOf(node);
+    this.attrs = attributesOf(node, this.version);
+  }
+
+  get numInputs(): number {
+    return this.node.inputs.length;
+  }
+
+  get numOutputs(): number {
+    return this.node.outputs.length;
+  }
+
+  isOutputUsed(index: number): boolean {
+    return this.node.outputs[index] !== undefined;
+  }
+
+  type(index: number): ValueType | undefined {
+    return this.node.inputs[index]?.type;
+  }
+
+  dtype(index: number) {
+    const type = this.type(index);
+    if (type?.kind === "tensor") return type.dtype;
+    const port = this.node.operator.inputs[index]?.name ?? String(index);
+    const value = this.node.inputs[index];
+    if (!value) return this.fail("DTYPE", `input ${port} is left out, expected a tensor`);
+    return this.fail("DTYPE", `the type of input ${port} ("${value.name}") is ${type ? type.kind : "not known"}`);
+  }
+
+  shape(index: number): Shape | undefined {
+    const type = this.type(index);
+    return type?.kind === "tensor" ? type.shape : undefined;
+  }
+
+  constant(index: number): Tensor | undefined {
+    const value = this.node.inputs[index];
+    return value && this.inference.constant(value);
+  }
+
+  dims(index: number): readonly Dim[] | undefined {
+    const value = this.node.inputs[index];
+    return value && this.inference.dims(value);
+  }
+
+  freshDim(): Dim {
+    return this.inference.freshDim();
+  }
+
+  output(index: number, type: ValueType, dims?: readonly Dim[]): void {
+    this.types[index] = type;
+    this.outputDims[index] = dims;
+  }
+
+  inferSubgraph(graph: Subgraph, inputs: readonly (ValueType | undefined)[]): (ValueType | undefined)[] {
+    return this.inference.subgraph(graph as Graph, inputs);
+  }
+
+  fail(code: "SHAPE" | "DTYPE" | "VALUE" | "ATTRIBUTE", message: string, hint?: string): never {
+    throw nodeError(this.node, code, message, hint);
+  }
+}
