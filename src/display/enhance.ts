@@ -1,0 +1,201 @@
+/**
+ * The one script of an output. It finds its frame by id, adds hover, zoom, sorting and search to markup that is complete
+ * without it, asks no network and holds no content of its own. Each display names the features it uses, so that an output
+ * carries only those.
+ *
+ * A feature is browser JavaScript: a function body that is given `root` (the frame's element) and `data` (JSON).
+ */
+import { randomBytes } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
+import { type Html, markup, scriptJson } from "./escape.ts";
+
+/** Reads a heat map's values back from its picture: colour → level → value. Arrow keys move the reader too. */
+const readout = `
+const img = root.querySelector("img");
+if (!img) return;
+const out = document.createElement("output");
+out.style.cssText = "display:block;min-height:1.5em;opacity:.75";
+img.after(out);
+let pixels, at = [0, 0];
+const read = () => {
+  if (!pixels) {
+    const canvas = document.createElement("canvas");
+    canvas.width = img.naturalWidth; canvas.height = img.naturalHeight;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(img, 0, 0);
+    pixels = context.getImageData(0, 0, canvas.width, canvas.height);
+  }
+  const [x, y] = at, p = 4 * (y * data.cell * pixels.width + x * data.cell);
+  const tile = data.tiles.find((t) => x >= t[0] && x < t[0] + data.w && y >= t[1] && y < t[1] + data.h);
+  if (!tile) { out.textContent = ""; return; }
+  const key = pixels.data.slice(p, p + 3).join();
+  const level = data.colors.indexOf(key);
+  const special = { "255,0,255": "NaN", "0,200,0": "inf", "0,110,0": "-inf" }[key];
+  const value = special || (level < 0 ? "?" : "≈ " + Number(data.values[level].toPrecision(3)));
+  out.textContent = "[" + tile[2] + [data.rows[y - tile[1]], data.cols[x - tile[0]]].filter((i) => i !== undefined).join(", ") + "] " + value;
+};
+img.tabIndex = 0;
+img.style.cursor = "crosshair";
+img.addEventListener("pointermove", (event) => {
+  const box = img.getBoundingClientRect();
+  at = [Math.floor((event.clientX - box.left) / box.width * img.naturalWidth / data.cell), Math.floor((event.clientY - box.top) / box.height * img.naturalHeight / data.cell)];
+  read();
+});
+img.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (!step) return;
+  event.preventDefault(); event.stopPropagation();
+  at = [Math.max(0, Math.min(data.width - 1, at[0] + step[0])), Math.max(0, Math.min(data.height - 1, at[1] + step[1]))];
+  read();
+});`;
+
+/** Puts the compressed SVG in the picture's place, with wheel and key zoom, drag to pan, and a search box. */
+const drawing = `
+const img = root.querySelector("img");
+if (!img || !window.DecompressionStream) return;
+const bytes = Uint8Array.from(atob(data.svg), (c) => c.charCodeAt(0));
+new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then((text) => {
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  if (svg.nodeName !== "svg") return;
+  const full = svg.getAttribute("viewBox").split(" ").map(Number);
+  let view = full.slice();
+  const width = Number(img.getAttribute("width")) || full[2], height = Math.min(480, Number(img.getAttribute("height")) || full[3]);
+  svg.removeAttribute("width"); svg.removeAttribute("height");
+  svg.style.cssText = "width:" + width + "px;max-width:100%;height:" + height + "px;touch-action:none;cursor:grab";
+  svg.setAttribute("tabindex", "0"); svg.setAttribute("role", "img"); svg.setAttribute("aria-label", img.alt);
+  const show = () => svg.setAttribute("viewBox", view.join(" "));
+  const zoom = (factor, x, y) => {
+    view = [x - (x - view[0]) * factor, y - (y - view[1]) * factor, view[2] * factor, view[3] * factor];
+    if (view[2] > full[2] * 1.5) view = full.slice();
+    show();
+  };
+  const place = (event) => { const m = svg.getScreenCTM().inverse(); return new DOMPoint(event.clientX, event.clientY).matrixTransform(m); };
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey && document.activeElement !== svg) return;
+    event.preventDefault(); const p = place(event); zoom(event.deltaY > 0 ? 1.15 : 1 / 1.15, p.x, p.y);
+  }, { passive: false });
+  let from;
+  svg.addEventListener("pointerdown", (event) => { from = place(event); svg.setPointerCapture(event.pointerId); });
+  svg.addEventListener("pointermove", (event) => { if (!from) return; const p = place(event); view[0] += from.x - p.x; view[1] += from.y - p.y; show(); });
+  svg.addEventListener("pointerup", () => { from = undefined; });
+  svg.addEventListener("keydown", (event) => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (move) { view[0] += move[0] * view[2] / 10; view[1] += move[1] * view[3] / 10; show(); }
+    else if (event.key === "+" || event.key === "=") zoom(.8, view[0] + view[2] / 2, view[1] + view[3] / 2);
+    else if (event.key === "-") zoom(1.25, view[0] + view[2] / 2, view[1] + view[3] / 2);
+    else if (event.key === "0") { view = full.slice(); show(); }
+    else return;
+    event.preventDefault(); event.stopPropagation();
+  });
+  img.replaceWith(svg);
+  const bar = document.createElement("div");
+  const search = document.createElement("input");
+  search.type = "search"; search.placeholder = "find"; search.setAttribute("aria-label", "find in the drawing");
+  const note = document.createElement("small");
+  note.textContent = " drag to move, Ctrl + wheel or + − to zoom, 0 for all";
+  const keys = [...svg.querySelectorAll("[data-key]")];
+  const mark = () => {
+    const text = search.value.toLowerCase();
+    let hits = 0, first;
+    for (const el of keys) {
+      const hit = !text || (el.dataset.key + " " + el.textContent).toLowerCase().includes(text);
+      el.style.opacity = hit ? "" : ".2";
+      if (hit && text) { hits++; first = first || el; }
+    }
+    if (first) { const b = first.getBBox(); view = [b.x + b.width / 2 - view[2] / 2, b.y + b.height / 2 - view[3] / 2, view[2], view[3]]; show(); }
+    note.textContent = text ? " " + hits + " found" : " drag to move, Ctrl + wheel or + − to zoom, 0 for all";
+  };
+  search.addEventListener("input", mark);
+  for (const type of ["keydown", "keyup", "keypress"]) search.addEventListener(type, (event) => event.stopPropagation());
+  if (keys.length > 1) bar.append(search);
+  bar.append(note);
+  svg.before(bar);
+});`;
+
+/** Sorts a table by the column whose heading is pressed. */
+const sortable = `
+for (const table of root.querySelectorAll("table")) {
+  const head = table.querySelector("thead tr"), body = table.querySelector("tbody");
+  if (!head || !body) continue;
+  [...head.children].forEach((cell, column) => {
+    const button = document.createElement("button");
+    button.textContent = cell.textContent; button.style.cssText = "all:unset;cursor:pointer;font-weight:bold";
+    button.title = "sort";
+    cell.textContent = ""; cell.append(button);
+    let up = false;
+    button.onfocus = () => { button.style.textDecoration = "underline"; };
+    button.onblur = () => { button.style.textDecoration = ""; };
+    button.onclick = () => {
+      up = !up;
+      const key = (row) => { const c = row.children[column]; return c ? (c.title || c.textContent) : ""; };
+      const number = (text) => { const m = text.replace(/,/g, "").match(/^-?[\\d.]+(e-?\\d+)?/); return m ? Number(m[0]) * ({ "s": 1e6, "ms": 1e3, "KiB": 1024, "MiB": 1048576, "GiB": 1073741824, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12 }[text.split(" ")[1]] || 1) : NaN; };
+      const rows = [...body.children].map((row) => [row, key(row), number(key(row))]);
+      rows.sort((a, b) => (isNaN(a[2]) || isNaN(b[2]) ? a[1].localeCompare(b[1]) : b[2] - a[2]) * (up ? 1 : -1));
+      body.append(...rows.map((row) => row[0]));
+      for (const other of head.children) other.removeAttribute("aria-sort");
+      cell.setAttribute("aria-sort", up ? "descending" : "ascending");
+    };
+  });
+}`;
+
+/** Lays the second picture over the first with a slider between them. */
+const beforeAfter = `
+const pictures = [...root.querySelectorAll("img")];
+if (pictures.length < 2) return;
+const [before, after] = pictures;
+const box = document.createElement("div");
+box.style.cssText = "position:relative;display:inline-block;line-height:0";
+(before.closest("table") || before).before(box);
+const slider = document.createElement("input");
+slider.type = "range"; slider.value = 50; slider.setAttribute("aria-label", "before and after");
+slider.style.cssText = "display:block;width:" + before.getAttribute("width") + "px;max-width:100%";
+after.style.cssText += ";position:absolute;left:0;top:0";
+const table = before.closest("table");
+box.append(before, after); box.after(slider);
+if (table) table.hidden = true;
+const set = () => { after.style.clipPath = "inset(0 0 0 " + slider.value + "%)"; };
+slider.oninput = set; set();`;
+
+/** One picture at a time out of several, chosen with a slider. */
+const slider = `
+const pictures = [...root.querySelectorAll("[title] > img, td > img")];
+if (pictures.length < 2) return;
+const holder = pictures[0].closest("table");
+const range = document.createElement("input"), label = document.createElement("output"), view = document.createElement("div");
+range.type = "range"; range.min = 0; range.max = pictures.length - 1; range.value = 0; range.setAttribute("aria-label", "frame");
+const large = pictures[0].cloneNode();
+large.removeAttribute("height"); large.style.cssText = "height:auto;max-width:100%;width:" + (data.width || 320) + "px";
+const set = () => { const p = pictures[range.value]; large.src = p.src; large.alt = p.alt; label.textContent = " " + p.alt; };
+range.oninput = set;
+view.append(range, label, document.createElement("br"), large);
+holder.before(view); set();`;
+
+const features = { readout, drawing, sortable, beforeAfter, slider } as const;
+
+export type Feature = keyof typeof features;
+
+/** An id no other output has. */
+export function uniqueId(): string {
+  return `il-${randomBytes(6).toString("hex")}`;
+}
+
+/** Comments would be none, so indentation is all there is to take away. */
+const minify = (code: string) => code.replace(/\n\s*/g, "\n").trim();
+
+/**
+ * The script element that adds `feature` to the frame with this id. A front end may show one output twice, so every frame
+ * with the id is enhanced, each once; a failure leaves the scriptless page as it was.
+ */
+export function enhance(id: string, uses: Partial<Record<Feature, unknown>>): Html {
+  const calls = (Object.entries(uses) as [Feature, unknown][])
+    .map(([name, data]) => `((root, data) => {${minify(features[name])}})(root, ${scriptJson(data ?? {})});`)
+    .join("\n");
+  return markup(
+    `<script>for (const root of document.querySelectorAll('[id="${id}"]')) {\nif (root.dataset.on) continue;\nroot.dataset.on = 1;\n${calls}\n}</script>`,
+  );
+}
+
+/** Text for the `drawing` feature: deflated, base64. */
+export function packText(text: string): string {
+  return deflateRawSync(text, { level: 9 }).toString("base64");
+}

@@ -1,0 +1,3 @@
+/** Every display, one line each: importing this file makes the objects of the project show themselves. */
+import "./image.ts";
+import "./tensor.ts";
