@@ -60,6 +60,15 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferRepo
   return { warnings: inference.warnings };
 }
 
+/**
+ * Inference for a graph that is still being built: the returned function infers one node at a time, in the order they
+ * are added. Symbols it makes up stay distinct. Errors: as inferShapes; the node's outputs are then without types.
+ */
+export function growingInference(): (node: Node) => void {
+  const inference = new Inference({ strict: true });
+  return (node) => inference.node(node);
+}
+
 class Inference {
   readonly warnings: string[] = [];
   private readonly strict: boolean;
@@ -98,7 +107,7 @@ class Inference {
     for (const node of graph.nodes) this.node(node);
   }
 
-  private node(node: Node): void {
+  node(node: Node): void {
     const declared = node.outputs.map((value) => (value?.declared ? value.type : undefined));
     for (const value of node.outputs) {
       if (!value) continue;

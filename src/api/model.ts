@@ -1,0 +1,76 @@
+/** Model: a graph with what one does to it: compile, simplify, look, save. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
+import { InferlabError } from "../base/errors.ts";
+import { formatValueType } from "../base/value-type.ts";
+import type { Graph } from "../compiler/ir/graph.ts";
+import { inferShapes } from "../compiler/ir/infer.ts";
+import { readOnnx } from "../compiler/onnx/read.ts";
+import { writeOnnx } from "../compiler/onnx/write.ts";
+import { compileGraph } from "../runtime/compile.ts";
+import type { CompileOptions } from "../runtime/engine.ts";
+import type { Port } from "../runtime/feeds.ts";
+import type { Session } from "../runtime/session.ts";
+
+export class Model {
+  /** The graph itself; a pass or a tool may be run on a clone of it. */
+  readonly graph: Graph;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  /**
+   * A model from a file (path or file: URL) or from bytes. The format is told by content. Weights are read when needed.
+   *
+   * Errors: FILE where the file cannot be read, MODEL_FORMAT, MODEL_TRUNCATED or MODEL_INVALID for what is in it,
+   * EXTERNAL_DATA for weights outside the model's folder.
+   *
+   * @example
+   * const model = await Model.load("det.onnx");
+   */
+  static async load(source: string | URL | Uint8Array): Promise<Model> {
+    if (!(typeof source === "string" || source instanceof URL || source instanceof Uint8Array))
+      throw new InferlabError("ARGUMENT", "source is no path, file: URL or Uint8Array");
+    const graph = readOnnx(source instanceof URL ? fileURLToPath(source) : source);
+    inferShapes(graph);
+    return new Model(graph);
+  }
+
+  get name(): string {
+    return this.graph.name;
+  }
+
+  get inputs(): readonly Port[] {
+    return this.graph.inputs.map(({ name, type }) => ({ name, type }));
+  }
+
+  get outputs(): readonly Port[] {
+    return this.graph.outputs.map(({ name, type }) => ({ name, type }));
+  }
+
+  /**
+   * A session on an engine: `native` where there is an addon, else `reference`; `ort` where asked for.
+   *
+   * Errors: ENGINE for an unknown or unusable engine, ARGUMENT for a bad option.
+   */
+  compile(options?: CompileOptions): Promise<Session> {
+    return compileGraph(this.graph, options);
+  }
+
+  /** The model as an ONNX file's bytes. */
+  toBytes(): Uint8Array {
+    return writeOnnx(this.graph);
+  }
+
+  /** One line an input and output. */
+  toString(): string {
+    const port = ({ name, type }: Port) => `${name}: ${type ? formatValueType(type) : "?"}`;
+    return `${this.name}(${this.inputs.map(port).join(", ")}) → ${this.outputs.map(port).join(", ")}`;
+  }
+
+  [displaySymbol](): Displayed {
+    return display("graph", this.graph) ?? { "text/plain": this.toString() };
+  }
+}
