@@ -8,6 +8,94 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** The sampling grid of an affine transformation, as GridSample takes it: N,H,W,2 or N,D,H,W,3. (ONNX AffineGrid) */
   affineGrid(size: Operand, options?: {
     /** 1: -1 and 1 are the centres of the corner pixels. Default 0. */ alignCorners?: number | boolean;
+  /** Elementwise |x|. (ONNX Abs) */
+  abs(): Self;
+  /** Elementwise arccosine, in radians. (ONNX Acos) */
+  acos(): Self;
+  /** Elementwise inverse hyperbolic cosine. (ONNX Acosh) */
+  acosh(): Self;
+  /** Elementwise A + B with broadcasting. (ONNX Add) */
+  add(B: Operand): Self;
+  /** Elementwise alpha · x + beta. Experimental in old opsets. (ONNX Affine) */
+  affine(options?: {
+    /** Default 1. */ alpha?: number;
+    /** Default 0. */ beta?: number;
+  }): Self;
+  /** Elementwise A and B with broadcasting. (ONNX And) */
+  and(B: Operand): Self;
+  /** Position of the largest element along an axis. (ONNX ArgMax) */
+  argMax(options?: {
+    /** Axis to search along. Default 0. */ axis?: number | boolean;
+    /** 1: the axis stays, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: the last of equals instead of the first. Default 0. */ selectLastIndex?: number | boolean;
+  }): Self;
+  /** Position of the smallest element along an axis. (ONNX ArgMin) */
+  argMin(options?: {
+    /** Axis to search along. Default 0. */ axis?: number | boolean;
+    /** 1: the axis stays, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: the last of equals instead of the first. Default 0. */ selectLastIndex?: number | boolean;
+  }): Self;
+  /** Elementwise arcsine, in radians. (ONNX Asin) */
+  asin(): Self;
+  /** Elementwise inverse hyperbolic sine. (ONNX Asinh) */
+  asinh(): Self;
+  /** Elementwise arctangent, in radians. (ONNX Atan) */
+  atan(): Self;
+  /** Elementwise inverse hyperbolic tangent. (ONNX Atanh) */
+  atanh(): Self;
+  /** Mean of each window. Padding counts as zeros with count_include_pad=1, else not at all. (ONNX AveragePool) */
+  averagePool(options: {
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** 1: a last window may reach past the padded input. Default 0. */ ceilMode?: number | boolean;
+    /** 1: padding counts as zeros. Default 0. */ countIncludePad?: number | boolean;
+  }): Self;
+  /** (X - mean) / sqrt(variance + epsilon) · scale + B for each channel. (ONNX BatchNormalization) */
+  batchNormalization(scale: Operand, B: Operand, inputMean: Operand, inputVar: Operand, options?: {
+    /** Added to the variance. Default 0.00001. */ epsilon?: number;
+    /** Share of the old running statistics that stays; training only. Default 0.9. */ momentum?: number;
+    /** 1: normalise with the batch's own statistics. Default 0. */ trainingMode?: number | boolean;
+  }): Self;
+  /** The bits of each element read as another type of the same width. (ONNX BitCast) */
+  bitCast(options: {
+    /** ONNX code of the wanted type. */ to: number | boolean;
+  }): Self;
+  /** Elementwise X shifted by Y bits; a shift by the type's width or more gives 0. (ONNX BitShift) */
+  bitShift(Y: Operand, options: {
+    /** LEFT or RIGHT. */ direction: string;
+  }): Self;
+  /** Elementwise A & B with broadcasting. (ONNX BitwiseAnd) */
+  bitwiseAnd(B: Operand): Self;
+  /** Elementwise ~X. (ONNX BitwiseNot) */
+  bitwiseNot(): Self;
+  /** Elementwise A | B with broadcasting. (ONNX BitwiseOr) */
+  bitwiseOr(B: Operand): Self;
+  /** Elementwise A ^ B with broadcasting. (ONNX BitwiseXor) */
+  bitwiseXor(B: Operand): Self;
+  /** The same elements as another type: floats round to nearest even, integers truncate and wrap, strings are decimal texts. (ONNX Cast) */
+  cast(options: {
+    /** ONNX code of the wanted type. */ to: number | boolean;
+    /** 8-bit floats only: 1 keeps numbers beyond the range at the largest, 0 makes them infinite or NaN. Default 1. */ saturate?: number | boolean;
+    /** float8e8m0 only: up, down or nearest. Default "up". */ roundMode?: string;
+  }): Self;
+  /** The elements of input as the type of target_type. (ONNX CastLike) */
+  castLike(targetType: Operand, options?: {
+    /** 8-bit floats only: 1 keeps numbers beyond the range at the largest, 0 makes them infinite or NaN. Default 1. */ saturate?: number | boolean;
+    /** float8e8m0 only: up, down or nearest. Default "up". */ roundMode?: string;
+  }): Self;
+  /** Elementwise smallest whole number that is not below x. (ONNX Ceil) */
+  ceil(): Self;
+  /** Elementwise max(0, x) + min(0, alpha · (e^(x/alpha) - 1)). (ONNX Celu) */
+  celu(options?: {
+    /** Default 1. */ alpha?: number;
+  }): Self;
+  /** Elementwise x moved into [min, max]; where min exceeds max the result is max. (ONNX Clip) */
+  clip(options?: {
+    /** Scalar. Default: no bound. */ min?: Operand;
+    /** Scalar. Default: no bound. */ max?: Operand;
   }): Self;
   /** Joins tensors along an axis; their other dimensions are equal. (ONNX Concat) */
   concat(inputs: Operand | readonly Operand[], options?: {
@@ -17,16 +105,56 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   constantOfShape(options?: {
     /** One element: the value and its type. */ value?: Tensor;
   }): Self;
+  /** Convolution (cross-correlation) of X[N,C,…] with filters W[M,C/group,…], plus bias B[M], over any number of spatial axes. (ONNX Conv) */
+  conv(W: Operand, options?: {
+    /** [M]. */ B?: Operand;
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** Channels are cut into so many groups; C for depthwise. Default 1. */ group?: number | boolean;
+  }): Self;
+  /** Transposed convolution of X[N,C,…] with W[C,M/group,…], plus bias B[M]: every input element adds a scaled copy of its filter. (ONNX ConvTranspose) */
+  convTranspose(W: Operand, options?: {
+    /** [M]. */ B?: Operand;
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** Channels are cut into so many groups. Default 1. */ group?: number | boolean;
+    /** Elements added to one side of the output. Default 0. */ outputPadding?: readonly number[];
+    /** Spatial size wanted; the padding follows from it. */ outputShape?: readonly number[];
+  }): Self;
+  /** Elementwise cosine of x in radians. (ONNX Cos) */
+  cos(): Self;
+  /** Elementwise hyperbolic cosine. (ONNX Cosh) */
+  cosh(): Self;
+  /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
+  div(B: Operand): Self;
   /** Slice with its bounds as inputs and steps of 1, as experimental operator of old exporters; Slice has taken its place. (ONNX DynamicSlice) */
   dynamicSlice(starts: Operand, ends: Operand, options?: {
     axes?: Operand;
   }): Self;
+  /** Elementwise x where x ≥ 0, else alpha · (eˣ - 1). (ONNX Elu) */
+  elu(options?: {
+    /** Default 1. */ alpha?: number;
+  }): Self;
+  /** Elementwise A = B with broadcasting; NaN equals nothing. (ONNX Equal) */
+  equal(B: Operand): Self;
+  /** Elementwise error function. (ONNX Erf) */
+  erf(): Self;
+  /** Elementwise eˣ. (ONNX Exp) */
+  exp(): Self;
   /** Repeats a tensor along its axes of size 1, and along new leading axes, to reach a shape. A size of 1 in the shape keeps the tensor's own. (ONNX Expand) */
   expand(shape: Operand): Self;
   /** A matrix of the same elements: the axes before axis become rows, the others columns. (ONNX Flatten) */
   flatten(options?: {
     /** First axis that goes into the columns. Default 1. */ axis?: number | boolean;
   }): Self;
+  /** Elementwise largest whole number that is not above x. (ONNX Floor) */
+  floor(): Self;
   /** Picks slices along an axis: output[…, i…, …] = data[…, indices[i…], …]. Rank of the output is rank(data) - 1 + rank(indices). (ONNX Gather) */
   gather(indices: Operand, options?: {
     /** Axis to pick from. Default 0. */ axis?: number | boolean;
@@ -45,6 +173,168 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** In 0..1; default 0. */ iouThreshold?: Operand;
     /** Only boxes that score more. */ scoreThreshold?: Operand;
     /** 0: y1,x1,y2,x2 of any two opposite corners; 1: x, y of the centre, width, height. Default 0. */ centerPointBox?: number | boolean;
+  /** Elementwise x · Φ(x), Φ the normal distribution; approximate=tanh uses the tanh approximation. (ONNX Gelu) */
+  gelu(options?: {
+    /** none or tanh. Default "none". */ approximate?: string;
+  }): Self;
+  /** Mean over all spatial axes of each channel. (ONNX GlobalAveragePool) */
+  globalAveragePool(): Self;
+  /** Lp norm over all spatial axes of each channel: (Σ |x|^p)^(1/p). (ONNX GlobalLpPool) */
+  globalLpPool(options?: {
+    /** Which norm; an integer from version 2 on. Default 2. */ p?: number;
+  }): Self;
+  /** Largest element over all spatial axes of each channel. (ONNX GlobalMaxPool) */
+  globalMaxPool(): Self;
+  /** Elementwise A > B with broadcasting. (ONNX Greater) */
+  greater(B: Operand): Self;
+  /** Elementwise A ≥ B with broadcasting. (ONNX GreaterOrEqual) */
+  greaterOrEqual(B: Operand): Self;
+  /** Elementwise max(0, min(1, alpha · x + beta)). (ONNX HardSigmoid) */
+  hardSigmoid(options?: {
+    /** Default 0.2. */ alpha?: number;
+    /** Default 0.5. */ beta?: number;
+  }): Self;
+  /** Elementwise x · max(0, min(1, x/6 + 1/2)). (ONNX HardSwish) */
+  hardSwish(): Self;
+  /** 1 at the first largest element along an axis, else 0. (ONNX Hardmax) */
+  hardmax(options?: {
+    /** Axis to work along (default -1); before version 13 the first axis of the row (default 1). */ axis?: number | boolean;
+  }): Self;
+  /** Its input. Tensors, sequences (from version 14) and optionals (16). (ONNX Identity) */
+  identity(): Self;
+  /** Whether each element is infinite; one sign may be left out. (ONNX IsInf) */
+  isInf(options?: {
+    /** 0: minus infinity does not count. Default 1. */ detectNegative?: number | boolean;
+    /** 0: plus infinity does not count. Default 1. */ detectPositive?: number | boolean;
+  }): Self;
+  /** Whether each element is NaN. (ONNX IsNaN) */
+  isNaN(): Self;
+  /** Elementwise x where x ≥ 0, else alpha · x. (ONNX LeakyRelu) */
+  leakyRelu(options?: {
+    /** Default 0.01. */ alpha?: number;
+  }): Self;
+  /** Elementwise A < B with broadcasting. (ONNX Less) */
+  less(B: Operand): Self;
+  /** Elementwise A ≤ B with broadcasting. (ONNX LessOrEqual) */
+  lessOrEqual(B: Operand): Self;
+  /** Elementwise natural logarithm. (ONNX Log) */
+  log(): Self;
+  /** x - log Σ eˣ along an axis. (ONNX LogSoftmax) */
+  logSoftmax(options?: {
+    /** Axis to work along (default -1); before version 13 the first axis of the row (default 1). */ axis?: number | boolean;
+  }): Self;
+  /** Lp norm of each window: (Σ |x|^p)^(1/p). (ONNX LpPool) */
+  lpPool(options?: {
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis; required. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** 1: a last window may reach past the padded input. Default 0. */ ceilMode?: number | boolean;
+    /** Which norm; an integer from version 2 on. Default 2. */ p?: number;
+  }): Self;
+  /** Matrix product A·B; leading axes are batches and broadcast, vectors are a row on the left and a column on the right. (ONNX MatMul) */
+  matmul(B: Operand): Self;
+  /** Elementwise largest of all inputs with broadcasting; NaN where one is NaN. (ONNX Max) */
+  max(data0: Operand | readonly Operand[]): Self;
+  /** Largest element of each window; the optional second output says where in the flattened input it was. (ONNX MaxPool) */
+  maxPool(options: {
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** 1: a last window may reach past the padded input. Default 0. */ ceilMode?: number | boolean;
+    /** 1: Indices count spatial axes column-major. Default 0. */ storageOrder?: number | boolean;
+  }): Self;
+  /** Elementwise mean of all inputs with broadcasting. (ONNX Mean) */
+  mean(data0: Operand | readonly Operand[]): Self;
+  /** Elementwise smallest of all inputs with broadcasting; NaN where one is NaN. (ONNX Min) */
+  min(data0: Operand | readonly Operand[]): Self;
+  /** Elementwise x · tanh(log(1 + eˣ)). (ONNX Mish) */
+  mish(): Self;
+  /** Elementwise remainder with broadcasting: sign of the divisor (fmod=0, integers only) or of the dividend (fmod=1). (ONNX Mod) */
+  mod(B: Operand, options?: {
+    /** 1: as C's fmod; needed for floats. Default 0. */ fmod?: number | boolean;
+  }): Self;
+  /** Elementwise A · B with broadcasting. (ONNX Mul) */
+  mul(B: Operand): Self;
+  /** Elementwise -x. (ONNX Neg) */
+  neg(): Self;
+  /** Elementwise negation of a bool. (ONNX Not) */
+  not(): Self;
+  /** Elementwise A or B with broadcasting. (ONNX Or) */
+  or(B: Operand): Self;
+  /** Elementwise x where x ≥ 0, else slope · x; the slope broadcasts to X. (ONNX PRelu) */
+  prelu(slope: Operand): Self;
+  /** Elementwise alpha · log(1 + e^(beta · x)). Experimental in old opsets. (ONNX ParametricSoftplus) */
+  parametricSoftplus(options?: {
+    /** Default 1. */ alpha?: number;
+    /** Default 1. */ beta?: number;
+  }): Self;
+  /** Elementwise X to the power Y with broadcasting; the result has the type of X. (ONNX Pow) */
+  pow(Y: Operand): Self;
+  /** Elementwise 1/x. (ONNX Reciprocal) */
+  reciprocal(): Self;
+  /** Sum of absolute values over axes. (ONNX ReduceL1) */
+  reduceL1(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Root of the sum of squares over axes. (ONNX ReduceL2) */
+  reduceL2(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Logarithm of the sum over axes. (ONNX ReduceLogSum) */
+  reduceLogSum(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Logarithm of the sum of eˣ over axes, without overflow. (ONNX ReduceLogSumExp) */
+  reduceLogSumExp(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Largest element over axes; NaN where one is NaN. (ONNX ReduceMax) */
+  reduceMax(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Mean over axes. (ONNX ReduceMean) */
+  reduceMean(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Smallest element over axes; NaN where one is NaN. (ONNX ReduceMin) */
+  reduceMin(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Product over axes. (ONNX ReduceProd) */
+  reduceProd(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Sum over axes. (ONNX ReduceSum) */
+  reduceSum(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
+  }): Self;
+  /** Sum of squares over axes. (ONNX ReduceSumSquare) */
+  reduceSumSquare(options?: {
+    /** Axes to reduce; none: all. */ axes?: Operand;
+    /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
+    /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
   }): Self;
   /** Elementwise max(x, 0). (ONNX Relu) */
   relu(): Self;
@@ -66,12 +356,36 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: widen the kernel when shrinking. Default 0. */ antialias?: number | boolean;
     /** Axes that scales, sizes and roi speak of (default: all). */ axes?: readonly number[];
     /** stretch, or not_larger or not_smaller than sizes. Default "stretch". */ keepAspectRatioPolicy?: string;
+  /** Elementwise nearest whole number, halves to the even one. (ONNX Round) */
+  round(): Self;
+  /** Elementwise alpha · tanh(beta · x). Experimental in old opsets. (ONNX ScaledTanh) */
+  scaledTanh(options?: {
+    /** Default 1. */ alpha?: number;
+    /** Default 1. */ beta?: number;
+  }): Self;
+  /** Elementwise gamma · x where x > 0, else gamma · alpha · (eˣ - 1). (ONNX Selu) */
+  selu(options?: {
+    alpha?: number;
+    gamma?: number;
   }): Self;
   /** The shape of a tensor as a 1-D int64 tensor, or the part of it from axis start up to axis end. (ONNX Shape) */
   shapeOf(options?: {
     /** First axis; negative counts from the end. Default 0. */ start?: number | boolean;
     /** Axis to stop before (default: the rank). */ end?: number | boolean;
   }): Self;
+  /** Elementwise x + bias where x < -lambd, x - bias where x > lambd, else 0. (ONNX Shrink) */
+  shrink(options?: {
+    /** Default 0.5. */ lambd?: number;
+    /** Default 0. */ bias?: number;
+  }): Self;
+  /** Elementwise 1 / (1 + e⁻ˣ). (ONNX Sigmoid) */
+  sigmoid(): Self;
+  /** Elementwise -1, 0 or 1 by the sign of x. (ONNX Sign) */
+  sign(): Self;
+  /** Elementwise sine of x in radians. (ONNX Sin) */
+  sin(): Self;
+  /** Elementwise hyperbolic sine. (ONNX Sinh) */
+  sinh(): Self;
   /** The number of elements of a tensor, as an int64 scalar. (ONNX Size) */
   sizeOf(): Self;
   /** A part of a tensor: along each axis from start up to end in steps, by the rules of Python's slices (negative positions count from the end, too large ones are clamped, a negative step runs backwards). (ONNX Slice) */
@@ -79,15 +393,41 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Axes the other inputs speak of (default: the first ones). */ axes?: Operand;
     /** Default 1. */ steps?: Operand;
   }): Self;
+  /** eˣ / Σ eˣ along an axis. (ONNX Softmax) */
+  softmax(options?: {
+    /** Axis to work along (default -1); before version 13 the first axis of the row (default 1). */ axis?: number | boolean;
+  }): Self;
+  /** Elementwise log(1 + eˣ). (ONNX Softplus) */
+  softplus(): Self;
+  /** Elementwise x / (1 + |x|). (ONNX Softsign) */
+  softsign(): Self;
   /** Cuts a tensor into parts along an axis: of the given lengths, or equal ones (the last may be shorter with num_outputs). (ONNX Split) */
   split(options?: {
     /** 1-D: length of each part. */ split?: Operand;
     /** Axis to cut. Default 0. */ axis?: number | boolean;
     /** Number of parts where their lengths are not given. */ numOutputs?: number | boolean;
   }): Self[];
+  /** Elementwise square root; NaN for negative x. (ONNX Sqrt) */
+  sqrt(): Self;
   /** Takes away axes of size 1: those given, or all of them. (ONNX Squeeze) */
   squeeze(options?: {
     /** Axes to take away; negative ones count from the end. */ axes?: Operand;
+  }): Self;
+  /** Elementwise A - B with broadcasting. (ONNX Sub) */
+  sub(B: Operand): Self;
+  /** Elementwise sum of all inputs with broadcasting. (ONNX Sum) */
+  sum(data0: Operand | readonly Operand[]): Self;
+  /** Elementwise x / (1 + e^(-alpha · x)). (ONNX Swish) */
+  swish(options?: {
+    /** Default 1. */ alpha?: number;
+  }): Self;
+  /** Elementwise tangent of x in radians. (ONNX Tan) */
+  tan(): Self;
+  /** Elementwise hyperbolic tangent. (ONNX Tanh) */
+  tanh(): Self;
+  /** Elementwise x where x > alpha, else 0. (ONNX ThresholdedRelu) */
+  thresholdedRelu(options?: {
+    /** Default 1. */ alpha?: number;
   }): Self;
   /** Repeats a tensor a number of times along each axis. (ONNX Tile) */
   tile(repeats: Operand): Self;
@@ -101,6 +441,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   upsample(scales: Operand, options?: {
     /** Default "nearest". */ mode?: string;
   }): Self;
+  /** Elementwise X where the condition holds, else Y, with broadcasting. (ONNX Where) */
+  where(X: Operand, Y: Operand): Self;
+  /** Elementwise either A or B, not both, with broadcasting. (ONNX Xor) */
+  xor(B: Operand): Self;
 }
 
 export type { Tensor, ValueType };

@@ -97,6 +97,11 @@ export interface InferContext<A extends AttributeSpecs = AttributeSpecs> extends
   fail(code: "SHAPE" | "DTYPE" | "VALUE" | "ATTRIBUTE", message: string, hint?: string): never;
 }
 
+/** What code that several operators share may ask: everything but the attributes, which differ. */
+export type SharedInferContext = Omit<InferContext, "attrs">;
+export type SharedReferenceContext = Omit<ReferenceContext, "attrs">;
+export type SharedCostContext = Omit<CostContext, "attrs">;
+
 export interface ReferenceContext<A extends AttributeSpecs = AttributeSpecs> extends NodeContext<A> {
   readonly inputs: readonly (RuntimeValue | undefined)[];
   /** The tensor at an input; throws where it is left out or is not a tensor. */

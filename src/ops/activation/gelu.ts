@@ -1,5 +1,6 @@
 import { activation } from "../common/activations.ts";
-import { costPerElement, mapElements, sameAsInput, unaryOperator } from "../common/elementwise.ts";
+import { perOutputElement } from "../common/cost.ts";
+import { mapElements, sameAsInput, unaryOperator } from "../common/elementwise.ts";
 import { floats } from "../common/types.ts";
 import { operator } from "../operator.ts";
 
@@ -18,7 +19,7 @@ export const gelu = operator({
       c.fail("ATTRIBUTE", `approximate is ${JSON.stringify(approximate)}, expected "none" or "tanh"`);
     return [mapElements(c.tensor(0), activation(approximate === "tanh" ? "GeluTanh" : "Gelu")!)];
   },
-  cost: costPerElement(15),
+  cost: perOutputElement(15),
 });
 
 export const microsoftGelu = unaryOperator({

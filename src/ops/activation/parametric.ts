@@ -1,7 +1,8 @@
 /** Activations whose parameters are float attributes; the formulas are in common/activations.ts. */
 import type { DType } from "../../base/dtypes.ts";
 import { activation } from "../common/activations.ts";
-import { costPerElement, mapElements, sameAsInput } from "../common/elementwise.ts";
+import { perOutputElement } from "../common/cost.ts";
+import { mapElements, sameAsInput } from "../common/elementwise.ts";
 import { floats, numerics } from "../common/types.ts";
 import { type AttributeSpecs, type Operator, operator } from "../operator.ts";
 
@@ -39,7 +40,7 @@ function parametricOperator(spec: ParametricSpec): Operator {
       );
       return [mapElements(c.tensor(0), activation(name, values)!)];
     },
-    cost: costPerElement(flops),
+    cost: perOutputElement(flops),
   });
 }
 

@@ -1,6 +1,6 @@
 /** The arithmetic of convolutions over plain number arrays; operators add types, bias and quantisation around it. */
 import { type Dim, formatType, type Shape, sizeOf } from "../../base/shapes.ts";
-import type { CostContext, InferContext } from "../operator.ts";
+import type { InferContext, SharedCostContext } from "../operator.ts";
 import {
   resolveWindow,
   type Window,
@@ -40,7 +40,10 @@ export function checkConvolution(c: Failing, x: Shape, w: Shape, attrs: Convolut
   if (typeof filters === "number" && filters % group !== 0)
     c.fail("SHAPE", `W has ${filters} filters, expected a multiple of group ${group}`);
   const biasLength = bias?.[0];
-  if (bias && (bias.length !== 1 || (typeof biasLength === "number" && typeof filters === "number" && biasLength !== filters)))
+  if (
+    bias &&
+    (bias.length !== 1 || (typeof biasLength === "number" && typeof filters === "number" && biasLength !== filters))
+  )
     c.fail("SHAPE", `input B is ${formatType("", bias)}, expected [${filters}]`);
 }
 
@@ -128,7 +131,14 @@ export function convolve(
 }
 
 /** sums[out] += x[plane + in] · weight over all rows of a tap. */
-function multiplyAdd(sums: Float64Array, x: Numbers, plane: number, rows: Int32Array, step: number, weight: number): void {
+function multiplyAdd(
+  sums: Float64Array,
+  x: Numbers,
+  plane: number,
+  rows: Int32Array,
+  step: number,
+  weight: number,
+): void {
   for (let r = 0; r < rows.length; r += 3) {
     const from = rows[r]!;
     const end = from + rows[r + 2]!;
@@ -143,7 +153,7 @@ function multiplyAdd(sums: Float64Array, x: Numbers, plane: number, rows: Int32A
 }
 
 /** A multiply-add a weight, a window and an image. */
-export function convolutionCost(c: CostContext): { flops: number; bytes: number } {
+export function convolutionCost(c: SharedCostContext): { flops: number; bytes: number } {
   const w = c.inputShape(1) ?? [0, 0];
   return { flops: 2 * sizeOf(c.outputShape(0)) * sizeOf(w.slice(1)), bytes: c.totalBytes };
 }

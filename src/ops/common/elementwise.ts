@@ -3,29 +3,25 @@
  * rounded once; integer formulas that doubles would get wrong (64 bits, products) are given beside it.
  */
 import { allocate, type DType } from "../../base/dtypes.ts";
-import { sizeOf } from "../../base/shapes.ts";
+import { type Dim, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import {
   type AttributeSpecs,
-  type CostContext,
   type InferContext,
   type Operator,
   operator,
   type ReferenceContext,
+  type SharedInferContext,
 } from "../operator.ts";
 import { broadcastDims, broadcastShapes, forEachRow, legacyShape } from "./broadcast.ts";
+import { perOutputElement } from "./cost.ts";
 import { fromNumbers, isBig, isEncodedFloat, numbersOf } from "./numbers.ts";
 
 /** Output 0 has the type of input 0. */
 export function sameAsInput(c: Pick<InferContext, "type" | "output">): void {
   const type = c.type(0);
   if (type) c.output(0, type);
-}
-
-/** A cost of `flops` an output element. */
-export function costPerElement(flops: number) {
-  return (c: CostContext) => ({ flops: flops * sizeOf(c.outputShape(0)), bytes: c.totalBytes });
 }
 
 type Writable = { [index: number]: number | bigint };
@@ -83,7 +79,7 @@ export function unaryOperator(spec: UnarySpec): Operator {
       const data = x.data as BigInt64Array;
       return [new Tensor(x.dtype, x.shape, (big ? data.map(big) : data.slice()) as BigInt64Array)];
     },
-    cost: costPerElement(flops),
+    cost: perOutputElement(flops),
   });
 }
 
@@ -150,31 +146,49 @@ interface BinarySpec extends BinaryFormula {
   /** The result's dtype where it is not that of the inputs. */
   readonly result?: DType;
   readonly flops?: number;
+  /** The same on sizes and symbols, for shape arithmetic. */
+  readonly dims?: (a: Dim, b: Dim) => Dim | undefined;
   /** A check of the operands before the loop. */
   readonly check?: (c: ReferenceContext, a: Tensor, b: Tensor) => void;
 }
 
 /** Type of a two-input operator with broadcasting, old rule included. */
 export function inferBroadcast(
-  c: InferContext<typeof legacyBroadcast> | InferContext,
+  c: SharedInferContext,
   result?: DType,
-  legacy = false,
+  legacy?: { readonly broadcast?: number; readonly axis?: number },
+  dims?: (a: Dim, b: Dim) => Dim | undefined,
 ): void {
   const [a, b] = [c.shape(0), c.shape(1)];
-  const attrs = c.attrs as { broadcast?: number; axis?: number };
   const old = legacy && c.version < 7;
   if (c.type(0)?.kind === "tensor" && c.type(1)?.kind === "tensor" && c.dtype(0) !== c.dtype(1))
     c.fail("DTYPE", `inputs are ${c.dtype(0)} and ${c.dtype(1)}, expected one type`, "insert a Cast");
   const dtype = result ?? (c.type(0)?.kind === "tensor" ? c.dtype(0) : c.dtype(1));
   if (old) {
-    if (a && b) legacyShape(c, a, b, attrs);
+    if (a && b) legacyShape(c, a, b, legacy);
     c.output(0, tensorType(dtype, a));
-  } else c.output(0, tensorType(dtype, broadcastDims(c, [a, b])));
+  } else c.output(0, tensorType(dtype, broadcastDims(c, [a, b])), dims && combineDims(c, dims));
+}
+
+/** Shape arithmetic: the elements of both inputs as sizes or symbols, combined; undefined where something is unknown. */
+export function combineDims(
+  c: Pick<InferContext, "dims" | "shape">,
+  f: (a: Dim, b: Dim) => Dim | undefined,
+): Dim[] | undefined {
+  const [a, b] = [c.dims(0), c.dims(1)];
+  if (!a || !b || (a.length !== b.length && a.length !== 1 && b.length !== 1)) return undefined;
+  const out: Dim[] = [];
+  for (let i = 0; i < (a.length === 1 ? b.length : a.length); i++) {
+    const dim = f(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!);
+    if (dim === undefined) return undefined;
+    out.push(dim);
+  }
+  return out;
 }
 
 /** An operator of two inputs of one dtype with broadcasting. */
 export function binaryOperator(spec: BinarySpec): Operator {
-  const { name, since, doc, types, result, flops = 1, check } = spec;
+  const { name, since, doc, types, result, flops = 1, check, dims } = spec;
   const legacy = since[0] === 1;
   return operator({
     name,
@@ -187,7 +201,7 @@ export function binaryOperator(spec: BinarySpec): Operator {
     outputs: [{ name: "C", type: result ?? "T" }],
     attributes: (legacy ? legacyBroadcast : {}) as AttributeSpecs,
     types: { T: types },
-    infer: (c) => inferBroadcast(c, result, legacy),
+    infer: (c) => inferBroadcast(c, result, legacy ? c.attrs : undefined, dims),
     reference(c) {
       const [a, b] = [c.tensor(0), c.tensor(1)];
       if (a.dtype !== b.dtype)
@@ -196,6 +210,6 @@ export function binaryOperator(spec: BinarySpec): Operator {
       const shape = legacy && c.version < 7 ? legacyShape(c, a.shape, b.shape, c.attrs as never) : b.shape;
       return [combine(c, a, b, spec, result ?? a.dtype, shape)];
     },
-    cost: costPerElement(flops),
+    cost: perOutputElement(flops),
   });
 }

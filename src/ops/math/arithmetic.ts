@@ -1,4 +1,5 @@
 /** Binary arithmetic with broadcasting. Integers wrap; integer division truncates towards zero. */
+import { addDims, floorDivDims, isAtLeast, mulDims, subDims } from "../../base/dims.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { binaryOperator } from "../common/elementwise.ts";
 import { isBig } from "../common/numbers.ts";
@@ -22,6 +23,7 @@ export const add = binaryOperator({
   since,
   doc: "Elementwise A + B with broadcasting.",
   types: numerics,
+  dims: addDims,
   number: (a, b) => a + b,
   big: (a, b) => a + b,
 });
@@ -30,6 +32,7 @@ export const sub = binaryOperator({
   since,
   doc: "Elementwise A - B with broadcasting.",
   types: numerics,
+  dims: subDims,
   number: (a, b) => a - b,
   big: (a, b) => a - b,
 });
@@ -38,6 +41,7 @@ export const mul = binaryOperator({
   since,
   doc: "Elementwise A · B with broadcasting.",
   types: numerics,
+  dims: mulDims,
   number: (a, b) => a * b,
   int: Math.imul,
   big: (a, b) => a * b,
@@ -50,5 +54,7 @@ export const div = binaryOperator({
   number: (a, b) => a / b,
   int: (a, b) => Math.trunc(a / b),
   big: (a, b) => a / b,
+  // Truncation and floor agree for sizes, which are never negative.
+  dims: (a, b) => (isAtLeast(a, 0) && isAtLeast(b, 1) ? floorDivDims(a, b) : undefined),
   check: (c, _, b) => refuseZeroDivisor(c, b),
 });

@@ -1,5 +1,6 @@
 import { isFloat } from "../../base/dtypes.ts";
-import { combine, costPerElement, inferBroadcast } from "../common/elementwise.ts";
+import { perOutputElement } from "../common/cost.ts";
+import { combine, inferBroadcast } from "../common/elementwise.ts";
 import { numerics } from "../common/types.ts";
 import { operator } from "../operator.ts";
 import { refuseZeroDivisor } from "./arithmetic.ts";
@@ -25,7 +26,7 @@ export const mod = operator({
   outputs: [{ name: "C", type: "T" }],
   attributes: { fmod: { type: "int", default: 0, doc: "1: as C's fmod; needed for floats." } },
   types: { T: numerics },
-  infer: (c) => inferBroadcast(c as never),
+  infer: (c) => inferBroadcast(c),
   reference(c) {
     const [a, b] = [c.tensor(0), c.tensor(1)];
     if (a.dtype !== b.dtype)
@@ -38,5 +39,5 @@ export const mod = operator({
       : { number: floorMod, big: floorModBig };
     return [combine(c, a, b, formula)];
   },
-  cost: costPerElement(4),
+  cost: perOutputElement(4),
 });

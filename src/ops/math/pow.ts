@@ -1,7 +1,8 @@
 import type { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { broadcastDims, legacyShape } from "../common/broadcast.ts";
-import { combine, costPerElement, legacyBroadcast } from "../common/elementwise.ts";
+import { perOutputElement } from "../common/cost.ts";
+import { combine, legacyBroadcast } from "../common/elementwise.ts";
 import { isBig, numberTensor, toNumbers } from "../common/numbers.ts";
 import { numerics } from "../common/types.ts";
 import { operator } from "../operator.ts";
@@ -47,5 +48,5 @@ export const pow = operator({
     const exponent: Tensor = isBig(x.dtype) || !isBig(y.dtype) ? y : numberTensor("float64", y.shape, toNumbers(y));
     return [combine(c, x, exponent, { number: (a, b) => a ** b, big: bigPower }, x.dtype, shape)];
   },
-  cost: costPerElement(20),
+  cost: perOutputElement(20),
 });

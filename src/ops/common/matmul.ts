@@ -1,0 +1,110 @@
+/** Matrix products over plain number arrays, with the batching and the vector rules of numpy.matmul. */
+import type { Dim, Shape } from "../../base/shapes.ts";
+import type { InferContext } from "../operator.ts";
+import { broadcastDims, broadcastShapes, forEachStridedRow, repeatStrides } from "./broadcast.ts";
+
+type Numbers = ArrayLike<number>;
+
+interface Failing {
+  fail(code: "SHAPE", message: string, hint?: string): never;
+}
+
+/** Shape of A·B with symbols; a vector is a row on the left, a column on the right, and its axis of 1 is dropped. */
+export function inferMatMul(c: Pick<InferContext, "freshDim"> & Failing, a: Shape, b: Shape): Dim[] {
+  checkMatMul(c, a, b);
+  const batch = broadcastDims(c, [a.slice(0, -2), b.slice(0, -2)])!;
+  return [...batch, ...(a.length > 1 ? [a[a.length - 2]!] : []), ...(b.length > 1 ? [b[b.length - 1]!] : [])];
+}
+
+function checkMatMul(c: Failing, a: Shape, b: Shape): void {
+  if (a.length === 0 || b.length === 0)
+    c.fail("SHAPE", `inputs are [${a.join(",")}] and [${b.join(",")}], expected rank 1 or more`, "use Mul for scalars");
+  const left = a[a.length - 1]!;
+  const right = b[b.length === 1 ? 0 : b.length - 2]!;
+  if (typeof left === "number" && typeof right === "number" && left !== right)
+    c.fail("SHAPE", `input A is [${a.join(",")}], B is [${b.join(",")}]: ${left} columns meet ${right} rows`);
+}
+
+export interface MatMulPlan {
+  /** The result's shape. */
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Offsets in elements of each pair of matrices. */
+  readonly aOffsets: readonly number[];
+  readonly bOffsets: readonly number[];
+}
+
+export function planMatMul(c: Failing, a: readonly number[], b: readonly number[]): MatMulPlan {
+  checkMatMul(c, a, b);
+  const depth = a[a.length - 1]!;
+  const rows = a.length > 1 ? a[a.length - 2]! : 1;
+  const columns = b.length > 1 ? b[b.length - 1]! : 1;
+  const [aBatch, bBatch] = [a.slice(0, -2), b.slice(0, -2)];
+  const batch = broadcastShapes(c, [aBatch, bBatch]);
+  const aOffsets: number[] = [];
+  const bOffsets: number[] = [];
+  const strides = [
+    repeatStrides(aBatch, batch).map((s) => s * rows * depth),
+    repeatStrides(bBatch, batch).map((s) => s * depth * columns),
+  ];
+  forEachStridedRow(batch, strides, (_, [ia, ib], length, [sa, sb]) => {
+    for (let i = 0; i < length; i++) {
+      aOffsets.push(ia! + i * sa!);
+      bOffsets.push(ib! + i * sb!);
+    }
+  });
+  const shape = [...batch, ...(a.length > 1 ? [rows] : []), ...(b.length > 1 ? [columns] : [])];
+  return { shape, rows, columns, depth, aOffsets, bOffsets };
+}
+
+/** out[i,j] = Σ_k a[i,k]·b[k,j] of every pair of the plan, summed in doubles. */
+export function multiplyMatrices(a: Numbers, b: Numbers, plan: MatMulPlan, out: { [i: number]: number }): void {
+  const { rows, columns, depth } = plan;
+  const sums = new Float64Array(columns);
+  let to = 0;
+  for (let pair = 0; pair < plan.aOffsets.length; pair++) {
+    const bBase = plan.bOffsets[pair]!;
+    let aAt = plan.aOffsets[pair]!;
+    for (let i = 0; i < rows; i++) {
+      sums.fill(0);
+      for (let k = 0; k < depth; k++) addScaled(sums, b, bBase + k * columns, a[aAt++]!);
+      for (let j = 0; j < columns; j++) out[to++] = sums[j]!;
+    }
+  }
+}
+
+/** sums += row · factor. */
+function addScaled(sums: Float64Array, b: Numbers, from: number, factor: number): void {
+  for (let j = 0; j < sums.length; j++) sums[j]! += b[from + j]! * factor;
+}
+
+/** The same for 64-bit integers, where doubles would lose bits; the result wraps. */
+export function multiplyBigMatrices(a: BigInt64Array, b: BigInt64Array, plan: MatMulPlan, out: BigInt64Array): void {
+  const { rows, columns, depth } = plan;
+  let to = 0;
+  for (let pair = 0; pair < plan.aOffsets.length; pair++)
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        let sum = 0n;
+        for (let k = 0; k < depth; k++)
+          sum += a[plan.aOffsets[pair]! + i * depth + k]! * b[plan.bOffsets[pair]! + k * columns + j]!;
+        out[to++] = sum;
+      }
+}
+
+/** The product of two matrices of whole numbers modulo 2^32, for int32 and uint32. */
+export function multiplyIntMatrices(a: Numbers, b: Numbers, plan: MatMulPlan, out: { [i: number]: number }): void {
+  const { rows, columns, depth } = plan;
+  let to = 0;
+  for (let pair = 0; pair < plan.aOffsets.length; pair++)
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++) {
+        let sum = 0;
+        for (let k = 0; k < depth; k++)
+          sum =
+            (sum + Math.imul(a[plan.aOffsets[pair]! + i * depth + k]!, b[plan.bOffsets[pair]! + k * columns + j]!)) | 0;
+        out[to++] = sum;
+      }
+}
