@@ -5,9 +5,6 @@ import type { GraphOperand } from "./operand.ts";
 
 /** Every operator that takes a value, as a method. Optional inputs and attributes are options. */
 export interface OperatorMethods<Self, Operand = GraphOperand> {
-  /** The sampling grid of an affine transformation, as GridSample takes it: N,H,W,2 or N,D,H,W,3. (ONNX AffineGrid) */
-  affineGrid(size: Operand, options?: {
-    /** 1: -1 and 1 are the centres of the corner pixels. Default 0. */ alignCorners?: number | boolean;
   /** Elementwise |x|. (ONNX Abs) */
   abs(): Self;
   /** Elementwise arccosine, in radians. (ONNX Acos) */
@@ -20,6 +17,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   affine(options?: {
     /** Default 1. */ alpha?: number;
     /** Default 0. */ beta?: number;
+  }): Self;
+  /** The sampling grid of an affine transformation, as GridSample takes it: N,H,W,2 or N,D,H,W,3. (ONNX AffineGrid) */
+  affineGrid(size: Operand, options?: {
+    /** 1: -1 and 1 are the centres of the corner pixels. Default 0. */ alignCorners?: number | boolean;
   }): Self;
   /** Elementwise A and B with broadcasting. (ONNX And) */
   and(B: Operand): Self;
@@ -159,20 +160,6 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   gather(indices: Operand, options?: {
     /** Axis to pick from. Default 0. */ axis?: number | boolean;
   }): Self;
-  /** Samples an input N,C,D1…Dk at the positions of a grid N,E1…Ek,k, whose coordinates run from -1 to 1 and name the last axis first. (ONNX GridSample) */
-  gridSample(grid: Operand, options?: {
-    /** linear (bilinear), nearest or cubic (bicubic). Default "linear". */ mode?: string;
-    /** Outside the input: zeros, border or reflection. Default "zeros". */ paddingMode?: string;
-    /** 1: -1 and 1 are the centres of the corner pixels, not their edges. Default 0. */ alignCorners?: number | boolean;
-  }): Self;
-  /** Its input. Tensors, sequences (from version 14) and optionals (16). (ONNX Identity) */
-  identity(): Self;
-  /** For each batch and class keeps the boxes with the highest scores and drops those that overlap a kept one by more than iou_threshold. Rows [batch, class, box], best first within a class. (ONNX NonMaxSuppression) */
-  nonMaxSuppression(scores: Operand, options?: {
-    /** Default 0: no boxes. */ maxOutputBoxesPerClass?: Operand;
-    /** In 0..1; default 0. */ iouThreshold?: Operand;
-    /** Only boxes that score more. */ scoreThreshold?: Operand;
-    /** 0: y1,x1,y2,x2 of any two opposite corners; 1: x, y of the centre, width, height. Default 0. */ centerPointBox?: number | boolean;
   /** Elementwise x · Φ(x), Φ the normal distribution; approximate=tanh uses the tanh approximation. (ONNX Gelu) */
   gelu(options?: {
     /** none or tanh. Default "none". */ approximate?: string;
@@ -189,6 +176,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   greater(B: Operand): Self;
   /** Elementwise A ≥ B with broadcasting. (ONNX GreaterOrEqual) */
   greaterOrEqual(B: Operand): Self;
+  /** Samples an input N,C,D1…Dk at the positions of a grid N,E1…Ek,k, whose coordinates run from -1 to 1 and name the last axis first. (ONNX GridSample) */
+  gridSample(grid: Operand, options?: {
+    /** linear (bilinear), nearest or cubic (bicubic). Default "linear". */ mode?: string;
+    /** Outside the input: zeros, border or reflection. Default "zeros". */ paddingMode?: string;
+    /** 1: -1 and 1 are the centres of the corner pixels, not their edges. Default 0. */ alignCorners?: number | boolean;
+  }): Self;
   /** Elementwise max(0, min(1, alpha · x + beta)). (ONNX HardSigmoid) */
   hardSigmoid(options?: {
     /** Default 0.2. */ alpha?: number;
@@ -261,6 +254,13 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   mul(B: Operand): Self;
   /** Elementwise -x. (ONNX Neg) */
   neg(): Self;
+  /** For each batch and class keeps the boxes with the highest scores and drops those that overlap a kept one by more than iou_threshold. Rows [batch, class, box], best first within a class. (ONNX NonMaxSuppression) */
+  nonMaxSuppression(scores: Operand, options?: {
+    /** Default 0: no boxes. */ maxOutputBoxesPerClass?: Operand;
+    /** In 0..1; default 0. */ iouThreshold?: Operand;
+    /** Only boxes that score more. */ scoreThreshold?: Operand;
+    /** 0: y1,x1,y2,x2 of any two opposite corners; 1: x, y of the centre, width, height. Default 0. */ centerPointBox?: number | boolean;
+  }): Self;
   /** Elementwise negation of a bool. (ONNX Not) */
   not(): Self;
   /** Elementwise A or B with broadcasting. (ONNX Or) */
@@ -356,6 +356,7 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: widen the kernel when shrinking. Default 0. */ antialias?: number | boolean;
     /** Axes that scales, sizes and roi speak of (default: all). */ axes?: readonly number[];
     /** stretch, or not_larger or not_smaller than sizes. Default "stretch". */ keepAspectRatioPolicy?: string;
+  }): Self;
   /** Elementwise nearest whole number, halves to the even one. (ONNX Round) */
   round(): Self;
   /** Elementwise alpha · tanh(beta · x). Experimental in old opsets. (ONNX ScaledTanh) */
