@@ -97,6 +97,19 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   clip(options?: {
     /** Scalar. Default: no bound. */ min?: Operand;
     /** Scalar. Default: no bound. */ max?: Operand;
+  /** Crops or pads with zeros around the centre, to reach a size along each of the axes. An odd element goes to the end. (ONNX CenterCropPad) */
+  centerCropPad(shape: Operand, options?: {
+    /** Axes that shape speaks of (default: all). */ axes?: readonly number[];
+  }): Self;
+  /** Adds columns of blocks back up into an image, N,C·block,positions to N,C,spatial: the opposite of cutting an image into blocks. (ONNX Col2Im) */
+  col2Im(imageShape: Operand, blockShape: Operand, options?: {
+    /** Default 1. */ dilations?: readonly number[];
+    /** Begins, then ends. Default 0. */ pads?: readonly number[];
+    /** Default 1. */ strides?: readonly number[];
+  }): Self;
+  /** The slices along an axis where the condition holds; without an axis, the elements of the flattened input. (ONNX Compress) */
+  compress(condition: Operand, options?: {
+    /** Default: flatten first. */ axis?: number | boolean;
   }): Self;
   /** Joins tensors along an axis; their other dimensions are equal. (ONNX Concat) */
   concat(inputs: Operand | readonly Operand[], options?: {
@@ -134,6 +147,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cosh(): Self;
   /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
   div(B: Operand): Self;
+  /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
+  depthToSpace(options: {
+    blocksize: number | boolean;
+    /** DCR or CRD. Default "DCR". */ mode?: string;
+  }): Self;
   /** Slice with its bounds as inputs and steps of 1, as experimental operator of old exporters; Slice has taken its place. (ONNX DynamicSlice) */
   dynamicSlice(starts: Operand, ends: Operand, options?: {
     axes?: Operand;
@@ -150,6 +168,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   exp(): Self;
   /** Repeats a tensor along its axes of size 1, and along new leading axes, to reach a shape. A size of 1 in the shape keeps the tensor's own. (ONNX Expand) */
   expand(shape: Operand): Self;
+  /** A matrix of the input's shape with ones on a diagonal and zeros elsewhere. (ONNX EyeLike) */
+  eyeLike(options?: {
+    /** ONNX code of the output's type (default: the input's). */ dtype?: number | boolean;
+    /** Which diagonal: positive above the main one, negative below. Default 0. */ k?: number | boolean;
+  }): Self;
   /** A matrix of the same elements: the axes before axis become rows, the others columns. (ONNX Flatten) */
   flatten(options?: {
     /** First axis that goes into the columns. Default 1. */ axis?: number | boolean;
@@ -176,6 +199,14 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   greater(B: Operand): Self;
   /** Elementwise A ≥ B with broadcasting. (ONNX GreaterOrEqual) */
   greaterOrEqual(B: Operand): Self;
+  /** For each element of indices, the element of data at the same position, but for one axis, where the index says which. (ONNX GatherElements) */
+  gatherElements(indices: Operand, options?: {
+    /** The axis that the indices replace. Default 0. */ axis?: number | boolean;
+  }): Self;
+  /** Picks elements or slices by coordinates: the last axis of indices holds coordinates into the leading axes of data, after batch_dims axes that both share. (ONNX GatherND) */
+  gatherND(indices: Operand, options?: {
+    /** Leading axes that data and indices share. Default 0. */ batchDims?: number | boolean;
+  }): Self;
   /** Samples an input N,C,D1…Dk at the positions of a grid N,E1…Ek,k, whose coordinates run from -1 to 1 and name the last axis first. (ONNX GridSample) */
   gridSample(grid: Operand, options?: {
     /** linear (bilinear), nearest or cubic (bicubic). Default "linear". */ mode?: string;
@@ -336,6 +367,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
     /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
   }): Self;
+  /** Coordinates of the elements that are not 0, in row-major order: [rank, count]. (ONNX NonZero) */
+  nonZero(): Self;
+  /** A new axis of size depth that holds on_value at each index and off_value elsewhere. Indices outside [-depth, depth-1] give no on_value. (ONNX OneHot) */
+  oneHot(depth: Operand, values: Operand, options?: {
+    /** Position of the new axis in the output. Default -1. */ axis?: number | boolean;
+  }): Self;
+  /** Puts elements before and after a tensor along its axes (or takes them away, where a pad is negative): a constant, the edge, a reflection, or the tensor again. (ONNX Pad) */
+  pad(pads: Operand, options?: {
+    /** Scalar for mode constant; default 0, false or "". */ constantValue?: Operand;
+    /** Axes that pads speaks of (default: all). */ axes?: Operand;
+    /** constant, reflect, edge or wrap (19). Default "constant". */ mode?: string;
+  }): Self;
+  /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
+  range(limit: Operand, delta: Operand): Self;
   /** Elementwise max(x, 0). (ONNX Relu) */
   relu(): Self;
   /** The same elements under another shape. In the new shape 0 keeps the input's dimension and one -1 takes what is left; with allowzero, 0 means 0. (ONNX Reshape) */
@@ -368,6 +413,23 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   selu(options?: {
     alpha?: number;
     gamma?: number;
+  /** Reverses the first sequence_lens[b] steps of each batch along the time axis; the rest stays. (ONNX ReverseSequence) */
+  reverseSequence(sequenceLens: Operand, options?: {
+    /** 0 or 1. Default 1. */ batchAxis?: number | boolean;
+    /** 1 or 0. Default 0. */ timeAxis?: number | boolean;
+  }): Self;
+  /** ScatterElements under its name before opset 11, without reduction. (ONNX Scatter) */
+  scatter(indices: Operand, updates: Operand, options?: {
+    /** The axis that the indices replace. Default 0. */ axis?: number | boolean;
+  }): Self;
+  /** A copy of data with elements replaced: each update goes to its own position, but for one axis, where its index says. (ONNX ScatterElements) */
+  scatterElements(indices: Operand, updates: Operand, options?: {
+    /** The axis that the indices replace. Default 0. */ axis?: number | boolean;
+    /** none (replace), add, mul, max or min (18). Default "none". */ reduction?: string;
+  }): Self;
+  /** A copy of data with slices replaced: the last axis of indices holds coordinates into its leading axes. (ONNX ScatterND) */
+  scatterND(indices: Operand, updates: Operand, options?: {
+    /** none (replace), add, mul, max or min (18). Default "none". */ reduction?: string;
   }): Self;
   /** The shape of a tensor as a 1-D int64 tensor, or the part of it from axis start up to axis end. (ONNX Shape) */
   shapeOf(options?: {
@@ -402,6 +464,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   softplus(): Self;
   /** Elementwise x / (1 + |x|). (ONNX Softsign) */
   softsign(): Self;
+  /** Moves blocks of space into channels: N,C,H,W becomes N,C·b²,H/b,W/b. (ONNX SpaceToDepth) */
+  spaceToDepth(options: {
+    blocksize: number | boolean;
+  }): Self;
   /** Cuts a tensor into parts along an axis: of the given lengths, or equal ones (the last may be shorter with num_outputs). (ONNX Split) */
   split(options?: {
     /** 1-D: length of each part. */ split?: Operand;
@@ -429,12 +495,33 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** Elementwise x where x > alpha, else 0. (ONNX ThresholdedRelu) */
   thresholdedRelu(options?: {
     /** Default 1. */ alpha?: number;
+  /** A key or value cache with new entries written into it along the sequence axis, for each batch from its own position on. (ONNX TensorScatter) */
+  tensorScatter(update: Operand, options?: {
+    /** [batch]: first position to write (default 0). */ writeIndices?: Operand;
+    /** The sequence axis. Default -2. */ axis?: number | boolean;
+    /** linear, or circular: positions wrap around at the end. Default "linear". */ mode?: string;
   }): Self;
   /** Repeats a tensor a number of times along each axis. (ONNX Tile) */
   tile(repeats: Operand): Self;
+  /** The k largest (or smallest) elements along an axis and their positions; of equal elements the one with the lower position comes first. (ONNX TopK) */
+  topK(K: Operand, options?: {
+    /** Default -1. */ axis?: number | boolean;
+    /** 0: the smallest. Default 1. */ largest?: number | boolean;
+    /** 0: any order. Default 1. */ sorted?: number | boolean;
+  }): [Self, Self];
   /** Permutes the axes: axis i of the output is axis perm[i] of the input. Without perm the axes are reversed. (ONNX Transpose) */
   transpose(options?: {
     /** Where each axis of the output comes from. */ perm?: readonly number[];
+  }): Self;
+  /** The upper or lower triangle of the matrices in the last two axes; the rest is 0. (ONNX Trilu) */
+  trilu(options?: {
+    /** Scalar: the diagonal that bounds the triangle (default 0, the main one). */ k?: Operand;
+    /** 1: upper triangle, 0: lower. Default 1. */ upper?: number | boolean;
+  }): Self;
+  /** The distinct elements of a tensor, or its distinct slices along an axis, sorted or in order of appearance; where each first stands, which one each position has, and how often each is there. (ONNX Unique) */
+  unique(options?: {
+    /** Default: flatten first. */ axis?: number | boolean;
+    /** 0: in order of first appearance. Default 1. */ sorted?: number | boolean;
   }): Self;
   /** Puts axes of size 1 at the given positions of the output. (ONNX Unsqueeze) */
   unsqueeze(axes: Operand): Self;

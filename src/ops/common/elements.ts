@@ -104,6 +104,28 @@ export function take<D extends DType>(
   return out;
 }
 
+/**
+ * For `take`: where each element of an output of `shape` comes from, when each axis decides by itself. `pick(axis, i)` is
+ * the position along an axis that output position i takes, negative for none.
+ */
+export function offsetsByAxis(
+  shape: readonly number[],
+  strides: readonly number[],
+  pick: (axis: number, i: number) => number,
+): Float64Array {
+  let offsets = Float64Array.of(0);
+  shape.forEach((length, axis) => {
+    const next = new Float64Array(offsets.length * length);
+    for (let i = 0; i < length; i++) {
+      const at = pick(axis, i);
+      for (let o = 0; o < offsets.length; o++)
+        next[o * length + i] = offsets[o]! < 0 || at < 0 ? -1 : offsets[o]! + at * strides[axis]!;
+    }
+    offsets = next;
+  });
+  return offsets;
+}
+
 /** The same elements under another shape; the array is shared. */
 export function reshaped<D extends DType>(x: Tensor<D>, shape: readonly number[]): Tensor<D> {
   return new Tensor(x.dtype, shape, x.data);

@@ -6,6 +6,7 @@
 export interface Resampling {
   readonly mode: "nearest" | "linear" | "cubic";
   readonly transformation: string;
+  /** A nearest_mode of Resize, or "simple" for the versions before it had any. */
   readonly nearestMode: string;
   readonly cubicA: number;
   readonly antialias: boolean;
@@ -70,7 +71,9 @@ const picksRight: Record<string, (ratio: number) => boolean> = {
 /** Weights of the taps `1 - n/2 … n/2` around a point that lies `ratio` in (0, 1] right of tap 0. */
 function weightsAt(how: Resampling, ratio: number, scale: number): number[] {
   if (how.mode === "nearest") {
-    const right = (picksRight[how.nearestMode] ?? picksRight["round_prefer_floor"]!)(ratio);
+    // Before opset 11 the pixel to the left was taken when growing, the one to the right when shrinking.
+    const nearestMode = how.nearestMode === "simple" ? (scale < 1 ? "ceil" : "floor") : how.nearestMode;
+    const right = (picksRight[nearestMode] ?? picksRight["round_prefer_floor"]!)(ratio);
     return right ? [0, 1] : [1, 0];
   }
   const reach = how.mode === "linear" ? 1 : 2;

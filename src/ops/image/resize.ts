@@ -2,7 +2,7 @@ import { floorDivDims, mulDims } from "../../base/dims.ts";
 import { type Dim, type Shape, stridesOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { freshShape, knownDims, outputLike, resolveAxes } from "../common/axes.ts";
-import { aroundAxis, take } from "../common/elements.ts";
+import { aroundAxis, offsetsByAxis, take } from "../common/elements.ts";
 import { fromNumbers, toIntegers, toNumbers } from "../common/numbers.ts";
 import type { CostContext, InferContext } from "../operator.ts";
 import { operator } from "../operator.ts";
@@ -41,17 +41,9 @@ function resample(x: Tensor, plan: Plan, how: Resampling, extrapolation: number)
   );
   if (how.mode === "nearest") {
     // One element is picked, never computed with: any dtype, no rounding.
-    const strides = stridesOf(x.shape);
-    let sources = Float64Array.of(0);
-    plan.to.forEach((length, axis) => {
+    const sources = offsetsByAxis(plan.to, stridesOf(x.shape), (axis, i) => {
       const own = taps[moving.indexOf(axis)];
-      const next = new Float64Array(sources.length * length);
-      for (let s = 0; s < sources.length; s++)
-        for (let i = 0; i < length; i++) {
-          const picked = own ? own.indices[i * 2 + (own.weights[i * 2 + 1] ? 1 : 0)]! : i;
-          next[s * length + i] = sources[s]! < 0 || picked < 0 ? -1 : sources[s]! + picked * strides[axis]!;
-        }
-      sources = next;
+      return own ? own.indices[i * 2 + (own.weights[i * 2 + 1] ? 1 : 0)]! : i;
     });
     const fill = new Tensor(x.dtype, [1], fromNumbers(x.dtype, Float64Array.of(extrapolation)));
     return take(x, plan.to, sources, fill);
@@ -190,7 +182,7 @@ export const resize = operator({
     const how: Resampling = {
       mode: modeOf(c, a.mode),
       transformation: old ? "asymmetric" : a.coordinate_transformation_mode,
-      nearestMode: old ? "floor" : a.nearest_mode,
+      nearestMode: old ? "simple" : a.nearest_mode,
       cubicA: a.cubic_coeff_a ?? -0.75,
       antialias: Boolean(a.antialias),
       excludeOutside: Boolean(a.exclude_outside),
@@ -253,7 +245,7 @@ export const upsample = operator({
     const how: Resampling = {
       mode: modeOf(c, c.attrs.mode),
       transformation: "asymmetric",
-      nearestMode: "floor",
+      nearestMode: "simple",
       cubicA: -0.75,
       antialias: false,
       excludeOutside: false,
