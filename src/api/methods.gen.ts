@@ -93,13 +93,14 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   celu(options?: {
     /** Default 1. */ alpha?: number;
   }): Self;
+  /** Crops or pads with zeros around the centre, to reach a size along each of the axes. An odd element goes to the end. (ONNX CenterCropPad) */
+  centerCropPad(shape: Operand, options?: {
+    /** Axes that shape speaks of (default: all). */ axes?: readonly number[];
+  }): Self;
   /** Elementwise x moved into [min, max]; where min exceeds max the result is max. (ONNX Clip) */
   clip(options?: {
     /** Scalar. Default: no bound. */ min?: Operand;
     /** Scalar. Default: no bound. */ max?: Operand;
-  /** Crops or pads with zeros around the centre, to reach a size along each of the axes. An odd element goes to the end. (ONNX CenterCropPad) */
-  centerCropPad(shape: Operand, options?: {
-    /** Axes that shape speaks of (default: all). */ axes?: readonly number[];
   }): Self;
   /** Adds columns of blocks back up into an image, N,C·block,positions to N,C,spatial: the opposite of cutting an image into blocks. (ONNX Col2Im) */
   col2Im(imageShape: Operand, blockShape: Operand, options?: {
@@ -145,13 +146,13 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cos(): Self;
   /** Elementwise hyperbolic cosine. (ONNX Cosh) */
   cosh(): Self;
-  /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
-  div(B: Operand): Self;
   /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
   depthToSpace(options: {
     blocksize: number | boolean;
     /** DCR or CRD. Default "DCR". */ mode?: string;
   }): Self;
+  /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
+  div(B: Operand): Self;
   /** Slice with its bounds as inputs and steps of 1, as experimental operator of old exporters; Slice has taken its place. (ONNX DynamicSlice) */
   dynamicSlice(starts: Operand, ends: Operand, options?: {
     axes?: Operand;
@@ -183,6 +184,14 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   gather(indices: Operand, options?: {
     /** Axis to pick from. Default 0. */ axis?: number | boolean;
   }): Self;
+  /** For each element of indices, the element of data at the same position, but for one axis, where the index says which. (ONNX GatherElements) */
+  gatherElements(indices: Operand, options?: {
+    /** The axis that the indices replace. Default 0. */ axis?: number | boolean;
+  }): Self;
+  /** Picks elements or slices by coordinates: the last axis of indices holds coordinates into the leading axes of data, after batch_dims axes that both share. (ONNX GatherND) */
+  gatherND(indices: Operand, options?: {
+    /** Leading axes that data and indices share. Default 0. */ batchDims?: number | boolean;
+  }): Self;
   /** Elementwise x · Φ(x), Φ the normal distribution; approximate=tanh uses the tanh approximation. (ONNX Gelu) */
   gelu(options?: {
     /** none or tanh. Default "none". */ approximate?: string;
@@ -199,14 +208,6 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   greater(B: Operand): Self;
   /** Elementwise A ≥ B with broadcasting. (ONNX GreaterOrEqual) */
   greaterOrEqual(B: Operand): Self;
-  /** For each element of indices, the element of data at the same position, but for one axis, where the index says which. (ONNX GatherElements) */
-  gatherElements(indices: Operand, options?: {
-    /** The axis that the indices replace. Default 0. */ axis?: number | boolean;
-  }): Self;
-  /** Picks elements or slices by coordinates: the last axis of indices holds coordinates into the leading axes of data, after batch_dims axes that both share. (ONNX GatherND) */
-  gatherND(indices: Operand, options?: {
-    /** Leading axes that data and indices share. Default 0. */ batchDims?: number | boolean;
-  }): Self;
   /** Samples an input N,C,D1…Dk at the positions of a grid N,E1…Ek,k, whose coordinates run from -1 to 1 and name the last axis first. (ONNX GridSample) */
   gridSample(grid: Operand, options?: {
     /** linear (bilinear), nearest or cubic (bicubic). Default "linear". */ mode?: string;
@@ -292,12 +293,24 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Only boxes that score more. */ scoreThreshold?: Operand;
     /** 0: y1,x1,y2,x2 of any two opposite corners; 1: x, y of the centre, width, height. Default 0. */ centerPointBox?: number | boolean;
   }): Self;
+  /** Coordinates of the elements that are not 0, in row-major order: [rank, count]. (ONNX NonZero) */
+  nonZero(): Self;
   /** Elementwise negation of a bool. (ONNX Not) */
   not(): Self;
+  /** A new axis of size depth that holds on_value at each index and off_value elsewhere. Indices outside [-depth, depth-1] give no on_value. (ONNX OneHot) */
+  oneHot(depth: Operand, values: Operand, options?: {
+    /** Position of the new axis in the output. Default -1. */ axis?: number | boolean;
+  }): Self;
   /** Elementwise A or B with broadcasting. (ONNX Or) */
   or(B: Operand): Self;
   /** Elementwise x where x ≥ 0, else slope · x; the slope broadcasts to X. (ONNX PRelu) */
   prelu(slope: Operand): Self;
+  /** Puts elements before and after a tensor along its axes (or takes them away, where a pad is negative): a constant, the edge, a reflection, or the tensor again. (ONNX Pad) */
+  pad(pads: Operand, options?: {
+    /** Scalar for mode constant; default 0, false or "". */ constantValue?: Operand;
+    /** Axes that pads speaks of (default: all). */ axes?: Operand;
+    /** constant, reflect, edge or wrap (19). Default "constant". */ mode?: string;
+  }): Self;
   /** Elementwise alpha · log(1 + e^(beta · x)). Experimental in old opsets. (ONNX ParametricSoftplus) */
   parametricSoftplus(options?: {
     /** Default 1. */ alpha?: number;
@@ -305,6 +318,8 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise X to the power Y with broadcasting; the result has the type of X. (ONNX Pow) */
   pow(Y: Operand): Self;
+  /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
+  range(limit: Operand, delta: Operand): Self;
   /** Elementwise 1/x. (ONNX Reciprocal) */
   reciprocal(): Self;
   /** Sum of absolute values over axes. (ONNX ReduceL1) */
@@ -367,20 +382,6 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
     /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
   }): Self;
-  /** Coordinates of the elements that are not 0, in row-major order: [rank, count]. (ONNX NonZero) */
-  nonZero(): Self;
-  /** A new axis of size depth that holds on_value at each index and off_value elsewhere. Indices outside [-depth, depth-1] give no on_value. (ONNX OneHot) */
-  oneHot(depth: Operand, values: Operand, options?: {
-    /** Position of the new axis in the output. Default -1. */ axis?: number | boolean;
-  }): Self;
-  /** Puts elements before and after a tensor along its axes (or takes them away, where a pad is negative): a constant, the edge, a reflection, or the tensor again. (ONNX Pad) */
-  pad(pads: Operand, options?: {
-    /** Scalar for mode constant; default 0, false or "". */ constantValue?: Operand;
-    /** Axes that pads speaks of (default: all). */ axes?: Operand;
-    /** constant, reflect, edge or wrap (19). Default "constant". */ mode?: string;
-  }): Self;
-  /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
-  range(limit: Operand, delta: Operand): Self;
   /** Elementwise max(x, 0). (ONNX Relu) */
   relu(): Self;
   /** The same elements under another shape. In the new shape 0 keeps the input's dimension and one -1 takes what is left; with allowzero, 0 means 0. (ONNX Reshape) */
@@ -402,21 +403,17 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Axes that scales, sizes and roi speak of (default: all). */ axes?: readonly number[];
     /** stretch, or not_larger or not_smaller than sizes. Default "stretch". */ keepAspectRatioPolicy?: string;
   }): Self;
+  /** Reverses the first sequence_lens[b] steps of each batch along the time axis; the rest stays. (ONNX ReverseSequence) */
+  reverseSequence(sequenceLens: Operand, options?: {
+    /** 0 or 1. Default 1. */ batchAxis?: number | boolean;
+    /** 1 or 0. Default 0. */ timeAxis?: number | boolean;
+  }): Self;
   /** Elementwise nearest whole number, halves to the even one. (ONNX Round) */
   round(): Self;
   /** Elementwise alpha · tanh(beta · x). Experimental in old opsets. (ONNX ScaledTanh) */
   scaledTanh(options?: {
     /** Default 1. */ alpha?: number;
     /** Default 1. */ beta?: number;
-  }): Self;
-  /** Elementwise gamma · x where x > 0, else gamma · alpha · (eˣ - 1). (ONNX Selu) */
-  selu(options?: {
-    alpha?: number;
-    gamma?: number;
-  /** Reverses the first sequence_lens[b] steps of each batch along the time axis; the rest stays. (ONNX ReverseSequence) */
-  reverseSequence(sequenceLens: Operand, options?: {
-    /** 0 or 1. Default 1. */ batchAxis?: number | boolean;
-    /** 1 or 0. Default 0. */ timeAxis?: number | boolean;
   }): Self;
   /** ScatterElements under its name before opset 11, without reduction. (ONNX Scatter) */
   scatter(indices: Operand, updates: Operand, options?: {
@@ -430,6 +427,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** A copy of data with slices replaced: the last axis of indices holds coordinates into its leading axes. (ONNX ScatterND) */
   scatterND(indices: Operand, updates: Operand, options?: {
     /** none (replace), add, mul, max or min (18). Default "none". */ reduction?: string;
+  }): Self;
+  /** Elementwise gamma · x where x > 0, else gamma · alpha · (eˣ - 1). (ONNX Selu) */
+  selu(options?: {
+    alpha?: number;
+    gamma?: number;
   }): Self;
   /** The shape of a tensor as a 1-D int64 tensor, or the part of it from axis start up to axis end. (ONNX Shape) */
   shapeOf(options?: {
@@ -492,14 +494,15 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   tan(): Self;
   /** Elementwise hyperbolic tangent. (ONNX Tanh) */
   tanh(): Self;
-  /** Elementwise x where x > alpha, else 0. (ONNX ThresholdedRelu) */
-  thresholdedRelu(options?: {
-    /** Default 1. */ alpha?: number;
   /** A key or value cache with new entries written into it along the sequence axis, for each batch from its own position on. (ONNX TensorScatter) */
   tensorScatter(update: Operand, options?: {
     /** [batch]: first position to write (default 0). */ writeIndices?: Operand;
     /** The sequence axis. Default -2. */ axis?: number | boolean;
     /** linear, or circular: positions wrap around at the end. Default "linear". */ mode?: string;
+  }): Self;
+  /** Elementwise x where x > alpha, else 0. (ONNX ThresholdedRelu) */
+  thresholdedRelu(options?: {
+    /** Default 1. */ alpha?: number;
   }): Self;
   /** Repeats a tensor a number of times along each axis. (ONNX Tile) */
   tile(repeats: Operand): Self;
