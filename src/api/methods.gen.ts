@@ -150,9 +150,33 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   depthToSpace(options: {
     blocksize: number | boolean;
     /** DCR or CRD. Default "DCR". */ mode?: string;
+  /** Running product along an axis. (ONNX CumProd) */
+  cumProd(axis: Operand, options?: {
+    /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
+    /** 1: from the end. Default 0. */ reverse?: number | boolean;
+  }): Self;
+  /** Running sum along an axis. (ONNX CumSum) */
+  cumSum(axis: Operand, options?: {
+    /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
+    /** 1: from the end. Default 0. */ reverse?: number | boolean;
+  }): Self;
+  /** (x - x_zero_point) · x_scale. (ONNX DequantizeLinear) */
+  dequantizeLinear(xScale: Operand, options?: {
+    /** Like the scale. Default 0. */ xZeroPoint?: Operand;
+    /** Axis the scales belong to, where they are several. Default 1. */ axis?: number | boolean;
+    /** Elements along the axis that share a scale. Default 0. */ blockSize?: number | boolean;
+    /** ONNX code of the result's type; 0: the scale's. Default 0. */ outputDtype?: number | boolean;
   }): Self;
   /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
   div(B: Operand): Self;
+  /** In training, zeroes a share `ratio` of the elements at random and scales the rest by 1/(1-ratio); else the input. (ONNX Dropout) */
+  dropout(options?: {
+    /** Share that is dropped, in [0,1). Default 0.5. */ ratio?: Operand;
+    /** Whether to drop at all. Default false. */ trainingMode?: Operand;
+    /** Seed of the random numbers. */ seed?: number | boolean;
+  }): Self;
+  /** x as uint8 with the scale and zero point that its own range asks for. (ONNX DynamicQuantizeLinear) */
+  dynamicQuantizeLinear(): [Self, Self, Self];
   /** Slice with its bounds as inputs and steps of 1, as experimental operator of old exporters; Slice has taken its place. (ONNX DynamicSlice) */
   dynamicSlice(starts: Operand, ends: Operand, options?: {
     axes?: Operand;
@@ -196,6 +220,14 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   gelu(options?: {
     /** none or tanh. Default "none". */ approximate?: string;
   }): Self;
+  /** alpha · A' · B' + beta · C of matrices, A' and B' optionally transposed; C broadcasts. (ONNX Gemm) */
+  gemm(B: Operand, options?: {
+    /** Broadcasts to [M,N]. */ C?: Operand;
+    /** Factor of A'·B'. Default 1. */ alpha?: number;
+    /** Factor of C. Default 1. */ beta?: number;
+    /** 1: A' is A transposed. Default 0. */ transA?: number | boolean;
+    /** 1: B' is B transposed. Default 0. */ transB?: number | boolean;
+  }): Self;
   /** Mean over all spatial axes of each channel. (ONNX GlobalAveragePool) */
   globalAveragePool(): Self;
   /** Lp norm over all spatial axes of each channel: (Σ |x|^p)^(1/p). (ONNX GlobalLpPool) */
@@ -214,6 +246,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Outside the input: zeros, border or reflection. Default "zeros". */ paddingMode?: string;
     /** 1: -1 and 1 are the centres of the corner pixels, not their edges. Default 0. */ alignCorners?: number | boolean;
   }): Self;
+  /** (X - mean) / sqrt(variance + epsilon) · scale + bias, with the statistics of groups of channels of each image. (ONNX GroupNormalization) */
+  groupNormalization(scale: Operand, bias: Operand, options: {
+    /** Added to the variance. Default 0.00001. */ epsilon?: number;
+    /** Channels are cut into so many groups. */ numGroups: number | boolean;
+    /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
+  }): Self;
   /** Elementwise max(0, min(1, alpha · x + beta)). (ONNX HardSigmoid) */
   hardSigmoid(options?: {
     /** Default 0.2. */ alpha?: number;
@@ -227,6 +265,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Its input. Tensors, sequences (from version 14) and optionals (16). (ONNX Identity) */
   identity(): Self;
+  /** (x - mean) / sqrt(variance + epsilon) · scale + B, with the statistics of each channel of each image. (ONNX InstanceNormalization) */
+  instanceNormalization(scale: Operand, B: Operand, options?: {
+    /** Added to the variance. Default 0.00001. */ epsilon?: number;
+  }): Self;
   /** Whether each element is infinite; one sign may be left out. (ONNX IsInf) */
   isInf(options?: {
     /** 0: minus infinity does not count. Default 1. */ detectNegative?: number | boolean;
@@ -234,6 +276,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Whether each element is NaN. (ONNX IsNaN) */
   isNaN(): Self;
+  /** x / (bias + alpha/size · Σ x²)^beta, the sum over `size` neighbouring channels. (ONNX LRN) */
+  lrn(options: {
+    /** Factor of the mean square. Default 0.0001. */ alpha?: number;
+    /** The exponent. Default 0.75. */ beta?: number;
+    /** Added to the mean square. Default 1. */ bias?: number;
+    /** Channels to sum over. */ size: number | boolean;
+  }): Self;
+  /** (X - mean) / sqrt(variance + epsilon) · Scale + B over the axes from `axis` on. (ONNX LayerNormalization) */
+  layerNormalization(Scale: Operand, options?: {
+    /** Broadcasts to X. */ B?: Operand;
+    /** First of the axes to normalise over. Default -1. */ axis?: number | boolean;
+    /** Added to the variance. Default 0.00001. */ epsilon?: number;
+    /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
+  }): Self;
   /** Elementwise x where x ≥ 0, else alpha · x. (ONNX LeakyRelu) */
   leakyRelu(options?: {
     /** Default 0.01. */ alpha?: number;
@@ -247,6 +303,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** x - log Σ eˣ along an axis. (ONNX LogSoftmax) */
   logSoftmax(options?: {
     /** Axis to work along (default -1); before version 13 the first axis of the row (default 1). */ axis?: number | boolean;
+  }): Self;
+  /** Each element divided by the L1 or L2 norm along an axis; 0 where the norm is 0. (ONNX LpNormalization) */
+  lpNormalization(options?: {
+    /** Axis to normalise along. Default -1. */ axis?: number | boolean;
+    /** 1 or 2. Default 2. */ p?: number | boolean;
   }): Self;
   /** Lp norm of each window: (Σ |x|^p)^(1/p). (ONNX LpPool) */
   lpPool(options?: {
@@ -274,6 +335,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise mean of all inputs with broadcasting. (ONNX Mean) */
   mean(data0: Operand | readonly Operand[]): Self;
+  /** (X - mean) / standard deviation over axes. (ONNX MeanVarianceNormalization) */
+  meanVarianceNormalization(options?: {
+    /** Axes to take the statistics over. Default [0,2,3]. */ axes?: readonly number[];
+  }): Self;
   /** Elementwise smallest of all inputs with broadcasting; NaN where one is NaN. (ONNX Min) */
   min(data0: Operand | readonly Operand[]): Self;
   /** Elementwise x · tanh(log(1 + eˣ)). (ONNX Mish) */
@@ -286,6 +351,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   mul(B: Operand): Self;
   /** Elementwise -x. (ONNX Neg) */
   neg(): Self;
+  /** -weight[target] · input[n,target,…] of log-probabilities [N,C,…], as is, summed or averaged. (ONNX NegativeLogLikelihoodLoss) */
+  negativeLogLikelihoodLoss(target: Operand, options?: {
+    /** Weight of each class, [C]. */ weight?: Operand;
+    /** none, sum, or mean: weighted by class. Default "mean". */ reduction?: string;
+    /** Targets with this value count nothing; it need not be a class. */ ignoreIndex?: number | boolean;
+  }): Self;
   /** For each batch and class keeps the boxes with the highest scores and drops those that overlap a kept one by more than iou_threshold. Rows [batch, class, box], best first within a class. (ONNX NonMaxSuppression) */
   nonMaxSuppression(scores: Operand, options?: {
     /** Default 0: no boxes. */ maxOutputBoxesPerClass?: Operand;
@@ -320,6 +391,21 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   pow(Y: Operand): Self;
   /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
   range(limit: Operand, delta: Operand): Self;
+  /** round(x / y_scale) + y_zero_point, clamped to the quantised type. (ONNX QuantizeLinear) */
+  quantizeLinear(yScale: Operand, options?: {
+    /** Like the scale; its type is the result's. Default 0. */ yZeroPoint?: Operand;
+    /** Axis the scales belong to, where they are several. Default 1. */ axis?: number | boolean;
+    /** 8-bit floats only: 0 makes numbers beyond the range infinite or NaN. Default 1. */ saturate?: number | boolean;
+    /** Elements along the axis that share a scale. Default 0. */ blockSize?: number | boolean;
+    /** ONNX code of the result's type where no zero point says it. Default 0. */ outputDtype?: number | boolean;
+    /** ONNX code of the type in which x / y_scale is computed. Default 0. */ precision?: number | boolean;
+  }): Self;
+  /** X / sqrt(mean(X²) + epsilon) · scale over the axes from `axis` on. (ONNX RMSNormalization) */
+  rmsNormalization(scale: Operand, options?: {
+    /** First of the axes to normalise over. Default -1. */ axis?: number | boolean;
+    /** Added to the variance. Default 0.00001. */ epsilon?: number;
+    /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
+  }): Self;
   /** Elementwise 1/x. (ONNX Reciprocal) */
   reciprocal(): Self;
   /** Sum of absolute values over axes. (ONNX ReduceL1) */
@@ -461,6 +547,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** eˣ / Σ eˣ along an axis. (ONNX Softmax) */
   softmax(options?: {
     /** Axis to work along (default -1); before version 13 the first axis of the row (default 1). */ axis?: number | boolean;
+  }): Self;
+  /** Cross entropy of softmax(scores) over axis 1 against labels; optionally the log-probabilities as well. (ONNX SoftmaxCrossEntropyLoss) */
+  softmaxCrossEntropyLoss(labels: Operand, options?: {
+    /** Weight of each class, [C]. */ weights?: Operand;
+    /** none, sum, or mean: weighted by class. Default "mean". */ reduction?: string;
+    /** Targets with this value count nothing; it need not be a class. */ ignoreIndex?: number | boolean;
   }): Self;
   /** Elementwise log(1 + eˣ). (ONNX Softplus) */
   softplus(): Self;

@@ -39,8 +39,8 @@ function convert(
   to: DType,
 ): Tensor {
   let x = c.tensor(0);
-  // What does not fit is undefined for the narrow types; up to version 24 the standard's own reference clamped, since it wraps.
-  if (c.version < 25 && dtypes[x.dtype].kind === "float") {
+  // What does not fit is undefined for the narrow types; up to version 23 the standard's own reference clamped, since it wraps.
+  if (c.version < 24 && dtypes[x.dtype].kind === "float") {
     if (to === "int4" || to === "uint4")
       x = numberTensor(
         "int8",

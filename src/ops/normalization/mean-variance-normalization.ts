@@ -1,0 +1,49 @@
+import { Tensor } from "../../base/tensor.ts";
+import { resolveAxes } from "../common/axes.ts";
+import { perOutputElement } from "../common/cost.ts";
+import { collector, sameAsInput } from "../common/elementwise.ts";
+import { numbersOf } from "../common/numbers.ts";
+import { planReduction } from "../common/reduction.ts";
+import { floats } from "../common/types.ts";
+import { operator } from "../operator.ts";
+
+/** Keeps the quotient finite where all elements are equal. */
+const epsilon = 1e-9;
+
+export const meanVarianceNormalization = operator({
+  name: "MeanVarianceNormalization",
+  since: [1, 9, 13],
+  doc: "(X - mean) / standard deviation over axes.",
+  inputs: [{ name: "X", type: "T" }],
+  outputs: [{ name: "Y", type: "T" }],
+  attributes: {
+    axes: { type: "ints", default: [0, 2, 3], since: 9, doc: "Axes to take the statistics over." },
+    across_channels: { type: "int", default: 0, until: 8, doc: "1: statistics over channels as well." },
+    normalize_variance: { type: "int", default: 1, until: 8, doc: "0: only the mean is taken off." },
+  },
+  types: { T: floats },
+  infer: sameAsInput,
+  reference(c) {
+    const x = c.tensor(0);
+    // The experimental version normalised each image on its own.
+    const legacy = x.shape
+      .map((_, axis) => axis)
+      .filter((axis) => axis >= 2 || (axis === 1 && c.attrs.across_channels));
+    const axes = c.version < 9 ? legacy : resolveAxes(c, c.attrs.axes, x.rank);
+    const scaled = c.version >= 9 || c.attrs.normalize_variance === 1;
+    const { starts, members } = planReduction(x.shape, axes, true);
+    const from = numbersOf(x);
+    const { values, done } = collector(x.dtype, from.length);
+    for (const start of starts) {
+      let sum = 0;
+      for (const member of members) sum += from[start + member]!;
+      const mean = sum / members.length;
+      let squares = 0;
+      for (const member of members) squares += (from[start + member]! - mean) ** 2;
+      const deviation = scaled ? Math.sqrt(squares / members.length) + epsilon : 1;
+      for (const member of members) values[start + member] = (from[start + member]! - mean) / deviation;
+    }
+    return [new Tensor(x.dtype, x.shape, done())];
+  },
+  cost: perOutputElement(6),
+});
