@@ -146,10 +146,6 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cos(): Self;
   /** Elementwise hyperbolic cosine. (ONNX Cosh) */
   cosh(): Self;
-  /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
-  depthToSpace(options: {
-    blocksize: number | boolean;
-    /** DCR or CRD. Default "DCR". */ mode?: string;
   /** Running product along an axis. (ONNX CumProd) */
   cumProd(axis: Operand, options?: {
     /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
@@ -159,6 +155,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cumSum(axis: Operand, options?: {
     /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
     /** 1: from the end. Default 0. */ reverse?: number | boolean;
+  }): Self;
+  /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
+  depthToSpace(options: {
+    blocksize: number | boolean;
+    /** DCR or CRD. Default "DCR". */ mode?: string;
   }): Self;
   /** (x - x_zero_point) · x_scale. (ONNX DequantizeLinear) */
   dequantizeLinear(xScale: Operand, options?: {
@@ -389,8 +390,6 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise X to the power Y with broadcasting; the result has the type of X. (ONNX Pow) */
   pow(Y: Operand): Self;
-  /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
-  range(limit: Operand, delta: Operand): Self;
   /** round(x / y_scale) + y_zero_point, clamped to the quantised type. (ONNX QuantizeLinear) */
   quantizeLinear(yScale: Operand, options?: {
     /** Like the scale; its type is the result's. Default 0. */ yZeroPoint?: Operand;
@@ -406,6 +405,8 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Added to the variance. Default 0.00001. */ epsilon?: number;
     /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
   }): Self;
+  /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
+  range(limit: Operand, delta: Operand): Self;
   /** Elementwise 1/x. (ONNX Reciprocal) */
   reciprocal(): Self;
   /** Sum of absolute values over axes. (ONNX ReduceL1) */
