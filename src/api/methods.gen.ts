@@ -116,6 +116,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   concat(inputs: Operand | readonly Operand[], options?: {
     /** Required from version 4; version 1 takes 1 where it is missing. */ axis?: number | boolean;
   }): Self;
+  /** Joins the tensors of a sequence along an axis, or stacks them along a new one. (ONNX ConcatFromSequence) */
+  concatFromSequence(options: {
+    axis: number | boolean;
+    /** 1: stack along a new axis. Default 0. */ newAxis?: number | boolean;
+  }): Self;
   /** A tensor of a given shape whose elements are all the same value (default: float32 0). (ONNX ConstantOfShape) */
   constantOfShape(options?: {
     /** One element: the value and its type. */ value?: Tensor;
@@ -373,6 +378,14 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   oneHot(depth: Operand, values: Operand, options?: {
     /** Position of the new axis in the output. Default -1. */ axis?: number | boolean;
   }): Self;
+  /** An optional that holds the input, or nothing where the input is left out. (ONNX Optional) */
+  optional(options?: {
+    /** Type of the element, where the input is left out. */ type?: ValueType;
+  }): Self;
+  /** What an optional holds; fails where it is empty. A tensor or a sequence is given back as it is (version 18). (ONNX OptionalGetElement) */
+  optionalGetElement(): Self;
+  /** Whether an optional holds something. No input counts as empty, a tensor or a sequence as filled (version 18). (ONNX OptionalHasElement) */
+  optionalHasElement(): Self;
   /** Elementwise A or B with broadcasting. (ONNX Or) */
   or(B: Operand): Self;
   /** Elementwise x where x ≥ 0, else slope · x; the slope broadcasts to X. (ONNX PRelu) */
@@ -520,6 +533,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     alpha?: number;
     gamma?: number;
   }): Self;
+  /** The tensor at a position of a sequence; negative positions count from the end. (ONNX SequenceAt) */
+  sequenceAt(position: Operand): Self;
+  /** A sequence of the given tensors. (ONNX SequenceConstruct) */
+  sequenceConstruct(inputs: Operand | readonly Operand[]): Self;
+  /** A sequence without the tensor at a position (default: the last). (ONNX SequenceErase) */
+  sequenceErase(options?: {
+    /** Scalar; negative counts from the end. */ position?: Operand;
+  }): Self;
+  /** A sequence with a tensor put before a position (default: at the end). (ONNX SequenceInsert) */
+  sequenceInsert(tensor: Operand, options?: {
+    /** Scalar; negative counts from the end. */ position?: Operand;
+  }): Self;
+  /** The number of tensors in a sequence, as an int64 scalar. (ONNX SequenceLength) */
+  sequenceLength(): Self;
   /** The shape of a tensor as a 1-D int64 tensor, or the part of it from axis start up to axis end. (ONNX Shape) */
   shapeOf(options?: {
     /** First axis; negative counts from the end. Default 0. */ start?: number | boolean;
@@ -569,6 +596,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Axis to cut. Default 0. */ axis?: number | boolean;
     /** Number of parts where their lengths are not given. */ numOutputs?: number | boolean;
   }): Self[];
+  /** Cuts a tensor along an axis into a sequence: parts of the given lengths, of one given length (the last may be shorter), or single slices. (ONNX SplitToSequence) */
+  splitToSequence(options?: {
+    /** Scalar: length of the parts; 1-D: length of each. */ split?: Operand;
+    /** Axis to cut. Default 0. */ axis?: number | boolean;
+    /** 0: single slices lose the axis (only without split). Default 1. */ keepdims?: number | boolean;
+  }): Self;
   /** Elementwise square root; NaN for negative x. (ONNX Sqrt) */
   sqrt(): Self;
   /** Takes away axes of size 1: those given, or all of them. (ONNX Squeeze) */

@@ -17,6 +17,8 @@ export interface Subgraph {
   readonly subgraph: true;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** What is known of the outputs before a run. */
+  readonly outputTypes: readonly (ValueType | undefined)[];
 }
 
 interface AttributeTypes {

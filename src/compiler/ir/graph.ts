@@ -138,6 +138,10 @@ export class Graph implements Subgraph {
     return this.outputs.map((value) => value.name);
   }
 
+  get outputTypes(): readonly (ValueType | undefined)[] {
+    return this.outputs.map((value) => value.type);
+  }
+
   /** Appends a node, or inserts it before `before`; links its inputs and makes its outputs its own. */
   insert(
     node: Node,
