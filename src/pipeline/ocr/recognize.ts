@@ -20,7 +20,11 @@ export interface RecognizeOptions {
 const inputHeight = 48;
 
 /** The recogniser's input, float32[n,3,48,width]; lines are scaled to height 48 and padded with 0 on the right. */
-export function recognizerInput(lines: readonly TextLine[], widths: readonly number[], width: number): Tensor<"float32"> {
+export function recognizerInput(
+  lines: readonly TextLine[],
+  widths: readonly number[],
+  width: number,
+): Tensor<"float32"> {
   const scaled = lines.map(({ image }, i) => resize(image, { width: widths[i]!, height: inputHeight }));
   return toTensor(scaled, { mean: [0.5], std: [0.5], width, height: inputHeight });
 }
@@ -56,6 +60,7 @@ export async function recognizeLines(
 export function parseKeys(text: string): string[] {
   const keys = text.split(/\r?\n/);
   if (keys[keys.length - 1] === "") keys.pop();
-  if (keys.length === 0) throw new InferlabError("MODEL_FORMAT", "the keys file is empty, expected one character a line");
+  if (keys.length === 0)
+    throw new InferlabError("MODEL_FORMAT", "the keys file is empty, expected one character a line");
   return [...keys, " "];
 }
