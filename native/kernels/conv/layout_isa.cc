@@ -1,0 +1,73 @@
+// Between planar and blocked tensors, at memory speed: 8×8 (or 16×8) corners are transposed in registers where the channels are whole.
+#include "kernels/conv/conv_isa.h"
+
+namespace inferlab::conv::INFERLAB_ISA_NS {
+namespace {
+
+using namespace ::inferlab::INFERLAB_ISA_NS;
+using namespace ::inferlab::INFERLAB_ISA_NS::simd;
+
+#if defined(__AVX2__)
+// Transposes 8 rows of 8 floats: `from` rows `from_stride` apart to `to` rows `to_stride` apart.
+INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  __m256 r[8], s[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) r[i] = _mm256_loadu_ps(from + i * from_stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+    s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xEE);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xEE);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+}
+#else
+INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  for (int i = 0; i < 8; ++i)
+    for (int j = 0; j < 8; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+}
+#endif
+
+}  // namespace
+
+void ToBlockedPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* planar, float* blocked) {
+  for (int64_t block = begin; block < end; ++block) {
+    const float* from = planar + block * kLanes * plane;
+    float* to = blocked + block * kLanes * plane;
+    const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+    int64_t p = 0;
+    if (lanes == kLanes)
+      for (; p + 8 <= plane; p += 8)
+        for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + c * plane + p, plane, to + p * kLanes + c, kLanes);
+    for (; p < plane; ++p) {
+      for (int64_t c = 0; c < lanes; ++c) to[p * kLanes + c] = from[c * plane + p];
+      for (int64_t c = lanes; c < kLanes; ++c) to[p * kLanes + c] = 0.0f;
+    }
+  }
+}
+
+void ToPlanarPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* blocked, float* planar) {
+  for (int64_t block = begin; block < end; ++block) {
+    const float* from = blocked + block * kLanes * plane;
+    float* to = planar + block * kLanes * plane;
+    const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+    int64_t p = 0;
+    if (lanes == kLanes)
+      for (; p + 8 <= plane; p += 8)
+        for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + p * kLanes + c, kLanes, to + c * plane + p, plane);
+    for (; p < plane; ++p)
+      for (int64_t c = 0; c < lanes; ++c) to[c * plane + p] = from[p * kLanes + c];
+  }
+}
+
+}  // namespace inferlab::conv::INFERLAB_ISA_NS
