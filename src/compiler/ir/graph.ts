@@ -71,6 +71,8 @@ export class Node {
   readonly inputs: (Value | undefined)[] = [];
   readonly outputs: (Value | undefined)[] = [];
   readonly attributes: Map<string, AttributeValue>;
+  /** The graph that holds the node; undefined before it is inserted and once it is removed. */
+  graph: Graph | undefined;
   /** Free text and metadata of the file, kept for saving. */
   doc: string | undefined;
   metadata: ReadonlyMap<string, string> | undefined;
@@ -157,6 +159,7 @@ export class Graph implements Subgraph {
       node.outputs.push(output);
       if (output) output.producer = node;
     }
+    node.graph = this;
     const position = before ? this.nodes.indexOf(before) : this.nodes.length;
     this.nodes.splice(position, 0, node);
     return node;
@@ -189,6 +192,7 @@ export class Graph implements Subgraph {
       for (const graph of [subgraph, ...subgraph.nested()])
         for (const inner of graph.nodes) for (const v of inner.inputs) v?.users.delete(inner);
     for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
+    node.graph = undefined;
     const index = this.nodes.indexOf(node);
     if (index >= 0) this.nodes.splice(index, 1);
   }

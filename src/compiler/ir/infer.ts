@@ -23,6 +23,8 @@ export interface InferOptions {
 export interface InferReport {
   /** Where the file declares a type that cannot be: the inferred one was taken. */
   readonly warnings: readonly string[];
+  /** Values of nodes that are the same in every run: small integer and bool tensors. */
+  readonly known: ReadonlyMap<Value, Tensor>;
 }
 
 /** Values of up to this many elements are carried along; shapes are short. */
@@ -57,15 +59,16 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferRepo
   }
   inference.reserveSymbols(graph);
   inference.graph(graph);
-  return { warnings: inference.warnings };
+  return { warnings: inference.warnings, known: inference.allKnown(graph) };
 }
 
 /**
- * Inference for a graph that is still being built: the returned function infers one node at a time, in the order they
- * are added. Symbols it makes up stay distinct. Errors: as inferShapes; the node's outputs are then without types.
+ * Inference for a graph that is still being built or rewritten: the returned function infers one node at a time, from its
+ * inputs' types as they are. Symbols it makes up stay distinct. Errors: as inferShapes; the node's outputs are then without types.
  */
-export function growingInference(): (node: Node) => void {
+export function growingInference(graph?: Graph): (node: Node) => void {
   const inference = new Inference({ strict: true });
+  if (graph) inference.reserveSymbols(graph);
   return (node) => inference.node(node);
 }
 
@@ -105,6 +108,18 @@ class Inference {
 
   graph(graph: Graph): void {
     for (const node of graph.nodes) this.node(node);
+  }
+
+  /** Values of the graph's nodes, subgraphs included, that are known before the run. */
+  allKnown(graph: Graph): Map<Value, Tensor> {
+    const found = new Map<Value, Tensor>();
+    for (const g of [graph, ...graph.nested()])
+      for (const node of g.nodes)
+        for (const value of node.outputs) {
+          const content = value && this.constant(value);
+          if (content) found.set(value, content);
+        }
+    return found;
   }
 
   node(node: Node): void {

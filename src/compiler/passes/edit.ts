@@ -1,0 +1,251 @@
+/** What passes change graphs with: it logs, keeps names unique and outputs in place, and infers the types of new nodes. */
+import { InferlabError } from "../../base/errors.ts";
+import { isStatic } from "../../base/shapes.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import { requireOperator } from "../../ops/lookup.ts";
+import type { AttributeValue } from "../../ops/operator.ts";
+import { type Graph, Node, Value } from "../ir/graph.ts";
+import { attributesOf, nodeLabel, versionOf } from "../ir/interpret.ts";
+import type { Rewrite, RewriteClass } from "./pass.ts";
+
+/** What all edits of one run share. */
+export interface EditSession {
+  readonly log: Rewrite[];
+  /** Rewrites that may still be made; Infinity but when a run is replayed. */
+  budget: number;
+  /** Bytes by which constants may still grow. */
+  growthBytes: number;
+  /** Bytes of the largest tensor that folding may make. */
+  readonly maxFoldedBytes: number;
+  /** Values that every run computes alike, from inference. */
+  known: ReadonlyMap<Value, Tensor>;
+  /** Sets the types of a new node's outputs. */
+  inferNode: (node: Node) => void;
+}
+
+export interface AddOptions {
+  domain?: string;
+  /** Name of the node, and stem of the names of its outputs. */
+  name?: string;
+  /** Existing values that it computes from now on; new ones by default. */
+  outputs?: readonly (Value | undefined)[];
+}
+
+export class Edit {
+  readonly graph: Graph;
+  private readonly root: Graph;
+  private readonly session: EditSession;
+  private readonly pass: { readonly name: string; readonly class: RewriteClass };
+  private names: Set<string> | undefined;
+  private outputs: Map<Value, number> | undefined;
+  private added: Node[] = [];
+  private before: Node | undefined;
+
+  constructor(
+    graph: Graph,
+    root: Graph,
+    session: EditSession,
+    pass: { readonly name: string; readonly class: RewriteClass },
+  ) {
+    this.graph = graph;
+    this.root = root;
+    this.session = session;
+    this.pass = pass;
+  }
+
+  /**
+   * Makes one logged change: `change` adds nodes (before the first of `nodes`, unless it says otherwise) and takes `nodes`
+   * out of use; those of them without users are removed afterwards. False where the run may make no more rewrites.
+   */
+  rewrite(nodes: readonly Node[], change: () => void): boolean {
+    const { session } = this;
+    if (session.budget <= 0) return false;
+    session.budget--;
+    this.added = [];
+    this.before = nodes[0];
+    const labels = nodes.map((node) => [node, nodeLabel(node)] as const);
+    change();
+    for (const node of nodes.toReversed()) if (node.graph && this.isUnused(node)) this.remove(node);
+    session.log.push({
+      index: session.log.length,
+      pass: this.pass.name,
+      class: this.pass.class,
+      removed: labels.filter(([node]) => !node.graph).map(([, label]) => label),
+      added: this.added.filter((node) => node.graph).map(nodeLabel),
+    });
+    this.outputs = undefined;
+    return true;
+  }
+
+  /** Appends a node before the rewrite's first node (or `before`) and infers its types. */
+  add(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, AttributeValue | undefined>> = {},
+    options: AddOptions = {},
+    before: Node | undefined = this.before,
+  ): Node {
+    const domain = options.domain ?? "";
+    const operator = requireOperator(domain, op);
+    const given = Object.entries(attributes).filter(
+      (entry): entry is [string, AttributeValue] => entry[1] !== undefined,
+    );
+    const node = new Node(options.name ?? before?.name ?? "", operator, this.opset(domain), given);
+    const outputs = options.outputs ?? [new Value(this.freshName(options.name ?? before?.outputs[0]?.name ?? op))];
+    // A value that another node made is taken over: that node is about to go.
+    for (const value of outputs) {
+      const old = value?.producer;
+      if (old) old.outputs[old.outputs.indexOf(value)] = undefined;
+    }
+    this.graph.insert(node, inputs, outputs, before);
+    if (domain && !this.root.opsets.has(domain)) this.root.opsets.set(domain, 1);
+    this.session.inferNode(node);
+    this.added.push(node);
+    return node;
+  }
+
+  /** The only output of a node that `add` made. */
+  value(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, AttributeValue | undefined>> = {},
+    options: AddOptions = {},
+  ): Value {
+    return this.add(op, inputs, attributes, options).outputs[0]!;
+  }
+
+  /** A constant with a new name. */
+  constant(tensor: Tensor, name: string): Value {
+    const value = new Value(this.freshName(name));
+    value.setConstant(tensor);
+    return value;
+  }
+
+  /** Whether uses of `from` can be given `to`: outputs of the graph keep their names and stay computed. */
+  canSubstitute(from: Value, to: Value): boolean {
+    if (from === to) return false;
+    if (!this.isOutput(from)) return true;
+    return to.producer?.graph === this.graph && !this.isOutput(to);
+  }
+
+  /** Makes everybody who uses `from` use `to`. Call `canSubstitute` first. */
+  substitute(from: Value, to: Value): void {
+    if (this.isOutput(from)) {
+      if (!this.canSubstitute(from, to))
+        throw new InferlabError("PASS", `output "${from.name}" cannot become "${to.name}"`);
+      // The output's name wins: it is part of what the model promises.
+      const { name } = from;
+      from.name = this.freshName(name);
+      to.name = name;
+      to.doc ??= from.doc;
+      to.declared ||= from.declared;
+    }
+    if (from.type && !to.type) to.type = from.type;
+    this.graph.replaceUses(from, to);
+    this.outputs = undefined;
+  }
+
+  remove(node: Node): void {
+    node.graph?.remove(node);
+  }
+
+  /** Whether no node and no graph output uses the node's outputs. */
+  isUnused(node: Node): boolean {
+    return node.outputs.every((value) => !value || (value.users.size === 0 && !this.isOutput(value)));
+  }
+
+  /** Whether a graph, this one or one inside it, gives the value out. */
+  isOutput(value: Value): boolean {
+    if (!this.outputs) {
+      this.outputs = new Map();
+      for (const graph of [this.root, ...this.root.nested()])
+        for (const output of graph.outputs) this.outputs.set(output, (this.outputs.get(output) ?? 0) + 1);
+    }
+    return this.outputs.has(value);
+  }
+
+  /** The one node that uses the value, once, in this graph; undefined where there are others or it is an output. */
+  soleUser(value: Value | undefined): Node | undefined {
+    if (value?.users.size !== 1 || this.isOutput(value)) return undefined;
+    const [user] = value.users as ReadonlySet<Node>;
+    if (user!.graph !== this.graph || user!.inputs.filter((input) => input === value).length !== 1) return undefined;
+    return user;
+  }
+
+  /** The node of this graph that computes the value, where it is one of the default domain's `ops`. */
+  producer(value: Value | undefined, ...ops: readonly string[]): Node | undefined {
+    const node = value?.producer;
+    return node && node.graph === this.graph && node.operator.domain === "" && ops.includes(node.op) ? node : undefined;
+  }
+
+  /** As `producer`, and nothing but `user` reads what it computes. */
+  soleProducer(value: Value | undefined, ...ops: readonly string[]): Node | undefined {
+    const node = this.producer(value, ...ops);
+    return node && this.soleUser(value) && node.outputs.filter((v) => v).length === 1 ? node : undefined;
+  }
+
+  /** Elements of a value that every run computes alike. */
+  known(value: Value | undefined): Tensor | undefined {
+    return value && (value.constant ?? this.session.known.get(value));
+  }
+
+  opset(domain = ""): number {
+    return this.graph.opsets.get(domain) ?? this.root.opsets.get(domain) ?? 1;
+  }
+
+  /** Whether constants may grow by so many bytes; if so they are counted. */
+  grow(bytes: number, largest = bytes): boolean {
+    if (bytes <= 0) return true;
+    if (bytes > this.session.growthBytes || largest > this.session.maxFoldedBytes) return false;
+    this.session.growthBytes -= bytes;
+    return true;
+  }
+
+  freshName(stem: string): string {
+    if (!this.names) {
+      this.names = new Set();
+      for (const graph of [this.root, ...this.root.nested()]) {
+        for (const value of graph.inputs) this.names.add(value.name);
+        for (const node of graph.nodes)
+          for (const value of [...node.inputs, ...node.outputs]) if (value) this.names.add(value.name);
+      }
+    }
+    let name = stem;
+    for (let count = 1; this.names.has(name); count++) name = `${stem}_${count}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+/** Sizes of a tensor value whose shape is known in full. */
+export function staticShape(value: Value | undefined): readonly number[] | undefined {
+  const shape = shapeOf(value);
+  return shape && isStatic(shape) ? shape : undefined;
+}
+
+export function shapeOf(value: Value | undefined) {
+  return value?.type?.kind === "tensor" ? value.type.shape : undefined;
+}
+
+export function dtypeOf(value: Value | undefined) {
+  return value?.type?.kind === "tensor" ? value.type.dtype : undefined;
+}
+
+/** A node's attributes with defaults, untyped: passes know what they look at. */
+export function attributesWithDefaults(node: Node): Readonly<Record<string, AttributeValue | undefined>> {
+  return attributesOf(node, versionOf(node)) as Readonly<Record<string, AttributeValue | undefined>>;
+}
+
+export function intAttribute(node: Node, name: string, fallback: number): number {
+  const value = attributesWithDefaults(node)[name];
+  return typeof value === "number" ? value : fallback;
+}
+
+export function intsAttribute(node: Node, name: string): readonly number[] | undefined {
+  const value = attributesWithDefaults(node)[name];
+  return Array.isArray(value) ? (value as readonly number[]) : undefined;
+}
+
+/** The node is of the default domain and called `op`. */
+export const isOp = (node: Node | undefined, ...ops: readonly string[]): node is Node =>
+  node !== undefined && node.operator.domain === "" && ops.includes(node.op);

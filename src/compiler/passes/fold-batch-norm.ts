@@ -1,0 +1,154 @@
+import { fromNumbers, toNumbers } from "../../base/numbers.ts";
+import { Tensor } from "../../base/tensor.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import { attributesWithDefaults, type Edit } from "./edit.ts";
+import { nodePass } from "./pass.ts";
+
+/** y = x * scale + shift, one pair a channel. */
+export interface ChannelAffine {
+  readonly scale: Float64Array;
+  readonly shift: Float64Array;
+}
+
+/** What a BatchNormalization in inference does to each channel; undefined where its parameters are not constant. */
+export function batchNormAffine(node: Node): ChannelAffine | undefined {
+  const attributes = attributesWithDefaults(node);
+  if (attributes.training_mode || attributes.is_test === 0 || attributes.spatial === 0) return undefined;
+  if (node.outputs.slice(1).some((value) => value)) return undefined;
+  const parameters = node.inputs.slice(1, 5).map((value) => value?.constant);
+  if (parameters.length !== 4 || !parameters.every((p) => p !== undefined)) return undefined;
+  const [gamma, beta, mean, variance] = parameters.map(toNumbers) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const epsilon = typeof attributes.epsilon === "number" ? attributes.epsilon : 1e-5;
+  const scale = gamma.map((g, i) => g / Math.sqrt(variance[i]! + epsilon));
+  return { scale, shift: beta.map((b, i) => b - mean[i]! * scale[i]!) };
+}
+
+/** A weighted sum whose output channels can be scaled and shifted in its weights. */
+export interface Linear {
+  readonly node: Node;
+  readonly weights: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly channels: number;
+  /** The channel that element `index` of the weights adds to. */
+  channelOf(index: number): number;
+  /** Factor of the bias inside the node (Gemm's beta). */
+  readonly biasFactor: number;
+}
+
+/** The node as a sum over constant weights, or undefined. */
+export function linearOf(node: Node | undefined, edit: Edit): Linear | undefined {
+  if (node?.operator.domain !== "") return undefined;
+  const weights = node.inputs[1]?.constant;
+  const biasValue = node.inputs[2];
+  if (!weights || (biasValue && !biasValue.isConstant)) return undefined;
+  const bias = biasValue?.constant;
+  if (node.op === "Conv") {
+    const channels = weights.shape[0]!;
+    const perChannel = weights.size / channels;
+    return { node, weights, bias, channels, biasFactor: 1, channelOf: (i) => Math.floor(i / perChannel) };
+  }
+  if (node.op === "ConvTranspose") {
+    // Weights are [in, out / group, …]: inputs of group g write output channels of group g.
+    const group = Number(attributesWithDefaults(node).group ?? 1);
+    const [inputs, outputs] = weights.shape as [number, number];
+    const spatial = weights.size / (inputs * outputs);
+    return {
+      node,
+      weights,
+      bias,
+      channels: outputs * group,
+      biasFactor: 1,
+      channelOf(i) {
+        const input = Math.floor(i / (outputs * spatial));
+        return Math.floor(input / (inputs / group)) * outputs + (Math.floor(i / spatial) % outputs);
+      },
+    };
+  }
+  if (node.op === "Gemm") {
+    const a = attributesWithDefaults(node);
+    if (weights.rank !== 2) return undefined;
+    const [rows, columns] = weights.shape as [number, number];
+    const channels = a.transB ? rows : columns;
+    if (bias && !(bias.rank === 1 && bias.size === channels) && bias.size !== 1) {
+      if (!(bias.rank === 2 && bias.shape[0] === 1 && bias.shape[1] === channels)) return undefined;
+    }
+    const biasFactor = typeof a.beta === "number" ? a.beta : 1;
+    return {
+      node,
+      weights,
+      bias,
+      channels,
+      biasFactor,
+      channelOf: (i) => (a.transB ? Math.floor(i / columns) : i % columns),
+    };
+  }
+  if (node.op === "MatMul" && !bias && weights.rank === 2 && edit.opset() >= 1) {
+    const columns = weights.shape[1]!;
+    return { node, weights, bias, channels: columns, biasFactor: 1, channelOf: (i) => i % columns };
+  }
+  return undefined;
+}
+
+/** Constants for `node` with `affine` applied to its output channels; undefined where precision would suffer. */
+export function scaledParameters(
+  linear: Linear,
+  affine: ChannelAffine,
+): { weights: Tensor; bias: Tensor | undefined } | undefined {
+  const { weights, bias, channels, biasFactor } = linear;
+  if (biasFactor === 0) return undefined;
+  if (affine.scale.length !== channels || !affine.scale.every(Number.isFinite) || !affine.shift.every(Number.isFinite))
+    return undefined;
+  const isUnit = affine.scale.every((s) => s === 1);
+  const scaled = toNumbers(weights);
+  if (!isUnit) for (let i = 0; i < scaled.length; i++) scaled[i]! *= affine.scale[linear.channelOf(i)]!;
+  const before = bias ? toNumbers(bias) : undefined;
+  const shifted = affine.shift.map((shift, channel) => {
+    const old = before ? before[before.length === 1 ? 0 : channel]! * biasFactor : 0;
+    return (old * affine.scale[channel]! + shift) / biasFactor;
+  });
+  return {
+    weights: isUnit ? weights : new Tensor(weights.dtype, weights.shape, fromNumbers(weights.dtype, scaled)),
+    bias:
+      bias || shifted.some((v) => v !== 0)
+        ? new Tensor(weights.dtype, [channels], fromNumbers(weights.dtype, shifted))
+        : undefined,
+  };
+}
+
+/** Puts an affine map of `linear`'s output channels, computed by `after`, into its weights. */
+export function absorb(linear: Linear, affine: ChannelAffine, after: Node, edit: Edit): boolean {
+  const { node } = linear;
+  if (node.op === "MatMul") return false;
+  const result = scaledParameters(linear, affine);
+  if (!result) return false;
+  const shared = result.weights !== linear.weights && node.inputs[1]!.users.size > 1;
+  if (shared && !edit.grow(result.weights.sizeBytes)) return false;
+  const [output] = after.outputs;
+  return edit.rewrite([after, node], () => {
+    const weights: Value =
+      result.weights === linear.weights ? node.inputs[1]! : edit.constant(result.weights, node.inputs[1]!.name);
+    const bias = result.bias && edit.constant(result.bias, node.inputs[2]?.name ?? `${node.name || node.op}_bias`);
+    const attributes = Object.fromEntries(node.attributes);
+    edit.add(node.op, [node.inputs[0], weights, bias].slice(0, bias ? 3 : 2), attributes, {
+      name: node.name,
+      outputs: [output],
+    });
+  });
+}
+
+export const foldBatchNorm = nodePass({
+  name: "fold-batch-norm",
+  class: "rounding",
+  about: "puts BatchNormalization into the weights of the Conv, ConvTranspose or Gemm before it",
+  ops: ["BatchNormalization"],
+  visit(node, edit) {
+    const linear = linearOf(edit.soleProducer(node.inputs[0], "Conv", "ConvTranspose", "Gemm"), edit);
+    const affine = linear && batchNormAffine(node);
+    return linear !== undefined && affine !== undefined && absorb(linear, affine, node, edit);
+  },
+});

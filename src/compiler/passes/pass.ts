@@ -1,0 +1,59 @@
+/**
+ * Passes rewrite graphs. A **pass** is a file of this folder that exports one named `Pass` and a line in pipeline.ts; a
+ * **rewrite** is one change that a pass makes, gated and logged by `Edit.rewrite`, so that a run can be replayed up to any
+ * rewrite and the one that moved an output can be found.
+ *
+ * A pass's class says what its rewrites promise: *exact* ones give bit-equal outputs, *rounding* ones differ as two orders of
+ * summation do, *approximate* ones replace a formula by another.
+ *
+ * Invariants: before a pass runs, every value's type is inferred; after it, `verifyGraph` holds. Graph inputs and outputs
+ * keep their names, types and order.
+ */
+import type { Graph, Node } from "../ir/graph.ts";
+import type { Edit } from "./edit.ts";
+
+export type RewriteClass = "exact" | "rounding" | "approximate";
+
+export interface Pass {
+  /** Kebab case, as in logs and in `skip` options. */
+  readonly name: string;
+  readonly class: RewriteClass;
+  /** What it does, in one line. */
+  readonly about: string;
+  /** Uses operators of the domain "inferlab", which other engines do not have. */
+  readonly fused?: true;
+  /** Rewrites one graph; its subgraphs get their own call. */
+  run(graph: Graph, edit: Edit): void;
+}
+
+/** A pass that looks at one node at a time. `visit` returns whether it changed the graph. */
+export function nodePass(
+  spec: Omit<Pass, "run"> & {
+    /** Names of default-domain operators to look at; absent: all nodes. */
+    readonly ops?: readonly string[];
+    visit(node: Node, edit: Edit): boolean;
+  },
+): Pass {
+  const { ops, visit, ...pass } = spec;
+  const wanted = ops && new Set(ops);
+  return {
+    ...pass,
+    run(graph, edit) {
+      for (const node of [...graph.nodes]) {
+        // An earlier rewrite may have taken the node out.
+        if (node.graph !== graph) continue;
+        if (!wanted || (node.operator.domain === "" && wanted.has(node.op))) visit(node, edit);
+      }
+    },
+  };
+}
+
+/** One change of the graph, as the log shows it. */
+export interface Rewrite {
+  readonly index: number;
+  readonly pass: string;
+  readonly class: RewriteClass;
+  /** Nodes that went and nodes that came, as `Op "name"`. */
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+}

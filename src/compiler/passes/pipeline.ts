@@ -1,0 +1,137 @@
+/**
+ * The order of passes: one line a pass. The list is run over and over until a round changes nothing, with types inferred
+ * anew before each round.
+ */
+import { InferlabError } from "../../base/errors.ts";
+import type { Graph } from "../ir/graph.ts";
+import { growingInference, inferShapes } from "../ir/infer.ts";
+import { verifyGraph } from "../ir/verify.ts";
+import { dropDeadNodes } from "./drop-dead-nodes.ts";
+import { Edit, type EditSession } from "./edit.ts";
+import { foldArithmetic } from "./fold-arithmetic.ts";
+import { foldBatchNorm } from "./fold-batch-norm.ts";
+import { foldConstants } from "./fold-constants.ts";
+import { foldScaleAndBias } from "./fold-scale-and-bias.ts";
+import { foldShapes } from "./fold-shapes.ts";
+import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
+import { removeNeutralOperands } from "./remove-neutral-operands.ts";
+import { removeNoOps } from "./remove-no-ops.ts";
+import { shareEqualConstants } from "./share-equal-constants.ts";
+import { shareEqualNodes } from "./share-equal-nodes.ts";
+
+/** Every pass, in the order of a round. */
+export const passes: readonly Pass[] = [
+  dropDeadNodes,
+  foldShapes,
+  foldConstants,
+  foldArithmetic,
+  removeNoOps,
+  removeNeutralOperands,
+  shareEqualConstants,
+  shareEqualNodes,
+  foldBatchNorm,
+  foldScaleAndBias,
+];
+
+/** Rounds that one run may take: rules that undo each other would go on for ever. */
+const maxRounds = 50;
+
+export interface RunPassesOptions {
+  /** Passes to run; default: all that use standard operators only. */
+  passes?: readonly Pass[];
+  /** Names of passes to leave out. */
+  skip?: readonly string[];
+  /** Stop after this many rewrites. */
+  maxRewrites?: number;
+  /** Bytes of the largest tensor that folding may make. Default 1 MiB. */
+  maxFoldedBytes?: number;
+  /** Bytes by which constants may grow in sum. Default: 5 % of what they are, and 4 KiB. */
+  growthBytes?: number;
+  /** Check the graph's invariants after every pass. Default false. */
+  verify?: boolean;
+}
+
+/** Bytes of the constants that a graph's nodes use, subgraphs included. */
+export function constantBytes(graph: Graph): number {
+  let bytes = 0;
+  const seen = new Set<object>();
+  for (const g of [graph, ...graph.nested()])
+    for (const node of g.nodes)
+      for (const value of node.inputs) {
+        if (!value?.isConstant || seen.has(value)) continue;
+        seen.add(value);
+        bytes += value.constantBytes;
+      }
+  return bytes;
+}
+
+/**
+ * Rewrites a graph in place until nothing changes; returns the log. The order is fixed, so two runs on equal graphs make the
+ * same rewrites.
+ *
+ * Errors: those of inference where the graph cannot run; PASS where a pass breaks the graph or never comes to rest.
+ */
+export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonly Rewrite[] {
+  const skip = new Set(options.skip);
+  const selected = (options.passes ?? passes.filter((pass) => !pass.fused)).filter((pass) => !skip.has(pass.name));
+  const session: EditSession = {
+    log: [],
+    budget: options.maxRewrites ?? Number.POSITIVE_INFINITY,
+    growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
+    maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
+    known: new Map(),
+    inferNode: () => {},
+  };
+  for (let round = 0; session.budget > 0; round++) {
+    session.known = inferShapes(graph).known;
+    session.inferNode = growingInference(graph);
+    const before = session.log.length;
+    for (const pass of selected) {
+      const start = session.log.length;
+      for (const g of [graph, ...graph.nested()]) pass.run(g, new Edit(g, graph, session, pass));
+      if (options.verify && session.log.length > start) verifyAfter(graph, pass);
+    }
+    if (session.log.length === before) break;
+    if (round >= maxRounds) {
+      const last = [...new Set(session.log.slice(before).map((rewrite) => rewrite.pass))];
+      throw new InferlabError("PASS", `the graph still changes after ${maxRounds} rounds, by ${last.join(", ")}`, {
+        hint: "two passes undo each other, or one never comes to rest",
+        details: { passes: last },
+      });
+    }
+  }
+  inferShapes(graph);
+  return session.log;
+}
+
+function verifyAfter(graph: Graph, pass: Pass): void {
+  try {
+    verifyGraph(graph);
+  } catch (cause) {
+    throw new InferlabError("PASS", `pass ${pass.name} broke the graph: ${(cause as Error).message}`, {
+      cause,
+      details: { pass: pass.name },
+    });
+  }
+}
+
+export type OptimizeLevel = "none" | "exact" | "all";
+
+const allowed: Readonly<Record<OptimizeLevel, readonly RewriteClass[]>> = {
+  none: [],
+  exact: ["exact"],
+  all: ["exact", "rounding"],
+};
+
+/**
+ * Rewrites a graph in place for running it. `fused` allows operators of the domain "inferlab" (FusedConv, FusedGemm).
+ *
+ * @example
+ * optimize(graph, "all", { fused: true });
+ */
+export function optimize(graph: Graph, level: OptimizeLevel, options: { fused?: boolean } = {}): readonly Rewrite[] {
+  const selected = passes.filter((pass) => allowed[level].includes(pass.class) && (options.fused || !pass.fused));
+  return selected.length === 0
+    ? []
+    : runPasses(graph, { passes: selected, maxFoldedBytes: 2 ** 26, growthBytes: 2 ** 26 });
+}
