@@ -138,7 +138,11 @@ class Inference {
     try {
       node.operator.infer(context as InferContext);
     } catch (error) {
-      throw located(node, error);
+      // Behind an operator that nobody knows types are not known either, and that is no fault of this node.
+      const blind = !this.strict && node.inputs.some((value) => value && !value.type);
+      if (!(blind && error instanceof InferlabError && error.code === "DTYPE")) throw located(node, error);
+      if (!this.trustDeclared) for (const value of node.outputs) if (value) value.type = withoutShape(value.type);
+      return;
     }
     node.outputs.forEach((value, index) => {
       if (!value) return;

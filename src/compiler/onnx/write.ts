@@ -22,11 +22,17 @@ const fieldsByName = Object.fromEntries(
 
 const utf8 = new TextEncoder();
 
+/** Attributes hold numbers: the ends of int64, which slices use for "to the end", come back as they were. */
+function int64(value: number): number | string {
+  if (value >= 2 ** 63) return "9223372036854775807";
+  return value <= -(2 ** 63) ? "-9223372036854775808" : value;
+}
+
 function encodeField(writer: protobuf.Writer, field: Field, value: unknown): void {
   const delimited = (field.number << 3) | 2;
   switch (field.kind) {
     case "int":
-      writer.uint32(field.number << 3).int64(value as number);
+      writer.uint32(field.number << 3).int64(int64(value as number));
       break;
     case "float":
       writer.uint32((field.number << 3) | 5).float(value as number);
@@ -53,7 +59,7 @@ function encode(writer: protobuf.Writer, name: MessageName, message: Message): v
       if ((value as number[]).length === 0) continue;
       writer.uint32((field.number << 3) | 2).fork();
       for (const item of value as number[]) {
-        if (field.kind === "int") writer.int64(item);
+        if (field.kind === "int") writer.int64(int64(item));
         else writer.float(item);
       }
       writer.ldelim();
@@ -100,7 +106,11 @@ function typeMessage(type: ValueType): Message {
   return type.kind === "sequence" ? { sequenceType: element } : { optionalType: element };
 }
 
-const valueInfo = (value: Value): Message => ({ name: value.name, type: value.type && typeMessage(value.type) });
+const valueInfo = (value: Value): Message => ({
+  name: value.name,
+  type: value.type && typeMessage(value.type),
+  docString: value.doc,
+});
 
 /** The kind of an attribute: the file said it, or the operator table; for one made in a cell the value tells. */
 function attributeKind(node: Node, name: string, value: AttributeValue): AttributeKind {
@@ -175,7 +185,7 @@ function placeConstants(root: Graph): Placement {
 function graphMessage(graph: Graph, placed: Placement): Message {
   const known = new Set([...graph.inputs, ...graph.outputs]);
   const inner: Value[] = [];
-  for (const node of graph.nodes) for (const v of node.outputs) if (v?.type && !known.has(v)) inner.push(v);
+  for (const node of graph.nodes) for (const v of node.outputs) if (v?.declared && v.type && !known.has(v)) inner.push(v);
   return {
     node: graph.nodes.map((node) => ({
       input: trimmed(node.inputs),
@@ -193,6 +203,10 @@ function graphMessage(graph: Graph, placed: Placement): Message {
     input: graph.inputs.map(valueInfo),
     output: graph.outputs.map(valueInfo),
     valueInfo: inner.map(valueInfo),
+    quantizationAnnotation: [...graph.quantization].map(([tensorName, parameters]) => ({
+      tensorName,
+      quantParameterTensorNames: entries(parameters),
+    })),
   };
 }
 
@@ -238,9 +252,14 @@ export function writeOnnx(graph: Graph): Uint8Array {
     );
   const opsets = opsetsOf(graph);
   const writer = protobuf.Writer.create();
+  const { header } = graph;
   encode(writer, "ModelProto", {
-    irVersion: irVersionOf(opsets.get("") ?? 21),
-    producerName: "inferlab",
+    irVersion: Math.max(header?.irVersion ?? 0, irVersionOf(opsets.get("") ?? 21)),
+    producerName: header?.producerName || "inferlab",
+    producerVersion: header?.producerVersion || undefined,
+    domain: header?.domain || undefined,
+    modelVersion: header?.modelVersion || undefined,
+    docString: header?.doc || undefined,
     graph: graphMessage(graph, placed),
     opsetImport: [...opsets].map(([domain, version]) => ({ domain, version })),
     metadataProps: entries(graph.metadata),

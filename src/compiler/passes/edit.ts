@@ -65,7 +65,14 @@ export class Edit {
     this.before = nodes[0];
     const labels = nodes.map((node) => [node, nodeLabel(node)] as const);
     change();
-    for (const node of nodes.toReversed()) if (node.graph && this.isUnused(node)) this.remove(node);
+    for (let gone = true; gone; ) {
+      gone = false;
+      for (const node of nodes.toReversed()) {
+        if (!node.graph || !this.isUnused(node)) continue;
+        this.remove(node);
+        gone = true;
+      }
+    }
     session.log.push({
       index: session.log.length,
       pass: this.pass.name,
