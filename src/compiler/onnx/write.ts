@@ -185,7 +185,8 @@ function placeConstants(root: Graph): Placement {
 function graphMessage(graph: Graph, placed: Placement): Message {
   const known = new Set([...graph.inputs, ...graph.outputs]);
   const inner: Value[] = [];
-  for (const node of graph.nodes) for (const v of node.outputs) if (v?.declared && v.type && !known.has(v)) inner.push(v);
+  for (const node of graph.nodes)
+    for (const v of node.outputs) if (v?.declared && v.type && !known.has(v)) inner.push(v);
   return {
     node: graph.nodes.map((node) => ({
       input: trimmed(node.inputs),

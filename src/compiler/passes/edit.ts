@@ -128,6 +128,17 @@ export class Edit {
     return value;
   }
 
+  /** A constant in place of `old`; it takes over the name where only `user` has used the old one. */
+  replacement(tensor: Tensor, old: Value, user: Node): Value {
+    const value = this.constant(tensor, old.name);
+    if (old.users.size === 1 && old.users.has(user) && !this.isOutput(old)) {
+      const { name } = old;
+      old.name = value.name;
+      value.name = name;
+    }
+    return value;
+  }
+
   /** Whether uses of `from` can be given `to`: outputs of the graph keep their names and stay computed. */
   canSubstitute(from: Value, to: Value): boolean {
     if (from === to) return false;

@@ -131,8 +131,11 @@ export function absorb(linear: Linear, affine: ChannelAffine, after: Node, edit:
   const [output] = after.outputs;
   return edit.rewrite([after, node], () => {
     const weights: Value =
-      result.weights === linear.weights ? node.inputs[1]! : edit.constant(result.weights, node.inputs[1]!.name);
-    const bias = result.bias && edit.constant(result.bias, node.inputs[2]?.name ?? `${node.name || node.op}_bias`);
+      result.weights === linear.weights ? node.inputs[1]! : edit.replacement(result.weights, node.inputs[1]!, node);
+    const old = node.inputs[2];
+    const bias =
+      result.bias &&
+      (old ? edit.replacement(result.bias, old, node) : edit.constant(result.bias, `${node.inputs[1]!.name}_bias`));
     const attributes = Object.fromEntries(node.attributes);
     edit.add(node.op, [node.inputs[0], weights, bias].slice(0, bias ? 3 : 2), attributes, {
       name: node.name,
