@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Operator } from "../src/ops/operator.ts";
 import { fluentMethods } from "./gen/fluent-methods.ts";
 import { operatorDocs } from "./gen/operator-docs.ts";
+import { programSchema } from "./gen/program-schema.ts";
 
 /** Path (relative to the root) → text. */
 export type Files = Record<string, string>;
@@ -46,7 +47,7 @@ function registry(sources: readonly OperatorSource[]): Files {
 /** All generated files. */
 export async function generate(root: string): Promise<Files> {
   const sources = await operatorSources(root);
-  return { ...registry(sources), ...fluentMethods(sources), ...operatorDocs(sources) };
+  return { ...registry(sources), ...fluentMethods(sources), ...operatorDocs(sources), ...(await programSchema(root)) };
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

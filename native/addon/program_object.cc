@@ -1,0 +1,244 @@
+// JavaScript classes Program and CancelToken, and `load`.
+#include <napi.h>
+
+#include <cstring>
+#include <algorithm>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "addon/state.h"
+#include "addon/store.h"
+#include "base/thread_pool.h"
+#include "program/program.h"
+
+namespace inferlab::addon {
+namespace {
+
+class CancelToken : public Napi::ObjectWrap<CancelToken> {
+ public:
+  static Napi::Function Class(Napi::Env env) {
+    return DefineClass(env, "CancelToken", {InstanceMethod<&CancelToken::Cancel>("cancel")});
+  }
+  explicit CancelToken(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CancelToken>(info) {}
+  const std::shared_ptr<std::atomic<bool>>& flag() const { return flag_; }
+
+ private:
+  Napi::Value Cancel(const Napi::CallbackInfo& info) {
+    flag_->store(true, std::memory_order_relaxed);
+    return info.Env().Undefined();
+  }
+  std::shared_ptr<std::atomic<bool>> flag_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
+ public:
+  static Napi::Function Class(Napi::Env env) {
+    return DefineClass(env, "Program",
+                       {InstanceMethod<&ProgramObject::Run>("run"), InstanceMethod<&ProgramObject::Dispose>("dispose"),
+                        InstanceAccessor<&ProgramObject::ArenaBytes>("arenaBytes"),
+                        InstanceAccessor<&ProgramObject::WorkspaceBytes>("workspaceBytes")});
+  }
+  explicit ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {}
+
+  void Adopt(std::shared_ptr<program::Program> program, Napi::Object store) {
+    program_ = std::move(program);
+    store_ = Napi::Persistent(store);
+  }
+
+ private:
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  // A run in flight keeps the program until it is done.
+  Napi::Value Dispose(const Napi::CallbackInfo& info) {
+    program_.reset();
+    store_.Reset();
+    return info.Env().Undefined();
+  }
+  Napi::Value ArenaBytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), program_ ? static_cast<double>(program_->arena_bytes()) : 0);
+  }
+  Napi::Value WorkspaceBytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), program_ ? static_cast<double>(program_->workspace_bytes()) : 0);
+  }
+
+  std::shared_ptr<program::Program> program_;
+  // The store keeps the weights' arrays alive.
+  Napi::ObjectReference store_;
+};
+
+class LoadJob final : public Job {
+ public:
+  LoadJob(Napi::Env env, Napi::Object store, std::vector<std::byte> bytes, int num_threads, device::Cpu& cpu)
+      : deferred_(Napi::Promise::Deferred::New(env)),
+        store_(Napi::Persistent(store)),
+        constants_(Store::Unwrap(store)->constants()),
+        bytes_(std::move(bytes)),
+        num_threads_(num_threads),
+        cpu_(cpu) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Work() override {
+    try {
+      Team team(cpu_.threads, num_threads_, cancel.get());
+      std::unique_ptr<program::Program> program;
+      status_ = program::Program::Load(bytes_, constants_, cpu_.heap, num_threads_, team, &program);
+      if (status_.ok() && cancel->load()) status_ = Status::Cancelled();
+      program_ = std::move(program);
+    } catch (const std::bad_alloc&) {
+      status_ = Status::OutOfMemory(static_cast<std::int64_t>(bytes_.size()));
+    }
+  }
+
+  void Finish(Napi::Env env) override {
+    if (!status_.ok()) return deferred_.Reject(ToError(env, status_).Value());
+    const Napi::Object object = State::Of(env).program.New({});
+    ProgramObject::Unwrap(object)->Adopt(std::move(program_), store_.Value());
+    deferred_.Resolve(object);
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Napi::ObjectReference store_;
+  std::shared_ptr<program::ConstantStore> constants_;
+  std::vector<std::byte> bytes_;
+  int num_threads_;
+  device::Cpu& cpu_;
+  Status status_;
+  std::shared_ptr<program::Program> program_;
+};
+
+class RunJob final : public Job {
+ public:
+  RunJob(Napi::Env env, Napi::Object program_object, Napi::Object inputs, std::shared_ptr<program::Program> program,
+         device::Cpu& cpu)
+      : deferred_(Napi::Promise::Deferred::New(env)),
+        keep_program_(Napi::Persistent(program_object)),
+        keep_inputs_(Napi::Persistent(inputs)),
+        program_(std::move(program)),
+        cpu_(cpu) {}
+
+  ~RunJob() override {
+    for (std::byte* block : outputs_) cpu_.heap.Free(block);
+  }
+
+  // False where memory is short.
+  bool Allocate() {
+    for (std::size_t bytes : program_->output_bytes()) {
+      auto* block = static_cast<std::byte*>(cpu_.heap.Allocate(bytes));
+      if (!block) return false;
+      outputs_.push_back(block);
+    }
+    return true;
+  }
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  std::vector<const std::byte*>& inputs() { return inputs_; }
+  void RecordTimings() { timings_.resize(program_->num_instructions()); }
+
+  void Work() override {
+    try {
+      Team team(cpu_.threads, program_->num_threads(), cancel.get());
+      status_ = program_->Execute({inputs_, outputs_, team, cancel.get(), timings_});
+    } catch (const std::bad_alloc&) {
+      status_ = Status::OutOfMemory(static_cast<std::int64_t>(program_->arena_bytes()));
+    }
+  }
+
+  void Finish(Napi::Env env) override {
+    if (!status_.ok()) return deferred_.Reject(ToError(env, status_).Value());
+    Napi::Array buffers = Napi::Array::New(env, outputs_.size());
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      buffers.Set(static_cast<std::uint32_t>(i),
+                  WrapBlock(env, cpu_.heap, std::exchange(outputs_[i], nullptr), program_->output_bytes()[i]));
+    }
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("outputs", buffers);
+    if (!timings_.empty()) {
+      Napi::Float64Array times = Napi::Float64Array::New(env, timings_.size() * 2);
+      for (std::size_t i = 0; i < timings_.size(); ++i) {
+        times[i * 2] = static_cast<double>(timings_[i].start_ns) / 1e3;
+        times[i * 2 + 1] = static_cast<double>(timings_[i].end_ns) / 1e3;
+      }
+      result.Set("timesUs", times);
+    }
+    deferred_.Resolve(result);
+  }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Napi::ObjectReference keep_program_;
+  Napi::ObjectReference keep_inputs_;
+  std::shared_ptr<program::Program> program_;
+  device::Cpu& cpu_;
+  std::vector<const std::byte*> inputs_;
+  std::vector<std::byte*> outputs_;
+  std::vector<program::Timing> timings_;
+  Status status_;
+};
+
+// run(inputs: TypedArray[], trace: boolean, token?: CancelToken) → Promise<{outputs: ArrayBuffer[], timesUs?}>
+Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto refuse = [&](const Status& status) {
+    Throw(env, status);
+    return env.Undefined();
+  };
+  if (!program_) return refuse({StatusCode::kArgument, "program that was disposed"});
+  if (!info[0].IsArray()) return refuse({StatusCode::kArgument, "inputs (an array of typed arrays)"});
+  const Napi::Array inputs = info[0].As<Napi::Array>();
+  const auto expected = program_->input_bytes();
+  if (inputs.Length() != expected.size())
+    return refuse({StatusCode::kArgument, "number of inputs", inputs.Length(), static_cast<std::int64_t>(expected.size())});
+  State& state = State::Of(env);
+  auto job = std::make_unique<RunJob>(env, Value(), inputs, program_, state.cpu);
+  for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
+    std::byte* data;
+    std::size_t bytes;
+    if (!BytesOf(inputs[i], &data, &bytes) || bytes < expected[i])
+      return refuse({StatusCode::kArgument, "bytes of an input", static_cast<std::int64_t>(bytes),
+                     static_cast<std::int64_t>(expected[i])});
+    job->inputs().push_back(data);
+  }
+  if (info[1].ToBoolean().Value()) job->RecordTimings();
+  if (info[2].IsObject()) {
+    const Napi::Object token = info[2].As<Napi::Object>();
+    if (!token.InstanceOf(state.token.Value())) return refuse({StatusCode::kArgument, "cancel token"});
+    job->cancel = CancelToken::Unwrap(token)->flag();
+  }
+  if (!job->Allocate()) return refuse(Status::OutOfMemory(0));
+  const Napi::Promise promise = job->promise();
+  state.runner.Start(std::move(job));
+  return promise;
+}
+
+// load(store, bytes: Uint8Array, threads: number) → Promise<Program>
+Napi::Value Load(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  State& state = State::Of(env);
+  std::byte* data;
+  std::size_t bytes;
+  if (!info[0].IsObject() || !info[0].As<Napi::Object>().InstanceOf(state.store.Value()) ||
+      !BytesOf(info[1], &data, &bytes) || !info[2].IsNumber()) {
+    Throw(env, {StatusCode::kArgument, "arguments of load (store, bytes, threads)"});
+    return env.Undefined();
+  }
+  const int threads = info[2].As<Napi::Number>().Int32Value();
+  auto job = std::make_unique<LoadJob>(env, info[0].As<Napi::Object>(), std::vector<std::byte>(data, data + bytes),
+                                       std::clamp(threads, 1, 256), state.cpu);
+  const Napi::Promise promise = job->promise();
+  state.runner.Start(std::move(job));
+  return promise;
+}
+
+}  // namespace
+
+void DefineProgram(Napi::Env env, Napi::Object exports) {
+  State& state = State::Of(env);
+  state.program = Napi::Persistent(ProgramObject::Class(env));
+  state.token = Napi::Persistent(CancelToken::Class(env));
+  exports.Set("CancelToken", state.token.Value());
+  exports.Set("load", Napi::Function::New(env, Load, "load"));
+}
+
+}  // namespace inferlab::addon

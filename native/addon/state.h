@@ -1,0 +1,35 @@
+// What one environment (the main thread, each worker thread) has of its own.
+#pragma once
+#include <napi.h>
+
+#include <memory>
+
+#include "addon/runner.h"
+#include "base/status.h"
+#include "device/cpu.h"
+
+namespace inferlab::addon {
+
+struct State {
+  explicit State(Napi::Env env) : runner(env) {}
+  static State& Of(Napi::Env env) { return *env.GetInstanceData<State>(); }
+
+  device::Cpu& cpu = device::Cpu::Instance();
+  Runner runner;
+  Napi::FunctionReference program;
+  Napi::FunctionReference store;
+  Napi::FunctionReference token;
+};
+
+// The JavaScript error of a status: `code` is the status' number as a name, `what`, `found`, `expected`, `instruction` its
+// facts. The sentence a person reads is made of them in src/runtime/native.
+Napi::Error ToError(Napi::Env env, const Status& status);
+void Throw(Napi::Env env, const Status& status);
+
+// Memory of the heap as an ArrayBuffer, given back when it is collected.
+Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes);
+
+void DefineStore(Napi::Env env, Napi::Object exports);
+void DefineProgram(Napi::Env env, Napi::Object exports);
+
+}  // namespace inferlab::addon

@@ -1,0 +1,102 @@
+#include "memory/heap.h"
+
+#include <bit>
+#include <cstdlib>
+
+namespace inferlab::memory {
+
+// In front of each block, one cache line, so that the block keeps its alignment.
+struct alignas(kAlignment) Heap::Block {
+  std::size_t size_bytes;  // rounded to the class
+  int size_class;
+  Block* next;
+  Block* previous;  // live blocks only
+};
+
+Heap& Heap::Process() {
+  static Heap* heap = new Heap();
+  return *heap;
+}
+
+Heap::~Heap() {
+  Trim();
+  while (live_) {
+    Block* next = live_->next;
+    std::free(live_);
+    live_ = next;
+  }
+}
+
+// Four classes an octave: at most 25 % of a block is unused.
+int Heap::ClassOf(std::size_t size_bytes, std::size_t* rounded) {
+  const std::size_t size = size_bytes < kAlignment ? kAlignment : size_bytes;
+  const int octave = std::bit_width(size - 1) - 1;
+  if (octave < 6) {
+    *rounded = kAlignment;
+    return 0;
+  }
+  const std::size_t step = std::size_t{1} << (octave - 2);
+  const std::size_t steps = (size - (std::size_t{1} << octave) + step - 1) / step;
+  *rounded = (std::size_t{1} << octave) + steps * step;
+  return static_cast<int>((octave - 6) * 4 + steps);
+}
+
+void* Heap::Allocate(std::size_t size_bytes) {
+  if (size_bytes > (std::size_t{1} << 44)) return nullptr;
+  std::size_t rounded;
+  const int size_class = ClassOf(size_bytes, &rounded);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (limit_bytes_ && stats_.live_bytes + rounded > limit_bytes_) return nullptr;
+  Block* block = free_[size_class];
+  if (block) {
+    free_[size_class] = block->next;
+  } else {
+    block = static_cast<Block*>(std::aligned_alloc(kAlignment, sizeof(Block) + (rounded + kAlignment - 1) / kAlignment * kAlignment));
+    if (!block) return nullptr;
+    block->size_bytes = rounded;
+    block->size_class = size_class;
+    stats_.reserved_bytes += rounded;
+  }
+  block->previous = nullptr;
+  block->next = live_;
+  if (live_) live_->previous = block;
+  live_ = block;
+  stats_.live_bytes += rounded;
+  if (stats_.live_bytes > stats_.peak_bytes) stats_.peak_bytes = stats_.live_bytes;
+  ++stats_.allocations;
+  return block + 1;
+}
+
+void Heap::Free(void* pointer) {
+  if (!pointer) return;
+  Block* block = static_cast<Block*>(pointer) - 1;
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (block->previous)
+    block->previous->next = block->next;
+  else
+    live_ = block->next;
+  if (block->next) block->next->previous = block->previous;
+  stats_.live_bytes -= block->size_bytes;
+  ++stats_.frees;
+  block->next = free_[block->size_class];
+  free_[block->size_class] = block;
+}
+
+void Heap::Trim() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (Block*& head : free_) {
+    while (head) {
+      Block* next = head->next;
+      stats_.reserved_bytes -= head->size_bytes;
+      std::free(head);
+      head = next;
+    }
+  }
+}
+
+HeapStats Heap::Stats() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return stats_;
+}
+
+}  // namespace inferlab::memory

@@ -1,0 +1,308 @@
+#include "program/program.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "program/reader.h"
+#include "program/schema.gen.h"
+
+namespace inferlab::program {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x47504c49;  // "ILPG"
+constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 44;
+constexpr std::uint64_t kMaxConstants = std::uint64_t{1} << 24;
+
+enum PlaceKind : std::uint32_t { kArena = 0, kConstant = 1, kInput = 2, kOutput = 3 };
+
+struct Record {
+  std::uint32_t opcode = 0;
+  std::vector<Operand> inputs;
+  std::vector<Operand> outputs;
+  std::span<const std::byte> parameters;
+};
+
+Status ReadRecord(Reader& reader, std::size_t num_tensors, Record* record) {
+  record->opcode = reader.U32();
+  const std::uint32_t num_inputs = reader.U32();
+  const std::uint32_t num_outputs = reader.U32();
+  const std::uint32_t parameter_bytes = reader.U32();
+  if (!reader.ok() || (std::uint64_t{num_inputs} + num_outputs) * 4 > reader.remaining())
+    return Status::Malformed("operand count", std::int64_t{num_inputs} + num_outputs);
+  const auto read = [&](std::uint32_t count, std::vector<Operand>* operands) {
+    operands->resize(count);
+    for (Operand& operand : *operands) {
+      operand.tensor = reader.U32();
+      if (operand.present() && operand.tensor >= num_tensors) return false;
+    }
+    return true;
+  };
+  if (!read(num_inputs, &record->inputs) || !read(num_outputs, &record->outputs))
+    return Status::Malformed("operand's tensor index", 0, static_cast<std::int64_t>(num_tensors));
+  if ((num_inputs + num_outputs) % 2) reader.U32();
+  record->parameters = reader.Bytes(parameter_bytes);
+  return reader.ok() ? Status::Ok() : Status::Malformed("instruction's end");
+}
+
+}  // namespace
+
+ConstantStore::~ConstantStore() {
+  for (Constant& constant : constants_)
+    if (constant.owned) heap_.Free(constant.data);
+}
+
+bool ConstantStore::Put(std::uint64_t id, const void* data, std::size_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (id > kMaxConstants) return false;
+  if (id >= constants_.size()) constants_.resize(id + 1);
+  if (constants_[id].known) return false;
+  // Only read: programs with a constant among an instruction's outputs are refused.
+  constants_[id] = {static_cast<std::byte*>(const_cast<void*>(data)), bytes, true, false};
+  return true;
+}
+
+bool ConstantStore::Adopt(std::uint64_t id, std::byte* data, std::size_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (id > kMaxConstants) return false;
+  if (id >= constants_.size()) constants_.resize(id + 1);
+  if (constants_[id].known) return false;
+  constants_[id] = {data, bytes, true, true};
+  return true;
+}
+
+ConstantStore::Constant ConstantStore::Get(std::uint64_t id) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return id < constants_.size() ? constants_[id] : Constant{};
+}
+
+std::size_t ConstantStore::owned_bytes() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::size_t bytes = 0;
+  for (const Constant& constant : constants_)
+    if (constant.owned) bytes += constant.bytes;
+  return bytes;
+}
+
+// Memory of one run at a time.
+struct Program::Context {
+  memory::Heap* heap;
+  std::byte* memory = nullptr;  // arena, then workspace
+  std::byte* workspace = nullptr;
+  std::vector<std::byte*> tensors;
+  ~Context() { heap->Free(memory); }
+};
+
+Program::Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads)
+    : store_(std::move(store)), heap_(heap), num_threads_(num_threads) {}
+
+Program::~Program() = default;
+
+Status Program::Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, memory::Heap& heap,
+                     int num_threads, Parallel& parallel, std::unique_ptr<Program>* program) {
+  std::unique_ptr<Program> made(new Program(std::move(store), heap, num_threads));
+  INFERLAB_RETURN_IF_ERROR(made->Decode(bytes, parallel));
+  *program = std::move(made);
+  return Status::Ok();
+}
+
+Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
+  Reader reader(bytes);
+  if (reader.U32() != kMagic || !reader.ok()) return Status::Malformed("magic number");
+  reader.U32();
+  const std::uint64_t hash = reader.U64();
+  if (hash != kSchemaHash) return {StatusCode::kStale, "schema hash", static_cast<std::int64_t>(hash), static_cast<std::int64_t>(kSchemaHash)};
+  const std::uint64_t arena_bytes = reader.U64();
+  if (arena_bytes > kMaxBytes) return Status::OutOfMemory(static_cast<std::int64_t>(arena_bytes));
+  arena_bytes_ = arena_bytes;
+
+  std::vector<std::size_t> sizes;
+  places_.resize(reader.Count(24));
+  sizes.resize(places_.size());
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    places_[i].kind = reader.U32();
+    places_[i].index = reader.U32();
+    places_[i].offset = reader.U64();
+    sizes[i] = reader.U64();
+    if (places_[i].offset > kMaxBytes || sizes[i] > kMaxBytes)
+      return Status::Malformed("tensor bytes", static_cast<std::int64_t>(i));
+  }
+  const auto read_sizes = [&](std::vector<std::size_t>* list) {
+    list->resize(reader.Count(8));
+    for (auto& size : *list) {
+      size = reader.U64();
+      if (size > kMaxBytes) return false;
+    }
+    return true;
+  };
+  if (!read_sizes(&input_bytes_) || !read_sizes(&output_bytes_)) return Status::Malformed("input or output bytes");
+  std::vector<std::uint64_t> constants(reader.Count(8));
+  for (auto& id : constants) id = reader.U64();
+
+  // Constants first: preparations make some of them, then every tensor's place must exist.
+  fixed_.assign(places_.size(), nullptr);
+  const auto place_constant = [&](std::size_t i) {
+    const Place& place = places_[i];
+    if (place.index >= constants.size()) return false;
+    const auto constant = store_->Get(constants[place.index]);
+    if (!constant.known || place.offset > constant.bytes) return false;
+    // A prepared constant's size is its kernel's business; the program says 0.
+    if (sizes[i] == 0) sizes[i] = constant.bytes - place.offset;
+    if (sizes[i] > constant.bytes - place.offset) return false;
+    fixed_[i] = constant.data + place.offset;
+    return true;
+  };
+  const auto resolve = [&](Record* record) {
+    for (auto* operands : {&record->inputs, &record->outputs})
+      for (Operand& operand : *operands)
+        if (operand.present()) operand.bytes = sizes[operand.tensor];
+  };
+
+  const std::size_t num_preparations = reader.Count(16);
+  for (std::size_t p = 0; p < num_preparations; ++p) {
+    Record record;
+    INFERLAB_RETURN_IF_ERROR(ReadRecord(reader, places_.size(), &record));
+    for (const Operand& operand : record.inputs) {
+      if (operand.present() && (places_[operand.tensor].kind != kConstant || !place_constant(operand.tensor)))
+        return Status::Malformed("constant to prepare from", operand.tensor);
+    }
+    if (record.outputs.size() != 1 || !record.outputs[0].present() ||
+        places_[record.outputs[0].tensor].kind != kConstant ||
+        places_[record.outputs[0].tensor].index >= constants.size() || places_[record.outputs[0].tensor].offset != 0)
+      return Status::Malformed("constant to prepare", static_cast<std::int64_t>(p));
+    resolve(&record);
+    Made instruction;
+    INFERLAB_RETURN_IF_ERROR(Make(record.opcode, record.parameters, {record.inputs, record.outputs, true}, &instruction));
+    const std::uint32_t tensor = record.outputs[0].tensor;
+    const std::uint64_t id = constants[places_[tensor].index];
+    if (store_->Get(id).known) continue;  // made meanwhile for another shape
+    INFERLAB_RETURN_IF_ERROR(Prepare(*instruction, id, tensor, parallel));
+  }
+
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    const auto fits = [&](std::size_t whole) { return place.offset <= whole && sizes[i] <= whole - place.offset; };
+    bool valid = false;
+    switch (place.kind) {
+      case kArena:
+        valid = fits(arena_bytes_);
+        break;
+      case kConstant:
+        valid = place_constant(i);
+        break;
+      case kInput:
+        valid = place.index < input_bytes_.size() && fits(input_bytes_[place.index]);
+        break;
+      case kOutput:
+        valid = place.index < output_bytes_.size() && fits(output_bytes_[place.index]);
+        break;
+    }
+    if (!valid) return Status::Malformed("tensor's place", static_cast<std::int64_t>(i));
+  }
+
+  const std::size_t num_instructions = reader.Count(16);
+  instructions_.reserve(num_instructions);
+  for (std::size_t i = 0; i < num_instructions; ++i) {
+    Record record;
+    Status status = ReadRecord(reader, places_.size(), &record);
+    if (status.ok()) {
+      resolve(&record);
+      for (const Operand& operand : record.outputs) {
+        if (operand.present() && (places_[operand.tensor].kind == kConstant || places_[operand.tensor].kind == kInput))
+          status = Status::Malformed("output that must not be written", operand.tensor);
+      }
+    }
+    Made instruction;
+    if (status.ok()) status = Make(record.opcode, record.parameters, {record.inputs, record.outputs}, &instruction);
+    if (!status.ok()) {
+      status.instruction = static_cast<std::int64_t>(i);
+      return status;
+    }
+    workspace_bytes_ = std::max(workspace_bytes_, instruction->WorkspaceBytes(num_threads_));
+    instructions_.push_back(std::move(instruction));
+  }
+  if (!reader.ok() || !reader.at_end())
+    return Status::Malformed("program's length", static_cast<std::int64_t>(bytes.size()), static_cast<std::int64_t>(reader.position()));
+  return Status::Ok();
+}
+
+Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel) {
+  const std::size_t bytes = instruction.PreparedBytes();
+  const std::size_t scratch_bytes = instruction.WorkspaceBytes(parallel.num_threads());
+  auto* data = static_cast<std::byte*>(heap_.Allocate(bytes));
+  auto* scratch = static_cast<std::byte*>(heap_.Allocate(scratch_bytes));
+  Status status = data && scratch ? Status::Ok() : Status::OutOfMemory(static_cast<std::int64_t>(bytes + scratch_bytes));
+  if (status.ok()) {
+    fixed_[tensor] = data;
+    status = instruction.Execute({fixed_.data(), parallel, scratch});
+  }
+  heap_.Free(scratch);
+  if (!status.ok() || !store_->Adopt(id, data, bytes)) heap_.Free(data);
+  return status;
+}
+
+Program::Context* Program::Acquire() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!idle_.empty()) {
+      Context* context = idle_.back().release();
+      idle_.pop_back();
+      return context;
+    }
+  }
+  auto context = std::make_unique<Context>();
+  context->heap = &heap_;
+  const std::size_t arena = (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment;
+  context->memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_));
+  if (!context->memory) return nullptr;
+  context->workspace = context->memory + arena;
+  context->tensors = fixed_;
+  for (std::size_t i = 0; i < places_.size(); ++i)
+    if (places_[i].kind == kArena) context->tensors[i] = context->memory + places_[i].offset;
+  return context.release();
+}
+
+void Program::Release(Context* context) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  idle_.emplace_back(context);
+}
+
+Status Program::Execute(const RunRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  if (request.inputs.size() != input_bytes_.size() || request.outputs.size() != output_bytes_.size())
+    return {StatusCode::kArgument, "number of inputs and outputs"};
+  if (request.parallel.num_threads() > num_threads_)
+    return {StatusCode::kArgument, "number of threads", request.parallel.num_threads(), num_threads_};
+  Context* context = Acquire();
+  if (!context) return Status::OutOfMemory(static_cast<std::int64_t>(arena_bytes_ + workspace_bytes_));
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (place.kind == kInput) {
+      // Only read: programs with an input among an instruction's outputs are refused.
+      context->tensors[i] = const_cast<std::byte*>(request.inputs[place.index]) + place.offset;
+    } else if (place.kind == kOutput) {
+      context->tensors[i] = request.outputs[place.index] + place.offset;
+    }
+  }
+  const auto begin = Clock::now();
+  const auto since = [&] { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count(); };
+  Status status;
+  for (std::size_t i = 0; i < instructions_.size(); ++i) {
+    if (request.cancel && request.cancel->load(std::memory_order_relaxed)) {
+      status = Status::Cancelled();
+      break;
+    }
+    if (!request.timings.empty()) request.timings[i].start_ns = since();
+    status = instructions_[i]->Execute({context->tensors.data(), request.parallel, context->workspace});
+    if (!request.timings.empty()) request.timings[i].end_ns = since();
+    if (!status.ok()) {
+      status.instruction = static_cast<std::int64_t>(i);
+      break;
+    }
+  }
+  // A cancel inside the last instruction skipped some of its tasks.
+  if (status.ok() && request.cancel && request.cancel->load(std::memory_order_relaxed)) status = Status::Cancelled();
+  Release(context);
+  return status;
+}
+
+}  // namespace inferlab::program

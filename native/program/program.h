@@ -1,0 +1,117 @@
+// A program: what the compiler (src/compiler/program) hands over for one set of static shapes.
+//
+// Bytes (little-endian; written by encode.ts, lists are u64 count + items):
+//   u32 magic "ILPG", u32 0, u64 schema hash, u64 arena bytes
+//   tensors       {u32 place, u32 index, u64 offset, u64 bytes}       place: 0 arena, 1 constant, 2 input, 3 output
+//   inputs        {u64 bytes}      at least so many bytes will be fed
+//   outputs       {u64 bytes}      so many bytes are allocated
+//   constants     {u64 id}         in the constant store
+//   preparations  instructions run once at load; each writes one constant of the store that is not there yet
+//   instructions  {u32 opcode, u32 inputs, u32 outputs, u32 parameter bytes, u32 tensors[…], pad to 8, parameters}
+//
+// Invariant: after Load returned ok, no run can touch memory outside the tensors' buffers.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/parallel.h"
+#include "base/status.h"
+#include "memory/heap.h"
+#include "program/instruction.h"
+
+namespace inferlab::program {
+
+// Constants by id: the model's weights (memory of somebody else) and those prepared from them (memory of the heap), shared
+// by all programs of a model. Thread-safe.
+class ConstantStore {
+ public:
+  explicit ConstantStore(memory::Heap& heap) : heap_(heap) {}
+  ~ConstantStore();
+  ConstantStore(const ConstantStore&) = delete;
+  ConstantStore& operator=(const ConstantStore&) = delete;
+
+  struct Constant {
+    std::byte* data = nullptr;
+    std::size_t bytes = 0;
+    bool known = false;
+    bool owned = false;
+  };
+  // Memory that outlives the store. False where the id is taken.
+  bool Put(std::uint64_t id, const void* data, std::size_t bytes);
+  // Memory of the store's heap, which is the store's from now on. False where the id is taken.
+  bool Adopt(std::uint64_t id, std::byte* data, std::size_t bytes);
+  Constant Get(std::uint64_t id) const;
+  std::size_t owned_bytes() const;
+
+ private:
+  memory::Heap& heap_;
+  mutable std::mutex mutex_;
+  std::vector<Constant> constants_;
+};
+
+// Written by the thread that runs, one pair an instruction; nanoseconds since the run began.
+struct Timing {
+  std::int64_t start_ns;
+  std::int64_t end_ns;
+};
+
+struct RunRequest {
+  std::span<const std::byte* const> inputs;
+  std::span<std::byte* const> outputs;
+  Parallel& parallel;
+  const std::atomic<bool>* cancel = nullptr;
+  // Empty or one an instruction.
+  std::span<Timing> timings;
+};
+
+class Program {
+ public:
+  // Decodes and checks `bytes`, runs the preparations on `parallel`. `num_threads`: the most a run may use.
+  static Status Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, memory::Heap& heap,
+                     int num_threads, Parallel& parallel, std::unique_ptr<Program>* program);
+  ~Program();
+
+  // Safe to call from several threads at once: each run has its own arena, kept for the next one.
+  Status Execute(const RunRequest& request);
+
+  std::span<const std::size_t> input_bytes() const { return input_bytes_; }
+  std::span<const std::size_t> output_bytes() const { return output_bytes_; }
+  std::size_t num_instructions() const { return instructions_.size(); }
+  std::size_t arena_bytes() const { return arena_bytes_; }
+  std::size_t workspace_bytes() const { return workspace_bytes_; }
+  int num_threads() const { return num_threads_; }
+
+ private:
+  struct Context;
+  struct Place {
+    std::uint32_t kind;
+    std::uint32_t index;
+    std::uint64_t offset;
+  };
+  Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads);
+  Status Decode(std::span<const std::byte> bytes, Parallel& parallel);
+  Status Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel);
+  Context* Acquire();
+  void Release(Context* context);
+
+  std::shared_ptr<ConstantStore> store_;
+  memory::Heap& heap_;
+  const int num_threads_;
+  std::size_t arena_bytes_ = 0;
+  std::size_t workspace_bytes_ = 0;
+  std::vector<std::size_t> input_bytes_;
+  std::vector<std::size_t> output_bytes_;
+  std::vector<Place> places_;
+  // Pointers of arena tensors are offsets until a context adds its arena; constants are final.
+  std::vector<std::byte*> fixed_;
+  std::vector<Made> instructions_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Context>> idle_;
+};
+
+}  // namespace inferlab::program

@@ -1,0 +1,132 @@
+/** Writes a program's bytes. The format is said in native/program/program.h, which reads them. */
+import type { ParameterKind, Schema } from "./schema.ts";
+
+/** Grows as it is written; little-endian. */
+class Writer {
+  private view = new DataView(new ArrayBuffer(4096));
+  private position = 0;
+
+  u32(value: number): void {
+    this.room(4);
+    this.view.setUint32(this.position, value, true);
+    this.position += 4;
+  }
+
+  u64(value: number | bigint): void {
+    this.room(8);
+    this.view.setBigUint64(this.position, BigInt(value), true);
+    this.position += 8;
+  }
+
+  int(value: number): void {
+    this.room(8);
+    this.view.setBigInt64(this.position, BigInt(value), true);
+    this.position += 8;
+  }
+
+  float(value: number): void {
+    this.room(8);
+    this.view.setFloat64(this.position, value, true);
+    this.position += 8;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.room(bytes.length);
+    new Uint8Array(this.view.buffer).set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  finish(): Uint8Array {
+    return new Uint8Array(this.view.buffer, 0, this.position);
+  }
+
+  private room(size: number): void {
+    if (this.position + size <= this.view.byteLength) return;
+    const larger = new ArrayBuffer(Math.max(this.position + size, this.view.byteLength * 2));
+    new Uint8Array(larger).set(new Uint8Array(this.view.buffer));
+    this.view = new DataView(larger);
+  }
+}
+
+const places = { arena: 0, constant: 1, input: 2, output: 3 } as const;
+
+export interface EncodedTensor {
+  readonly place: keyof typeof places;
+  /** Position among constants, inputs or outputs; 0 in the arena. */
+  readonly index: number;
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+export interface EncodedInstruction {
+  readonly name: string;
+  /** Positions in the list of tensors; undefined for an operand left out. */
+  readonly inputs: readonly (number | undefined)[];
+  readonly outputs: readonly (number | undefined)[];
+  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+}
+
+export interface ProgramText {
+  readonly arenaBytes: number;
+  readonly tensors: readonly EncodedTensor[];
+  readonly inputBytes: readonly number[];
+  readonly outputBytes: readonly number[];
+  readonly constants: readonly number[];
+  readonly preparations: readonly EncodedInstruction[];
+  readonly instructions: readonly EncodedInstruction[];
+}
+
+export function encodeProgram(schema: Schema, program: ProgramText): Uint8Array {
+  const writer = new Writer();
+  writer.u32(0x47504c49);
+  writer.u32(0);
+  writer.u64(BigInt(`0x${schema.hash}`));
+  writer.u64(program.arenaBytes);
+  writer.u64(program.tensors.length);
+  for (const tensor of program.tensors) {
+    writer.u32(places[tensor.place]);
+    writer.u32(tensor.index);
+    writer.u64(tensor.offsetBytes);
+    writer.u64(tensor.sizeBytes);
+  }
+  for (const list of [program.inputBytes, program.outputBytes, program.constants]) {
+    writer.u64(list.length);
+    for (const item of list) writer.u64(item);
+  }
+  const opcodes = new Map(schema.instructions.map(({ name }, index) => [name, index]));
+  for (const list of [program.preparations, program.instructions]) {
+    writer.u64(list.length);
+    for (const instruction of list) {
+      const opcode = opcodes.get(instruction.name)!;
+      const parameters = encodeParameters(schema.instructions[opcode]!.parameters, instruction.parameters);
+      writer.u32(opcode);
+      writer.u32(instruction.inputs.length);
+      writer.u32(instruction.outputs.length);
+      writer.u32(parameters.length);
+      for (const operand of [...instruction.inputs, ...instruction.outputs]) writer.u32(operand ?? 0xffffffff);
+      if ((instruction.inputs.length + instruction.outputs.length) % 2) writer.u32(0);
+      writer.bytes(parameters);
+    }
+  }
+  return writer.finish();
+}
+
+function encodeParameters(
+  kinds: Readonly<Record<string, ParameterKind>>,
+  values: Readonly<Record<string, number | readonly number[]>>,
+): Uint8Array {
+  const writer = new Writer();
+  for (const [name, kind] of Object.entries(kinds)) {
+    const value = values[name]!;
+    if (kind === "int") writer.int(value as number);
+    else if (kind === "float") writer.float(value as number);
+    else {
+      writer.u64((value as readonly number[]).length);
+      for (const item of value as readonly number[]) {
+        if (kind === "ints") writer.int(item);
+        else writer.float(item);
+      }
+    }
+  }
+  return writer.finish();
+}

@@ -1,0 +1,398 @@
+/** Pointwise operators with broadcasting: one instruction, a chain of steps (native/kernels/elementwise). */
+import type { DType } from "../../../base/dtypes.ts";
+import { dtypes } from "../../../base/dtypes.ts";
+import type { Tensor } from "../../../base/tensor.ts";
+import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
+import { codes, instruction } from "../schema.ts";
+
+export const elementwiseFunctions = codes("ElementwiseFunction", "Pointwise functions of native/kernels/elementwise.", [
+  "identity",
+  "cast",
+  "where",
+  "abs",
+  "neg",
+  "sign",
+  "square",
+  "relu",
+  "clip",
+  "affine",
+  "leakyRelu",
+  "thresholdedRelu",
+  "hardSigmoid",
+  "hardSwish",
+  "sigmoid",
+  "tanh",
+  "exp",
+  "log",
+  "sqrt",
+  "reciprocal",
+  "floor",
+  "ceil",
+  "round",
+  "erf",
+  "gelu",
+  "geluTanh",
+  "elu",
+  "selu",
+  "celu",
+  "softplus",
+  "softsign",
+  "swish",
+  "mish",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "isNaN",
+  "isInf",
+  "not",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "mod",
+  "fmod",
+  "min",
+  "max",
+  "pow",
+  "pRelu",
+  "and",
+  "or",
+  "xor",
+  "equal",
+  "less",
+  "lessOrEqual",
+  "greater",
+  "greaterOrEqual",
+]);
+
+type FunctionName = (typeof elementwiseFunctions.names)[number];
+
+export const elementwiseInstruction = instruction({
+  name: "Elementwise",
+  doc: "A chain of pointwise steps in one pass (kernels/elementwise). inputs: per operand its type, then a stride in elements for each of dims. steps: function, argument type, result type and three slots each (-1: none); constants: alpha and beta of each step. outputs: the slot each output operand gets.",
+  parameters: { dims: "ints", inputs: "ints", steps: "ints", constants: "floats", outputs: "ints" },
+});
+
+/** One step in terms of the chain's slots. */
+export interface ChainStep {
+  readonly function: FunctionName;
+  readonly type: DType;
+  readonly result: DType;
+  readonly arguments: readonly number[];
+  readonly alpha?: number;
+  readonly beta?: number;
+}
+
+/** Strides of an operand over an output's dims: 0 where it broadcasts. */
+export function broadcastStrides(shape: readonly number[], dims: readonly number[]): number[] {
+  const strides = new Array<number>(dims.length).fill(0);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const axis = dims.length - shape.length + i;
+    strides[axis] = shape[i] === 1 ? 0 : stride;
+    stride *= shape[i]!;
+  }
+  return strides;
+}
+
+/** Merges neighbouring dims that every operand walks alike and drops those of size 1. */
+export function collapse(dims: readonly number[], operands: readonly (readonly number[])[]) {
+  const outDims: number[] = [];
+  const outStrides: number[][] = operands.map(() => []);
+  for (const [axis, dim] of dims.entries()) {
+    if (dim === 1) continue;
+    const last = outDims.length - 1;
+    const merges = last >= 0 && operands.every((strides, i) => outStrides[i]![last] === (strides[axis] ?? 0) * dim);
+    if (merges) {
+      outDims[last]! *= dim;
+      for (const [i, strides] of operands.entries()) outStrides[i]![last] = strides[axis]!;
+    } else {
+      outDims.push(dim);
+      for (const [i, strides] of operands.entries()) outStrides[i]!.push(strides[axis]!);
+    }
+  }
+  return { dims: outDims, strides: outStrides };
+}
+
+const integers: ReadonlySet<DType> = new Set<DType>(["int32", "int64", "uint8", "int8"]);
+const onIntegers: ReadonlySet<FunctionName> = new Set<FunctionName>(
+  "abs neg sign square relu clip add sub mul div mod fmod min max pRelu equal less lessOrEqual greater greaterOrEqual".split(
+    " ",
+  ) as FunctionName[],
+);
+const onBools: ReadonlySet<FunctionName> = new Set<FunctionName>(["not", "and", "or", "xor", "equal"]);
+const castable: ReadonlySet<DType> = new Set<DType>(["float32", "float64", "int32", "int64", "uint8", "int8", "bool"]);
+
+/** Whether the kernels have the step (tests ask the addon the same for every combination). */
+export function hasKernel({ function: name, type, result }: Pick<ChainStep, "function" | "type" | "result">): boolean {
+  if (name === "cast") {
+    if (type === "float16" || result === "float16") return type === "float32" || result === "float32";
+    return castable.has(type) && castable.has(result);
+  }
+  if (name === "where" || name === "identity") return type !== "string" && dtypes[type].kind !== "complex";
+  if (type === "bool") return onBools.has(name);
+  if (integers.has(type)) return onIntegers.has(name);
+  return type === "float32" && name !== "not" && name !== "and" && name !== "or" && name !== "xor";
+}
+
+/** Emits a chain over row-major operands; returns why it cannot. */
+export function emitChain(
+  c: LowerContext,
+  inputs: readonly TensorRef[],
+  steps: readonly ChainStep[],
+  outputIndex = 0,
+): string | undefined {
+  for (const step of steps) if (!hasKernel(step)) return `no ${step.function} kernel for ${step.type}`;
+  const shape = c.outShape(outputIndex);
+  const { dims, strides } = collapse(shape, [
+    ...inputs.map((ref) => broadcastStrides(ref.shape, shape)),
+    broadcastStrides(shape, shape),
+  ]);
+  if (dims.length > 8) return `rank ${dims.length} after collapsing, kernels take 8`;
+  const last = steps.at(-1)!;
+  // An operand that is walked like the output and not needed later gives its memory to it.
+  const dense = inputs.find(
+    (ref, i) => ref.sizeBytes === c.outBytes(outputIndex) && strides[i]!.every((s, a) => s === strides.at(-1)![a]),
+  );
+  const output = c.out(outputIndex, { inPlace: dense });
+  c.emit(elementwiseInstruction, {
+    inputs,
+    outputs: [output],
+    parameters: {
+      dims,
+      inputs: inputs.flatMap((ref, i) => [dtypes[ref.dtype].onnx, ...strides[i]!]),
+      steps: steps.flatMap((step) => [
+        elementwiseFunctions.of(step.function),
+        dtypes[step.type].onnx,
+        dtypes[step.result].onnx,
+        ...[0, 1, 2].map((i) => step.arguments[i] ?? -1),
+      ]),
+      constants: steps.flatMap((step) => [step.alpha ?? 0, step.beta ?? 0]),
+      outputs: [inputs.length + steps.length - 1],
+    },
+    kernel: `elementwise_${steps.map((step) => step.function).join("_")}_${last.type}`,
+    reason: dims.length <= 1 ? "one dense run" : `broadcast over ${dims.length} dimensions`,
+  });
+  return undefined;
+}
+
+const number = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
+
+/** ONNX operator → function with its alpha and beta. */
+const unary: Record<string, (c: LowerContext) => [FunctionName, number?, number?]> = {
+  Identity: () => ["identity"],
+  Dropout: () => ["identity"],
+  Abs: () => ["abs"],
+  Neg: () => ["neg"],
+  Sign: () => ["sign"],
+  Relu: () => ["relu"],
+  LeakyRelu: (c) => ["leakyRelu", number(c.attrs.alpha, 0.01)],
+  ThresholdedRelu: (c) => ["thresholdedRelu", number(c.attrs.alpha, 1)],
+  HardSigmoid: (c) => ["hardSigmoid", number(c.attrs.alpha, 0.2), number(c.attrs.beta, 0.5)],
+  HardSwish: () => ["hardSwish"],
+  Sigmoid: () => ["sigmoid"],
+  Tanh: () => ["tanh"],
+  Exp: () => ["exp"],
+  Log: () => ["log"],
+  Sqrt: () => ["sqrt"],
+  Reciprocal: () => ["reciprocal"],
+  Floor: () => ["floor"],
+  Ceil: () => ["ceil"],
+  Round: () => ["round"],
+  Erf: () => ["erf"],
+  Gelu: (c) => [c.attrs.approximate === "tanh" ? "geluTanh" : "gelu"],
+  Elu: (c) => ["elu", number(c.attrs.alpha, 1)],
+  Selu: (c) => ["selu", number(c.attrs.alpha, 1.6732632), number(c.attrs.gamma, 1.050701)],
+  Celu: (c) => ["celu", number(c.attrs.alpha, 1)],
+  Softplus: () => ["softplus"],
+  Softsign: () => ["softsign"],
+  Swish: (c) => ["swish", number(c.attrs.alpha, 1)],
+  Mish: () => ["mish"],
+  Sin: () => ["sin"],
+  Cos: () => ["cos"],
+  Tan: () => ["tan"],
+  Asin: () => ["asin"],
+  Acos: () => ["acos"],
+  Atan: () => ["atan"],
+  Sinh: () => ["sinh"],
+  Cosh: () => ["cosh"],
+  Asinh: () => ["asinh"],
+  Acosh: () => ["acosh"],
+  Atanh: () => ["atanh"],
+  IsNaN: () => ["isNaN"],
+  IsInf: (c) => ["isInf", number(c.attrs.detect_negative, 1), number(c.attrs.detect_positive, 1)],
+  Not: () => ["not"],
+};
+
+const toBool: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  "isNaN",
+  "isInf",
+  "not",
+  "and",
+  "or",
+  "xor",
+  "equal",
+  "less",
+  "lessOrEqual",
+  "greater",
+  "greaterOrEqual",
+]);
+
+export const unaryLowering = lowering({
+  operators: Object.keys(unary),
+  lower(c) {
+    const [name, alpha, beta] = unary[c.node.op]!(c);
+    if (c.node.op === "Dropout" && (c.isOutputUsed(1) || c.constant(2)?.data[0] === 1 || (c.has(2) && !c.constant(2))))
+      return "a Dropout that drops or gives its mask";
+    const type = c.dtype(0);
+    if (name === "identity") {
+      c.view(0, c.in(0));
+      return undefined;
+    }
+    return emitChain(
+      c,
+      [c.in(0)],
+      [{ function: name, type, result: toBool.has(name) ? "bool" : type, arguments: [0], alpha, beta }],
+    );
+  },
+});
+
+const binary: Record<string, FunctionName> = {
+  Add: "add",
+  Sub: "sub",
+  Mul: "mul",
+  Div: "div",
+  Pow: "pow",
+  PRelu: "pRelu",
+  And: "and",
+  Or: "or",
+  Xor: "xor",
+  Equal: "equal",
+  Less: "less",
+  LessOrEqual: "lessOrEqual",
+  Greater: "greater",
+  GreaterOrEqual: "greaterOrEqual",
+};
+
+/** The one number a small constant holds, or undefined. */
+function scalarOf(tensor: Tensor | undefined): number | undefined {
+  return tensor?.size === 1 && tensor.dtype !== "string" ? Number(tensor.data[0]) : undefined;
+}
+
+export const binaryLowering = lowering({
+  operators: [...Object.keys(binary), "Mod"],
+  lower(c) {
+    const type = c.dtype(0);
+    const name = c.node.op === "Mod" ? (c.attrs.fmod === 1 ? "fmod" : "mod") : binary[c.node.op]!;
+    if (c.node.op !== "Mod" && c.version < 7 && c.node.op !== "PRelu") return "broadcasting of before opset 7";
+    if (name === "pow") {
+      const exponent = scalarOf(c.constant(1));
+      const easy = ({ 2: "square", 0.5: "sqrt", 1: "identity", "-1": "reciprocal" } as const)[String(exponent)];
+      const sameShape = c.shape(1).length <= c.outShape(0).length && c.shape(0).join() === c.outShape(0).join();
+      if (easy && sameShape && type === "float32")
+        return emitChain(c, [c.in(0)], [{ function: easy, type, result: type, arguments: [0] }]);
+      if (c.dtype(1) !== type) return `an exponent of ${c.dtype(1)} for a base of ${type}`;
+    }
+    if (name === "mod" && type === "float32") return "Mod of floats without fmod";
+    return emitChain(
+      c,
+      [c.in(0), c.in(1)],
+      [{ function: name, type, result: toBool.has(name) ? "bool" : type, arguments: [0, 1] }],
+    );
+  },
+});
+
+/** Max, Min, Sum, Mean of any number of inputs. */
+export const variadicLowering = lowering({
+  operators: ["Max", "Min", "Sum", "Mean"],
+  lower(c) {
+    const type = c.dtype(0);
+    if (c.version < 8) {
+      for (let i = 1; i < c.numInputs; i++)
+        if (c.shape(i).join() !== c.shape(0).join()) return "broadcasting of before opset 8";
+    }
+    const name = ({ Max: "max", Min: "min", Sum: "add", Mean: "add" } as const)[c.node.op as "Max"];
+    const refs = Array.from({ length: c.numInputs }, (_, i) => c.in(i));
+    const steps: ChainStep[] = [];
+    for (let i = 1; i < refs.length; i++)
+      steps.push({ function: name, type, result: type, arguments: [i === 1 ? 0 : refs.length + i - 2, i] });
+    if (c.node.op === "Mean") {
+      if (type !== "float32") return `Mean of ${type}`;
+      const previous = steps.length ? refs.length + steps.length - 1 : 0;
+      steps.push({ function: "affine", type, result: type, arguments: [previous], alpha: 1 / refs.length, beta: 0 });
+    }
+    if (steps.length === 0) {
+      c.view(0, c.in(0));
+      return undefined;
+    }
+    if (refs.length + steps.length > 64) return `${refs.length} inputs, a chain takes 32`;
+    return emitChain(c, refs, steps);
+  },
+});
+
+export const clipLowering = lowering({
+  operators: ["Clip"],
+  lower(c) {
+    const type = c.dtype(0);
+    const bound = (index: number, attribute: unknown, otherwise: number): number | undefined => {
+      if (c.version < 11) return number(attribute, otherwise);
+      return c.has(index) ? scalarOf(c.constant(index)) : otherwise;
+    };
+    const low = bound(1, c.attrs.min, -Infinity);
+    const high = bound(2, c.attrs.max, Infinity);
+    if (type === "float32" && low !== undefined && high !== undefined)
+      return emitChain(
+        c,
+        [c.in(0)],
+        [{ function: "clip", type, result: type, arguments: [0], alpha: low, beta: high }],
+      );
+    // Bounds that are tensors, or integers (whose limits a double does not hold): max and min in turn.
+    const refs = [c.in(0)];
+    const steps: ChainStep[] = [];
+    const bounds = (c.has(1) ? 1 : 0) + (c.has(2) ? 1 : 0);
+    for (const [index, name] of [
+      [1, "max"],
+      [2, "min"],
+    ] as const) {
+      if (!c.has(index)) continue;
+      refs.push(c.in(index));
+      const previous = steps.length ? bounds + steps.length : 0;
+      steps.push({ function: name, type, result: type, arguments: [previous, refs.length - 1] });
+    }
+    if (c.version < 11) return `Clip of ${type}`;
+    if (steps.length === 0) {
+      c.view(0, c.in(0));
+      return undefined;
+    }
+    return emitChain(c, refs, steps);
+  },
+});
+
+export const whereLowering = lowering({
+  operators: ["Where"],
+  lower(c) {
+    const type = c.dtype(1);
+    return emitChain(c, [c.in(0), c.in(1), c.in(2)], [{ function: "where", type, result: type, arguments: [0, 1, 2] }]);
+  },
+});
+
+export const castLowering = lowering({
+  operators: ["Cast", "CastLike"],
+  lower(c) {
+    const type = c.dtype(0);
+    const result = c.outDtype(0);
+    if (type === result) {
+      c.view(0, c.in(0));
+      return undefined;
+    }
+    return emitChain(c, [c.in(0)], [{ function: "cast", type, result, arguments: [0] }]);
+  },
+});

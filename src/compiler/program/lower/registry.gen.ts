@@ -1,0 +1,10 @@
+// Made by `npm run gen`.
+export { binaryLowering } from "./elementwise.ts";
+export { castLowering } from "./elementwise.ts";
+export { clipLowering } from "./elementwise.ts";
+export { copyInstruction } from "./copy.ts";
+export { elementwiseFunctions } from "./elementwise.ts";
+export { elementwiseInstruction } from "./elementwise.ts";
+export { unaryLowering } from "./elementwise.ts";
+export { variadicLowering } from "./elementwise.ts";
+export { whereLowering } from "./elementwise.ts";

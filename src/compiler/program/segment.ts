@@ -1,0 +1,596 @@
+/**
+ * Lowers nodes one after another into one program: keeps where every value lies, hands memory on from values that are not
+ * needed any more, and at the end places the buffers and writes the bytes.
+ */
+import { byteLength, type DType } from "../../base/dtypes.ts";
+import { type StaticShape, sizeOf } from "../../base/shapes.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { CostContext } from "../../ops/operator.ts";
+import type { Graph, Node, Value } from "../ir/graph.ts";
+import { attributesOf, versionOf } from "../ir/interpret.ts";
+import { planMemory } from "../plan/plan-memory.ts";
+import type { ConstantPool } from "./constants.ts";
+import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
+import { copyInstruction } from "./lower/copy.ts";
+import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
+import { layouts, schema } from "./registry.ts";
+import type { Instruction, ParameterSpecs, Parameters } from "./schema.ts";
+
+/** What is known of a graph's values before the run. */
+export interface Known {
+  constantOf(value: Value): Tensor | undefined;
+  /** Position of the last node that reads the value; Infinity for what is needed after the graph. */
+  lastUseOf(value: Value): number;
+}
+
+/** What explain() and a trace say of an instruction. */
+export interface InstructionNote {
+  readonly node: string;
+  readonly op: string;
+  readonly kernel: string;
+  readonly reason: string;
+  readonly layout: string;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly outputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: StaticShape }[];
+}
+
+export interface PlannedBuffer {
+  /** Value whose elements it was made for; "" for scratch memory. */
+  readonly name: string;
+  readonly lower: number;
+  readonly upper: number;
+  readonly sizeBytes: number;
+  readonly offset: number;
+}
+
+export interface Segment {
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly { readonly value: Value; readonly dtype: DType; readonly shape: StaticShape }[];
+  readonly notes: readonly InstructionNote[];
+  readonly arenaBytes: number;
+  readonly lowerBoundBytes: number;
+  readonly planIsOptimal: boolean;
+  readonly buffers: readonly PlannedBuffer[];
+  /** Keys of the constants this program prepares, to forget where it cannot be loaded. */
+  readonly prepares: readonly string[];
+}
+
+interface Emitted {
+  readonly instruction: Instruction;
+  readonly inputs: readonly (TensorRef | undefined)[];
+  readonly outputs: readonly (TensorRef | undefined)[];
+  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+  note: InstructionNote;
+}
+
+interface Preparation {
+  readonly key: string;
+  readonly instruction: Instruction;
+  readonly inputs: readonly TensorRef[];
+  readonly output: TensorRef;
+  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+}
+
+const alignment = 64;
+const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+export function tensorTypeOf(value: Value): { dtype: DType; shape: StaticShape } {
+  const type = value.type;
+  if (type?.kind !== "tensor" || !type.shape) throw new Error(`value ${value.name} has no static type`);
+  return { dtype: type.dtype, shape: type.shape as StaticShape };
+}
+
+export class SegmentBuilder {
+  private readonly known: Known;
+  private readonly pool: ConstantPool;
+  private readonly isa: string;
+  private readonly bound = new Map<Value, TensorRef>();
+  private readonly valuesOf = new Map<Storage, Value[]>();
+  private readonly converted = new Map<Value, TensorRef>();
+  private readonly constants = new Map<number, Storage>();
+  private readonly inputs: Value[] = [];
+  private readonly storages: Storage[] = [];
+  private emitted: Emitted[] = [];
+  private preparations: Preparation[] = [];
+
+  constructor(known: Known, pool: ConstantPool, isa: string) {
+    this.known = known;
+    this.pool = pool;
+    this.isa = isa;
+  }
+
+  get isEmpty(): boolean {
+    return this.bound.size === 0;
+  }
+
+  /** Whether the value is made in this segment. */
+  makes(value: Value): boolean {
+    const ref = this.bound.get(value);
+    return ref !== undefined && !this.inputs.includes(value);
+  }
+
+  /** Lowers a node at `position` of its graph; returns why it cannot be. */
+  lower(node: Node, position: number, lowering: Lowering): string | undefined {
+    const mark = { emitted: this.emitted.length, inputs: this.inputs.length, preparations: this.preparations.length };
+    const context = new NodeLowering(this, node, position, this.isa, this.known);
+    const reason = lowering.lower(context);
+    const unmade = node.outputs.find((value) => value && !this.bound.has(value));
+    if (reason === undefined && unmade) throw new Error(`lowering of ${node.op} made no output "${unmade.name}"`);
+    if (reason !== undefined) {
+      this.emitted.length = mark.emitted;
+      for (const { key } of this.preparations.splice(mark.preparations)) this.pool.forget(key);
+      for (const value of this.inputs.splice(mark.inputs)) this.unbind(value);
+      for (const value of node.outputs) if (value) this.unbind(value);
+      for (const value of context.conversions) this.converted.delete(value);
+      return reason;
+    }
+    this.giveCost(node, mark.emitted);
+    return undefined;
+  }
+
+  /** Writes the program. `outputs`: values made here that somebody else reads. */
+  finish(outputs: readonly Value[]): Segment {
+    const claimed: Storage[] = [];
+    const results = outputs.map((value) => ({ value, ...tensorTypeOf(value) }));
+    for (const { value, dtype, shape } of results) {
+      const ref = this.bound.get(value)!;
+      const { storage } = ref;
+      const whole = ref.offsetBytes === 0 && ref.sizeBytes === storage.sizeBytes && ref.layout === "";
+      if (storage.kind === "arena" && whole) {
+        storage.kind = "output";
+        storage.index = claimed.length;
+        claimed.push(storage);
+        continue;
+      }
+      const target: Storage = {
+        ...freshStorage(byteLength(dtype, sizeOf(shape))),
+        kind: "output",
+        index: claimed.length,
+      };
+      claimed.push(target);
+      const to: TensorRef = { storage: target, offsetBytes: 0, sizeBytes: target.sizeBytes, dtype, shape, layout: "" };
+      this.copyOut(value, ref, to);
+    }
+    const { arena, plan, buffers } = this.place();
+    const table = new TensorTable();
+    const encode = ({ instruction, inputs, outputs, parameters }: Omit<Emitted, "note">): EncodedInstruction => ({
+      name: instruction.name,
+      inputs: inputs.map((ref) => ref && table.position(ref)),
+      outputs: outputs.map((ref) => ref && table.position(ref)),
+      parameters,
+    });
+    const preparations = this.preparations.map(({ output, ...rest }) => encode({ ...rest, outputs: [output] }));
+    const instructions = this.emitted.map(encode);
+    return {
+      bytes: encodeProgram(schema, {
+        arenaBytes: arena,
+        tensors: table.tensors,
+        inputBytes: this.inputs.map((value) => {
+          const { dtype, shape } = tensorTypeOf(value);
+          return byteLength(dtype, sizeOf(shape));
+        }),
+        outputBytes: claimed.map((storage) => storage.sizeBytes),
+        constants: table.constants,
+        preparations,
+        instructions,
+      }),
+      inputs: this.inputs,
+      outputs: results,
+      notes: this.emitted.map(({ note }) => note),
+      arenaBytes: arena,
+      lowerBoundBytes: plan.lowerBound,
+      planIsOptimal: plan.optimal,
+      buffers,
+      prepares: this.preparations.map(({ key }) => key),
+    };
+  }
+
+  refOf(value: Value): TensorRef {
+    const known = this.bound.get(value);
+    if (known) return known;
+    const { dtype, shape } = tensorTypeOf(value);
+    const sizeBytes = byteLength(dtype, sizeOf(shape));
+    const constant = this.known.constantOf(value);
+    if (constant) return this.constantRef(this.pool.ofTensor(constant), dtype, shape, sizeBytes);
+    const storage: Storage = { ...freshStorage(sizeBytes), kind: "input", index: this.inputs.length };
+    this.inputs.push(value);
+    return this.bind(value, { storage, offsetBytes: 0, sizeBytes, dtype, shape, layout: "" });
+  }
+
+  bind(value: Value, ref: TensorRef): TensorRef {
+    this.bound.set(value, ref);
+    const values = this.valuesOf.get(ref.storage);
+    if (values) values.push(value);
+    else this.valuesOf.set(ref.storage, [value]);
+    return ref;
+  }
+
+  private unbind(value: Value): void {
+    const ref = this.bound.get(value);
+    if (!ref) return;
+    this.bound.delete(value);
+    const values = this.valuesOf.get(ref.storage)!;
+    values.splice(values.indexOf(value), 1);
+  }
+
+  /** A row-major copy of a value that lies in another layout, made once. */
+  rowMajor(value: Value, ref: TensorRef, context: NodeLowering): TensorRef {
+    const made = this.converted.get(value);
+    if (made) return made;
+    const sizeBytes = byteLength(ref.dtype, sizeOf(ref.shape));
+    const to: TensorRef = { ...ref, storage: this.arena(sizeBytes), offsetBytes: 0, sizeBytes, layout: "" };
+    layouts.get(ref.layout)!.toRowMajor(context, ref, to);
+    this.converted.set(value, to);
+    context.conversions.push(value);
+    return to;
+  }
+
+  arena(sizeBytes: number): Storage {
+    const storage = freshStorage(sizeBytes);
+    this.storages.push(storage);
+    return storage;
+  }
+
+  /** Whether no value in the storage is read by a node after `position`. */
+  isFreeAfter(storage: Storage, position: number): boolean {
+    if (storage.kind !== "arena") return false;
+    for (const value of this.valuesOf.get(storage) ?? []) if (this.known.lastUseOf(value) > position) return false;
+    return true;
+  }
+
+  constantRef(id: number, dtype: DType, shape: StaticShape, sizeBytes: number): TensorRef {
+    let storage = this.constants.get(id);
+    if (!storage) {
+      storage = { ...freshStorage(sizeBytes), kind: "constant", index: id };
+      this.constants.set(id, storage);
+    }
+    return { storage, offsetBytes: 0, sizeBytes, dtype, shape, layout: "" };
+  }
+
+  data(array: NumberArray, dtype: DType, shape: StaticShape): TensorRef {
+    return this.constantRef(this.pool.ofData(array), dtype, shape, array.byteLength);
+  }
+
+  prepare(
+    instruction: Instruction,
+    inputs: readonly TensorRef[],
+    parameters: Readonly<Record<string, number | readonly number[]>>,
+  ): TensorRef {
+    const sources = inputs.map((ref) => {
+      if (ref.storage.kind !== "constant")
+        throw new Error(`${instruction.name} prepares from a value that is not constant`);
+      return [ref.storage.index, ref.offsetBytes, ref.sizeBytes];
+    });
+    const key = `${instruction.name}:${JSON.stringify([sources, parameters])}`;
+    const { id, isNew } = this.pool.prepared(key);
+    const output = { ...this.constantRef(id, "uint8", [0], 0), layout: "prepared" };
+    if (isNew) this.preparations.push({ key, instruction, inputs, output, parameters });
+    return output;
+  }
+
+  emit(instruction: Instruction, emission: Emission<ParameterSpecs>, node: Node): void {
+    const operands = [...emission.inputs, ...emission.outputs];
+    this.emitted.push({
+      instruction,
+      inputs: emission.inputs,
+      outputs: emission.outputs,
+      parameters: emission.parameters,
+      note: {
+        node: node.name || (node.outputs.find((value) => value)?.name ?? ""),
+        op: node.op,
+        kernel: emission.kernel,
+        reason: emission.reason,
+        layout: emission.outputs[0]?.layout ?? "",
+        flops: emission.flops ?? -1,
+        bytes: emission.bytes ?? operands.reduce((sum, ref) => sum + (ref?.sizeBytes ?? 0), 0),
+        outputs: [],
+      },
+    });
+  }
+
+  private giveCost(node: Node, from: number): void {
+    const last = this.emitted.length - 1;
+    for (let i = from; i <= last; i++) {
+      const entry = this.emitted[i]!;
+      if (entry.note.flops < 0) entry.note = { ...entry.note, flops: i === last ? costOf(node).flops : 0 };
+    }
+    if (last >= from) {
+      const outputs = node.outputs
+        .filter((value) => value !== undefined)
+        .map((value) => ({ name: value.name, ...tensorTypeOf(value) }));
+      this.emitted[last]!.note = { ...this.emitted[last]!.note, outputs };
+    }
+  }
+
+  private copyOut(value: Value, ref: TensorRef, to: TensorRef): void {
+    const node = value.producer!;
+    if (ref.layout !== "") {
+      layouts
+        .get(ref.layout)!
+        .toRowMajor(
+          { isa: this.isa, emit: (instruction, emission) => this.emit(instruction as Instruction, emission, node) },
+          ref,
+          to,
+        );
+    } else {
+      this.emit(
+        copyInstruction as Instruction,
+        {
+          inputs: [ref],
+          outputs: [to],
+          parameters: {
+            elementBytes: 1,
+            dims: [to.sizeBytes],
+            inStrides: [1],
+            outStrides: [1],
+            inOffset: 0,
+            outOffset: 0,
+          },
+          kernel: "copy",
+          reason: "an output that is a part of another buffer",
+        },
+        node,
+      );
+    }
+    const entry = this.emitted.at(-1)!;
+    entry.note = { ...entry.note, flops: 0, outputs: [{ name: value.name, dtype: to.dtype, shape: to.shape }] };
+  }
+
+  /** Offsets for the storages of the arena by when they are first and last touched. */
+  private place() {
+    for (const [index, { inputs, outputs }] of this.emitted.entries()) {
+      for (const ref of [...inputs, ...outputs]) {
+        if (ref?.storage.kind !== "arena") continue;
+        if (ref.storage.first < 0) ref.storage.first = index;
+        ref.storage.last = index;
+      }
+    }
+    const used = this.storages.filter((storage) => storage.kind === "arena" && storage.first >= 0);
+    const plan = planMemory(
+      used.map((storage, id) => ({
+        id: String(id),
+        lower: storage.first,
+        upper: storage.last + 1,
+        size: align(Math.max(1, storage.sizeBytes)),
+      })),
+      { timeoutMs: 200 },
+    );
+    const buffers = used.map((storage, i): PlannedBuffer => {
+      storage.offset = plan.offsets[i]!;
+      const name = this.valuesOf.get(storage)?.[0]?.name ?? "";
+      return {
+        name,
+        lower: storage.first,
+        upper: storage.last + 1,
+        sizeBytes: storage.sizeBytes,
+        offset: storage.offset,
+      };
+    });
+    return { arena: plan.height, plan, buffers };
+  }
+}
+
+const freshStorage = (sizeBytes: number): Storage => ({
+  kind: "arena",
+  sizeBytes,
+  index: 0,
+  first: -1,
+  last: -1,
+  offset: 0,
+});
+
+/** Refs as positions in the program's table, each place once. */
+class TensorTable {
+  readonly tensors: EncodedTensor[] = [];
+  readonly constants: number[] = [];
+  private readonly positions = new Map<string, number>();
+  private readonly storageIds = new Map<Storage, number>();
+
+  position(ref: TensorRef): number {
+    const { storage } = ref;
+    let storageId = this.storageIds.get(storage);
+    if (storageId === undefined) this.storageIds.set(storage, (storageId = this.storageIds.size));
+    const key = `${storageId}:${ref.offsetBytes}:${ref.sizeBytes}`;
+    let position = this.positions.get(key);
+    if (position === undefined) {
+      let index = storage.kind === "arena" ? 0 : storage.index;
+      if (storage.kind === "constant") {
+        const at = this.constants.indexOf(storage.index);
+        index = at >= 0 ? at : this.constants.push(storage.index) - 1;
+      }
+      position =
+        this.tensors.push({
+          place: storage.kind,
+          index,
+          offsetBytes: (storage.kind === "arena" ? storage.offset : 0) + ref.offsetBytes,
+          sizeBytes: ref.sizeBytes,
+        }) - 1;
+      this.positions.set(key, position);
+    }
+    return position;
+  }
+}
+
+class NodeLowering implements LowerContext {
+  readonly node: Node;
+  readonly isa: string;
+  readonly version: number;
+  readonly attrs: LowerContext["attrs"];
+  /** Values converted to row-major on this node's behalf. */
+  readonly conversions: Value[] = [];
+  private readonly builder: SegmentBuilder;
+  private readonly position: number;
+  private readonly known: Known;
+  private readonly asked: TensorRef[] = [];
+
+  constructor(builder: SegmentBuilder, node: Node, position: number, isa: string, known: Known) {
+    this.builder = builder;
+    this.node = node;
+    this.position = position;
+    this.isa = isa;
+    this.known = known;
+    this.version = versionOf(node);
+    this.attrs = attributesOf(node, this.version);
+  }
+
+  get numInputs(): number {
+    return this.node.inputs.length;
+  }
+
+  get numOutputs(): number {
+    return this.node.outputs.length;
+  }
+
+  has(index: number): boolean {
+    return this.node.inputs[index] !== undefined;
+  }
+
+  dtype(index: number): DType {
+    return tensorTypeOf(this.input(index)).dtype;
+  }
+
+  shape(index: number): StaticShape {
+    return tensorTypeOf(this.input(index)).shape;
+  }
+
+  constant(index: number): Tensor | undefined {
+    const value = this.node.inputs[index];
+    return value && this.known.constantOf(value);
+  }
+
+  isOutputUsed(index: number): boolean {
+    return this.node.outputs[index] !== undefined;
+  }
+
+  outDtype(index: number): DType {
+    return tensorTypeOf(this.output(index)).dtype;
+  }
+
+  outShape(index: number): StaticShape {
+    return tensorTypeOf(this.output(index)).shape;
+  }
+
+  outBytes(index: number): number {
+    return byteLength(this.outDtype(index), sizeOf(this.outShape(index)));
+  }
+
+  in(index: number, accepted: readonly string[] = [""]): TensorRef {
+    const value = this.input(index);
+    let ref = this.builder.refOf(value);
+    if (!accepted.includes(ref.layout)) ref = this.builder.rowMajor(value, ref, this);
+    this.asked.push(ref);
+    return ref;
+  }
+
+  layout(index: number): string {
+    return this.builder.refOf(this.input(index)).layout;
+  }
+
+  users(outputIndex: number): readonly Node[] {
+    return [...(this.node.outputs[outputIndex]?.users ?? [])];
+  }
+
+  isLastUse(index: number): boolean {
+    return this.builder.isFreeAfter(this.builder.refOf(this.input(index)).storage, this.position);
+  }
+
+  out(
+    index: number,
+    options: { layout?: string; sizeBytes?: number; inPlace?: TensorRef | undefined } = {},
+  ): TensorRef {
+    const value = this.output(index);
+    const { dtype, shape } = tensorTypeOf(value);
+    const layout = options.layout ?? "";
+    const sizeBytes = options.sizeBytes ?? byteLength(dtype, sizeOf(shape));
+    const { inPlace } = options;
+    if (inPlace && inPlace.sizeBytes === sizeBytes && this.builder.isFreeAfter(inPlace.storage, this.position)) {
+      const shared = this.asked.some(
+        (ref) =>
+          ref.storage === inPlace.storage &&
+          (ref.offsetBytes !== inPlace.offsetBytes || ref.sizeBytes !== inPlace.sizeBytes),
+      );
+      if (!shared) return this.builder.bind(value, { ...inPlace, dtype, shape, layout });
+    }
+    const storage = this.builder.arena(sizeBytes);
+    return this.builder.bind(value, { storage, offsetBytes: 0, sizeBytes, dtype, shape, layout });
+  }
+
+  view(index: number, of: TensorRef, offsetBytes = 0): void {
+    const value = this.output(index);
+    const { dtype, shape } = tensorTypeOf(value);
+    const sizeBytes = of.layout === "" ? byteLength(dtype, sizeOf(shape)) : of.sizeBytes;
+    this.builder.bind(value, { ...of, offsetBytes: of.offsetBytes + offsetBytes, sizeBytes, dtype, shape });
+  }
+
+  scratch(sizeBytes: number): TensorRef {
+    const storage = this.builder.arena(sizeBytes);
+    return { storage, offsetBytes: 0, sizeBytes, dtype: "uint8", shape: [sizeBytes], layout: "" };
+  }
+
+  data(array: NumberArray, dtype: DType, shape: StaticShape = [array.length]): TensorRef {
+    return this.builder.data(array, dtype, shape);
+  }
+
+  prepare<P extends ParameterSpecs>(
+    instruction: Instruction<P>,
+    inputs: readonly TensorRef[],
+    parameters: Parameters<P>,
+  ): TensorRef {
+    return this.builder.prepare(instruction as Instruction, inputs, parameters);
+  }
+
+  emit<P extends ParameterSpecs>(instruction: Instruction<P>, emission: Emission<P>): void {
+    this.builder.emit(instruction as Instruction, emission as Emission<ParameterSpecs>, this.node);
+  }
+
+  private input(index: number): Value {
+    const value = this.node.inputs[index];
+    if (!value) throw new Error(`input ${index} of ${this.node.op} is left out`);
+    return value;
+  }
+
+  private output(index: number): Value {
+    const value = this.node.outputs[index];
+    if (!value) throw new Error(`output ${index} of ${this.node.op} is left out`);
+    return value;
+  }
+}
+
+/** The operator's own figures for a node of static shapes. */
+export function costOf(node: Node): { flops: number; bytes: number } {
+  const version = versionOf(node);
+  const shapeOf = (value: Value | undefined) =>
+    value?.type?.kind === "tensor" ? (value.type.shape as StaticShape | undefined) : undefined;
+  let totalBytes = 0;
+  for (const value of [...node.inputs, ...node.outputs]) {
+    const type = value?.type;
+    if (type?.kind === "tensor" && type.shape) totalBytes += byteLength(type.dtype, sizeOf(type.shape as StaticShape));
+  }
+  const context: CostContext = {
+    version,
+    attrs: attributesOf(node, version),
+    numOutputs: node.outputs.length,
+    isOutputUsed: (index) => node.outputs[index] !== undefined,
+    inputShape: (index) => shapeOf(node.inputs[index]),
+    outputShape: (index) => shapeOf(node.outputs[index]) ?? [],
+    totalBytes,
+  };
+  return node.operator.cost(context);
+}
+
+/** Where each value of a graph is read last, subgraphs included. */
+export function lastUses(graph: Graph): Map<Value, number> {
+  const last = new Map<Value, number>();
+  const visit = (node: Node, position: number): void => {
+    for (const value of node.inputs) if (value) last.set(value, position);
+    for (const [, inner] of node.subgraphs()) {
+      for (const value of inner.outputs) last.set(value, position);
+      for (const nested of inner.nodes) visit(nested, position);
+    }
+  };
+  graph.nodes.forEach(visit);
+  for (const value of graph.outputs) last.set(value, Number.POSITIVE_INFINITY);
+  return last;
+}
