@@ -170,7 +170,30 @@ range.oninput = set;
 view.append(range, label, document.createElement("br"), large);
 holder.before(view); set();`;
 
-const features = { readout, drawing, sortable, beforeAfter, slider } as const;
+/** Names the instruction under the pointer in a timeline; arrow keys step through them. */
+const timeline = `
+const img = root.querySelector("img");
+if (!img) return;
+const out = document.createElement("output");
+out.style.cssText = "display:block;min-height:1.5em";
+img.after(out);
+img.tabIndex = 0;
+let current = -1;
+const say = (i) => { current = i; out.textContent = i < 0 ? "" : data.events[i][3]; };
+img.addEventListener("pointermove", (event) => {
+  const box = img.getBoundingClientRect();
+  const t = (event.clientX - box.left) / box.width * data.wall, lane = Math.floor((event.clientY - box.top) / box.height * data.lanes);
+  const slack = data.wall / box.width;
+  say(data.events.findIndex((e) => e[2] === lane && t >= e[0] - slack && t <= e[1] + slack));
+});
+img.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!step) return;
+  event.preventDefault(); event.stopPropagation();
+  say(Math.max(0, Math.min(data.events.length - 1, current + step)));
+});`;
+
+const features = { readout, drawing, sortable, beforeAfter, slider, timeline } as const;
 
 export type Feature = keyof typeof features;
 
