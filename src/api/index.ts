@@ -2,6 +2,12 @@
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
+export { decodeImage as image } from "../pipeline/media/decode.ts";
+export { encodeImage, saveImage } from "../pipeline/media/encode.ts";
+export { photographPage } from "../pipeline/media/photograph-page.ts";
+export { library as nodes } from "../pipeline/nodes/library.ts";
+export { ocrModelPaths } from "../pipeline/ocr/models.ts";
+export { createReader, type OcrResult, ocr } from "../pipeline/ocr/ocr.ts";
 export type { CompileOptions, InstructionReport, RunOptions } from "../runtime/engine.ts";
 export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";

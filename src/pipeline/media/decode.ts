@@ -57,7 +57,7 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return new Image(info.width, info.height, channels, withChannels(bytes, info.channels, channels));
   } catch (cause) {
-    throw unreadable(name, cause);
+    throw unreadable(name, cause, true);
   }
 }
 
@@ -97,17 +97,21 @@ async function readMetadata(input: string | Uint8Array, name: string) {
   try {
     return await sharp(input, { limitInputPixels: false }).metadata();
   } catch (cause) {
-    throw unreadable(name, cause);
+    throw unreadable(name, cause, false);
   }
 }
 
-function unreadable(name: string, cause: unknown): InferlabError {
-  const reason = cause instanceof Error ? cause.message.split("\n")[0]!.trim() : String(cause);
-  const truncated = /premature end|truncated|unexpected end|not enough data|end of stream|unexpected eof/i.test(reason);
+/** `header`: whether the file's header was read before the pixels failed. */
+function unreadable(name: string, cause: unknown, header: boolean): InferlabError {
+  const lines = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  // libheif writes its seeks before its error.
+  const reason = (lines.find((line) => !line.startsWith("source:")) ?? lines[0]!).trim();
+  const ended = /premature end|truncated|unexpected end|not enough data|end of stream/i.test(reason);
   return new InferlabError("FILE", `${name} cannot be decoded: ${reason}`, {
-    hint: truncated
-      ? "the file ends before its picture does: copy or download it again"
-      : "PNG, JPEG, WebP, AVIF, GIF, TIFF and SVG files are read",
+    hint:
+      header || ended
+        ? "the file is damaged or ends before its picture does: copy or download it again"
+        : "PNG, JPEG, WebP, AVIF, GIF, TIFF and SVG files are read",
     cause,
   });
 }

@@ -33,7 +33,8 @@ export const convexHull = node(
     const upper = half(sorted);
     const lower = half(sorted.reverse());
     const hull = [...upper.slice(0, -1), ...lower.slice(0, -1)];
-    if (hull.length > 0) return hull;
-    return sorted.length > 0 ? [sorted[0]!] : [];
+    const [first, second] = hull;
+    const isPoint = first && second && hull.length === 2 && first[0] === second[0] && first[1] === second[1];
+    return hull.length === 0 || isPoint ? sorted.slice(0, 1) : hull;
   },
 );

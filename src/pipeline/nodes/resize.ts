@@ -63,9 +63,9 @@ function makeTaps(
       : (i: number) => (to === 1 ? 0 : (i * (from - 1)) / (to - 1));
   const first = new Int32Array(to);
   if (method === "nearest") {
-    // Half-pixel nearest is floor((i + 0.5) · scale): the pixel the centre falls into.
+    // Half-pixel nearest is the pixel the centre falls into; over whole numbers, so that no rounding moves it.
     for (let i = 0; i < to; i++) {
-      const at = coordinates === "half-pixel" ? Math.floor((i + 0.5) * scale) : Math.round(centre(i));
+      const at = coordinates === "half-pixel" ? Math.floor(((2 * i + 1) * from) / (2 * to)) : Math.round(centre(i));
       first[i] = Math.min(from - 1, Math.max(0, at));
     }
     return { count: 1, first, weights: new Float32Array(to).fill(1) };
