@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDType } from "../../src/base/dtypes.ts";
 import { InferlabError } from "../../src/base/errors.ts";
-import type { RuntimeValue } from "../../src/base/tensor.ts";
+import { type RuntimeValue, Tensor } from "../../src/base/tensor.ts";
 import { tensorType, type ValueType } from "../../src/base/value-type.ts";
 import { readValueProto } from "../../src/compiler/onnx/values.ts";
 
@@ -53,7 +53,10 @@ export function readValues(
   const values: Record<string, RuntimeValue> = {};
   ports.forEach(({ name, type }, index) => {
     const file = join(folder, test.path, `test_data_set_${dataSet}`, `${which}_${index}.pb`);
-    values[name] = readValueProto(readFileSync(file), parseType(type));
+    const value = readValueProto(readFileSync(file), parseType(type));
+    // Until tag v1.18 the pack's files hold bfloat16 as uint16 with the same bits.
+    const bits = type === "bfloat16" && value instanceof Tensor && value.dtype === "uint16";
+    values[name] = bits ? new Tensor("bfloat16", value.shape, value.data as Uint16Array) : value;
   });
   return values;
 }

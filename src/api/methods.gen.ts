@@ -76,6 +76,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   bitwiseOr(B: Operand): Self;
   /** Elementwise A ^ B with broadcasting. (ONNX BitwiseXor) */
   bitwiseXor(B: Operand): Self;
+  /** A Blackman window of a given length. (ONNX BlackmanWindow) */
+  blackmanWindow(options?: {
+    /** ONNX code of the output's type (default float32). Default 1. */ outputDatatype?: number | boolean;
+    /** 0: symmetric. Default 1. */ periodic?: number | boolean;
+  }): Self;
   /** The same elements as another type: floats round to nearest even, integers truncate and wrap, strings are decimal texts. (ONNX Cast) */
   cast(options: {
     /** ONNX code of the wanted type. */ to: number | boolean;
@@ -160,6 +165,13 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cumSum(axis: Operand, options?: {
     /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
     /** 1: from the end. Default 0. */ reverse?: number | boolean;
+  }): Self;
+  /** The discrete Fourier transform along an axis. The last axis of size 2 holds real and imaginary part; size 1 is a real signal. Onesided keeps the half that is not redundant; with inverse it takes that half back to a real signal (version 20). (ONNX DFT) */
+  dft(options?: {
+    /** Scalar: the signal is cut or padded with zeros to it. */ dftLength?: Operand;
+    /** Scalar, default -2. */ axis?: Operand;
+    /** Default 0. */ inverse?: number | boolean;
+    /** Default 0. */ onesided?: number | boolean;
   }): Self;
   /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
   depthToSpace(options: {
@@ -258,6 +270,16 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Channels are cut into so many groups. */ numGroups: number | boolean;
     /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
   }): Self;
+  /** A Hamming window of a given length. (ONNX HammingWindow) */
+  hammingWindow(options?: {
+    /** ONNX code of the output's type (default float32). Default 1. */ outputDatatype?: number | boolean;
+    /** 0: symmetric. Default 1. */ periodic?: number | boolean;
+  }): Self;
+  /** A Hann window of a given length. (ONNX HannWindow) */
+  hannWindow(options?: {
+    /** ONNX code of the output's type (default float32). Default 1. */ outputDatatype?: number | boolean;
+    /** 0: symmetric. Default 1. */ periodic?: number | boolean;
+  }): Self;
   /** Elementwise max(0, min(1, alpha · x + beta)). (ONNX HardSigmoid) */
   hardSigmoid(options?: {
     /** Default 0.2. */ alpha?: number;
@@ -344,6 +366,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** (X - mean) / standard deviation over axes. (ONNX MeanVarianceNormalization) */
   meanVarianceNormalization(options?: {
     /** Axes to take the statistics over. Default [0,2,3]. */ axes?: readonly number[];
+  }): Self;
+  /** The matrix that takes a linear spectrogram to the mel scale: triangles with evenly spaced centres on that scale. [bins, mel bins]. (ONNX MelWeightMatrix) */
+  melWeightMatrix(dftLength: Operand, sampleRate: Operand, lowerEdgeHertz: Operand, upperEdgeHertz: Operand, options?: {
+    /** ONNX code of the output's type (default float32). Default 1. */ outputDatatype?: number | boolean;
   }): Self;
   /** Elementwise smallest of all inputs with broadcasting; NaN where one is NaN. (ONNX Min) */
   min(data0: Operand | readonly Operand[]): Self;
@@ -482,6 +508,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
     /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
   }): Self;
+  /** Whether each string matches a regular expression as a whole. The standard says RE2's syntax; here it is JavaScript's, which shares all but RE2's rarer classes and flags in the middle. (ONNX RegexFullMatch) */
+  regexFullMatch(options: {
+    pattern: string;
+  }): Self;
   /** Elementwise max(x, 0). (ONNX Relu) */
   relu(): Self;
   /** The same elements under another shape. In the new shape 0 keeps the input's dimension and one -1 takes what is left; with allowzero, 0 means 0. (ONNX Reshape) */
@@ -510,6 +540,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise nearest whole number, halves to the even one. (ONNX Round) */
   round(): Self;
+  /** The short-time Fourier transform: overlapping frames of a signal, each under a window, transformed. [batch, frames, bins, 2]. (ONNX STFT) */
+  stft(frameStep: Operand, options?: {
+    /** [frame length]. */ window?: Operand;
+    /** Scalar; default: the window's length. */ frameLength?: Operand;
+    /** 1: the half of the bins that is not redundant. Default 1. */ onesided?: number | boolean;
+  }): Self;
   /** Elementwise alpha · tanh(beta · x). Experimental in old opsets. (ONNX ScaledTanh) */
   scaledTanh(options?: {
     /** Default 1. */ alpha?: number;
@@ -608,6 +644,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   squeeze(options?: {
     /** Axes to take away; negative ones count from the end. */ axes?: Operand;
   }): Self;
+  /** Joins strings elementwise, with broadcasting. (ONNX StringConcat) */
+  stringConcat(Y: Operand): Self;
+  /** Takes stop words out of a list of strings and changes the case of the rest. A list that ends up empty becomes one empty string. (ONNX StringNormalizer) */
+  stringNormalizer(options?: {
+    /** LOWER, UPPER or NONE. Default "NONE". */ caseChangeAction?: string;
+    /** Whether stop words are compared with their case. Default 0. */ isCaseSensitive?: number | boolean;
+    /** Whose rules of case apply. Default "en_US". */ locale?: string;
+    stopwords?: readonly string[];
+  }): Self;
+  /** Cuts each string at a delimiter (default: white space) into a new last axis, filled up with empty strings; and says how many parts each has. (ONNX StringSplit) */
+  stringSplit(options?: {
+    /** Empty or left out: runs of white space. */ delimiter?: string;
+    /** Most cuts, from the left (default: no limit). */ maxsplit?: number | boolean;
+  }): [Self, Self];
   /** Elementwise A - B with broadcasting. (ONNX Sub) */
   sub(B: Operand): Self;
   /** Elementwise sum of all inputs with broadcasting. (ONNX Sum) */
@@ -625,6 +675,18 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** [batch]: first position to write (default 0). */ writeIndices?: Operand;
     /** The sequence axis. Default -2. */ axis?: number | boolean;
     /** linear, or circular: positions wrap around at the end. Default "linear". */ mode?: string;
+  }): Self;
+  /** Counts the n-grams of a pool in rows of strings or integers, also with gaps between their items, and weights the counts: TF the count, IDF the weight where it occurs, TFIDF both. (ONNX TfIdfVectorizer) */
+  tfIdfVectorizer(options: {
+    maxGramLength: number | boolean;
+    /** Most items skipped between two items of an n-gram. */ maxSkipCount: number | boolean;
+    minGramLength: number | boolean;
+    /** TF, IDF or TFIDF. */ mode: string;
+    /** Where in the pool the 1-grams, 2-grams, … begin. */ ngramCounts: readonly number[];
+    /** Output position of each n-gram of the pool. */ ngramIndexes: readonly number[];
+    poolInt64s?: readonly number[];
+    poolStrings?: readonly string[];
+    weights?: readonly number[];
   }): Self;
   /** Elementwise x where x > alpha, else 0. (ONNX ThresholdedRelu) */
   thresholdedRelu(options?: {

@@ -136,13 +136,6 @@ export function clone<D extends DType>(x: Tensor<D>): Tensor<D> {
   return new Tensor(x.dtype, x.shape, x.data.slice() as DTypeArrays[D]);
 }
 
-/** Strides in elements under which `x` repeats along the axes where it is 1 or missing, to reach `shape`. */
-export function broadcastStrides(from: readonly number[], shape: readonly number[]): number[] {
-  const own = stridesOf(from);
-  const missing = shape.length - from.length;
-  return shape.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : own[axis - missing]!));
-}
-
 /** A shape seen from one axis: `outer` blocks of `length` steps of `inner` elements. */
 export function aroundAxis(shape: readonly number[], axis: number): { outer: number; length: number; inner: number } {
   return {

@@ -1,7 +1,8 @@
 import { isAtLeast } from "../../base/dims.ts";
 import type { Dim } from "../../base/shapes.ts";
 import { freshShape, knownDims, outputLike } from "../common/axes.ts";
-import { broadcastStrides, strided } from "../common/elements.ts";
+import { repeatStrides } from "../common/broadcast.ts";
+import { strided } from "../common/elements.ts";
 import { toIntegers } from "../common/numbers.ts";
 import { operator } from "../operator.ts";
 
@@ -47,6 +48,6 @@ export const expand = operator({
         c.fail("SHAPE", `input[${input.shape.join(",")}] does not broadcast with shape [${target.join(",")}]`);
       return a === 1 ? b : a;
     });
-    return [strided(input, shape, broadcastStrides(input.shape, shape))];
+    return [strided(input, shape, repeatStrides(input.shape, shape))];
   },
 });
