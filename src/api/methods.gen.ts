@@ -156,6 +156,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   cos(): Self;
   /** Elementwise hyperbolic cosine. (ONNX Cosh) */
   cosh(): Self;
+  /** Cuts a border off an image N,C,H,W, as experimental operator of old exporters. (ONNX Crop) */
+  crop(options: {
+    /** Pixels to cut: left, top, right, bottom. */ border: readonly number[];
+    /** Height and width to keep instead of right and bottom. */ scale?: readonly number[];
+  }): Self;
   /** Running product along an axis. (ONNX CumProd) */
   cumProd(axis: Operand, options?: {
     /** 1: an element does not count for its own position. Default 0. */ exclusive?: number | boolean;
@@ -293,6 +298,15 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Its input. Tensors, sequences (from version 14) and optionals (16). (ONNX Identity) */
   identity(): Self;
+  /** The pixels of an encoded image file: [height, width, channels]. JPEG, PNG, WebP, TIFF and what else sharp reads. (ONNX ImageDecoder) */
+  imageDecoder(options?: {
+    /** RGB, BGR or Grayscale. Default "RGB". */ pixelFormat?: string;
+  }): Self;
+  /** input·scale + bias[channel] for an image N,C,H,W, as experimental operator of old exporters. (ONNX ImageScaler) */
+  imageScaler(options?: {
+    /** One a channel (default 0). */ bias?: readonly number[];
+    /** Default 1. */ scale?: number;
+  }): Self;
   /** (x - mean) / sqrt(variance + epsilon) · scale + B, with the statistics of each channel of each image. (ONNX InstanceNormalization) */
   instanceNormalization(scale: Operand, B: Operand, options?: {
     /** Added to the variance. Default 0.00001. */ epsilon?: number;
