@@ -7,30 +7,54 @@ import type { Graph } from "../ir/graph.ts";
 import { growingInference, inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { dropDeadNodes } from "./drop-dead-nodes.ts";
+import { dropUnusedOutputs } from "./drop-unused-outputs.ts";
 import { Edit, type EditSession } from "./edit.ts";
+import { fixReshapeTargets } from "./fix-reshape-targets.ts";
 import { foldArithmetic } from "./fold-arithmetic.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { foldConstants } from "./fold-constants.ts";
+import { foldPad } from "./fold-pad.ts";
 import { foldScaleAndBias } from "./fold-scale-and-bias.ts";
 import { foldShapes } from "./fold-shapes.ts";
+import { gatherKeepAxis } from "./gather-keep-axis.ts";
+import { inlineConstantIf } from "./inline-constant-if.ts";
+import { matmulToGemm } from "./matmul-to-gemm.ts";
+import { mergeConcats } from "./merge-concats.ts";
+import { mergeGathers } from "./merge-gathers.ts";
+import { mergeReshapes } from "./merge-reshapes.ts";
+import { mergeTransposes } from "./merge-transposes.ts";
 import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
 import { removeNeutralOperands } from "./remove-neutral-operands.ts";
 import { removeNoOps } from "./remove-no-ops.ts";
 import { shareEqualConstants } from "./share-equal-constants.ts";
 import { shareEqualNodes } from "./share-equal-nodes.ts";
+import { shuffleToGather } from "./shuffle-to-gather.ts";
+import { transposeToReshape } from "./transpose-to-reshape.ts";
 
 /** Every pass, in the order of a round. */
 export const passes: readonly Pass[] = [
   dropDeadNodes,
+  dropUnusedOutputs,
   foldShapes,
   foldConstants,
   foldArithmetic,
+  inlineConstantIf,
   removeNoOps,
   removeNeutralOperands,
   shareEqualConstants,
   shareEqualNodes,
+  fixReshapeTargets,
+  gatherKeepAxis,
+  transposeToReshape,
+  mergeTransposes,
+  shuffleToGather,
+  mergeReshapes,
+  mergeGathers,
+  mergeConcats,
+  foldPad,
   foldBatchNorm,
   foldScaleAndBias,
+  matmulToGemm,
 ];
 
 /** Rounds that one run may take: rules that undo each other would go on for ever. */

@@ -1,0 +1,24 @@
+import { shapeOf } from "./edit.ts";
+import { int64s, permutation, reshapeTarget } from "./layout.ts";
+import { nodePass } from "./pass.ts";
+
+export const transposeToReshape = nodePass({
+  name: "transpose-to-reshape",
+  class: "exact",
+  about: "replaces a Transpose that only moves axes of size 1 by a Reshape",
+  ops: ["Transpose"],
+  visit(node, edit) {
+    const from = shapeOf(node.inputs[0]);
+    const perm = permutation(node);
+    if (!from || !perm || edit.opset() < 5) return false;
+    const moved = perm.filter((axis) => from[axis] !== 1);
+    if (!moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)) return false;
+    const output = node.outputs[0]!;
+    const target = reshapeTarget(from, shapeOf(output));
+    if (!target) return false;
+    return edit.rewrite([node], () => {
+      const shape = edit.constant(int64s(target), `${output.name}_shape`);
+      edit.add("Reshape", [node.inputs[0], shape], {}, { name: node.name, outputs: [output] });
+    });
+  },
+});
