@@ -44,6 +44,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   atan(): Self;
   /** Elementwise inverse hyperbolic tangent. (ONNX Atanh) */
   atanh(): Self;
+  /** softmax(scale · Q·Kᵀ + mask) · V for each head, with grouped heads, a cache of past keys and values, and causal masking. (ONNX Attention) */
+  attention(K: Operand, V: Operand, options?: {
+    /** Bool (true: look) or added floats; broadcasts to [B,H,L,P+T]. */ attnMask?: Operand;
+    /** [B,Hkv,P,D]. */ pastKey?: Operand;
+    /** [B,Hkv,P,Dv]. */ pastValue?: Operand;
+    /** Valid keys of each batch, [B]. */ nonpadKvSeqlen?: Operand;
+    /** 1: a query sees no later key. Default 0. */ isCausal?: number | boolean;
+    /** Heads of Q where it is 3-D. */ qNumHeads?: number | boolean;
+    /** Heads of K and V where they are 3-D. */ kvNumHeads?: number | boolean;
+    /** Factor of Q·Kᵀ. Default 1/√D. */ scale?: number;
+    /** Above 0: scores become softcap · tanh(score / softcap). Default 0. */ softcap?: number;
+    /** ONNX code of the type of the softmax; computed in doubles here. */ softmaxPrecision?: number | boolean;
+    /** 0: scaled product, 1: after softcap, 2: after the mask, 3: after softmax. Default 0. */ qkMatmulOutputMode?: number | boolean;
+  }): Self;
   /** Mean of each window. Padding counts as zeros with count_include_pad=1, else not at all. (ONNX AveragePool) */
   averagePool(options: {
     /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
@@ -92,6 +106,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 8-bit floats only: 1 keeps numbers beyond the range at the largest, 0 makes them infinite or NaN. Default 1. */ saturate?: number | boolean;
     /** float8e8m0 only: up, down or nearest. Default "up". */ roundMode?: string;
   }): Self;
+  /** Depthwise convolution along the last axis that sees present and past only; the last k-1 inputs are the state of the next call. (ONNX CausalConvWithState) */
+  causalConvWithState(weight: Operand, options?: {
+    /** [C]. */ bias?: Operand;
+    /** [B,C,k-1]. Default zeros. */ pastState?: Operand;
+    /** none, silu or swish. Default "none". */ activation?: string;
+  }): [Self, Self];
   /** Elementwise smallest whole number that is not below x. (ONNX Ceil) */
   ceil(): Self;
   /** Elementwise max(0, x) + min(0, alpha · (e^(x/alpha) - 1)). (ONNX Celu) */
@@ -227,6 +247,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise largest whole number that is not above x. (ONNX Floor) */
   floor(): Self;
+  /** One-layer GRU over a sequence, in one or both directions. (ONNX GRU) */
+  gru(W: Operand, R: Operand, options?: {
+    /** [directions,6·hidden]. */ B?: Operand;
+    /** Steps of each batch element, [batch]. */ sequenceLens?: Operand;
+    initialH?: Operand;
+    /** First parameters of the activations, in their order. */ activationAlpha?: readonly number[];
+    /** Second parameters of the activations, in their order. */ activationBeta?: readonly number[];
+    /** Activation of each gate, for each direction. */ activations?: readonly string[];
+    /** Inputs of activations are kept within ±clip. */ clip?: number;
+    /** forward, reverse or bidirectional. Default "forward". */ direction?: string;
+    /** Elements of the state. */ hiddenSize?: number | boolean;
+    /** 1: batch before time in X, Y and the states. Default 0. */ layout?: number | boolean;
+    /** 1: the reset gate is applied after the product with R. Default 0. */ linearBeforeReset?: number | boolean;
+  }): [Self, Self];
   /** Picks slices along an axis: output[…, i…, …] = data[…, indices[i…], …]. Rank of the output is rank(data) - 1 + rank(indices). (ONNX Gather) */
   gather(indices: Operand, options?: {
     /** Axis to pick from. Default 0. */ axis?: number | boolean;
@@ -325,6 +359,22 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Added to the mean square. Default 1. */ bias?: number;
     /** Channels to sum over. */ size: number | boolean;
   }): Self;
+  /** One-layer LSTM over a sequence, in one or both directions, with optional peepholes. (ONNX LSTM) */
+  lstm(W: Operand, R: Operand, options?: {
+    /** [directions,8·hidden]. */ B?: Operand;
+    /** Steps of each batch element, [batch]. */ sequenceLens?: Operand;
+    initialH?: Operand;
+    initialC?: Operand;
+    /** Peepholes i o f, [directions,3·hidden]. */ P?: Operand;
+    /** First parameters of the activations, in their order. */ activationAlpha?: readonly number[];
+    /** Second parameters of the activations, in their order. */ activationBeta?: readonly number[];
+    /** Activation of each gate, for each direction. */ activations?: readonly string[];
+    /** Inputs of activations are kept within ±clip. */ clip?: number;
+    /** forward, reverse or bidirectional. Default "forward". */ direction?: string;
+    /** Elements of the state. */ hiddenSize?: number | boolean;
+    /** 1: batch before time in X, Y and the states. Default 0. */ layout?: number | boolean;
+    /** 1: the forget gate is one less the input gate. Default 0. */ inputForget?: number | boolean;
+  }): [Self, Self, Self];
   /** (X - mean) / sqrt(variance + epsilon) · Scale + B over the axes from `axis` on. (ONNX LayerNormalization) */
   layerNormalization(Scale: Operand, options?: {
     /** Broadcasts to X. */ B?: Operand;
@@ -340,6 +390,17 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   less(B: Operand): Self;
   /** Elementwise A ≤ B with broadcasting. (ONNX LessOrEqual) */
   lessOrEqual(B: Operand): Self;
+  /** Attention as a recurrence: a state matrix for each head takes k⊗v at every step (decayed, corrected as update_rule says) and is read by q. (ONNX LinearAttention) */
+  linearAttention(key: Operand, value: Operand, options: {
+    /** [B,Hkv,Dk,Dv]. Default zeros. */ pastState?: Operand;
+    /** Logarithm of what is kept, [B,L,Hkv] or [B,L,Hkv·Dk]. */ decay?: Operand;
+    /** Rate of the correction, [B,L,Hkv] or [B,L,1]. */ beta?: Operand;
+    /** Query heads. */ qNumHeads: number | boolean;
+    /** Key and value heads; divides q_num_heads. */ kvNumHeads: number | boolean;
+    /** linear, gated, delta or gated_delta. Default "gated_delta". */ updateRule?: string;
+    /** Factor of what is read; 0: 1/√Dk. Default 0. */ scale?: number;
+    /** A hint for parallel engines; changes no value. Default 64. */ chunkSize?: number | boolean;
+  }): [Self, Self];
   /** Elementwise natural logarithm. (ONNX Log) */
   log(): Self;
   /** x - log Σ eˣ along an axis. (ONNX LogSoftmax) */
@@ -458,6 +519,19 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Added to the variance. Default 0.00001. */ epsilon?: number;
     /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
   }): Self;
+  /** One-layer plain recurrent net over a sequence, in one or both directions. (ONNX RNN) */
+  rnn(W: Operand, R: Operand, options?: {
+    /** [directions,2·hidden]. */ B?: Operand;
+    /** Steps of each batch element, [batch]. */ sequenceLens?: Operand;
+    initialH?: Operand;
+    /** First parameters of the activations, in their order. */ activationAlpha?: readonly number[];
+    /** Second parameters of the activations, in their order. */ activationBeta?: readonly number[];
+    /** Activation of each gate, for each direction. */ activations?: readonly string[];
+    /** Inputs of activations are kept within ±clip. */ clip?: number;
+    /** forward, reverse or bidirectional. Default "forward". */ direction?: string;
+    /** Elements of the state. */ hiddenSize?: number | boolean;
+    /** 1: batch before time in X, Y and the states. Default 0. */ layout?: number | boolean;
+  }): [Self, Self];
   /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
   range(limit: Operand, delta: Operand): Self;
   /** Elementwise 1/x. (ONNX Reciprocal) */
@@ -551,6 +625,13 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   reverseSequence(sequenceLens: Operand, options?: {
     /** 0 or 1. Default 1. */ batchAxis?: number | boolean;
     /** 1 or 0. Default 0. */ timeAxis?: number | boolean;
+  }): Self;
+  /** Rotates pairs of a head's elements by angles of the token's position: (a, b) → (a·cos - b·sin, a·sin + b·cos). (ONNX RotaryEmbedding) */
+  rotaryEmbedding(cosCache: Operand, sinCache: Operand, options?: {
+    /** [B,L]. */ positionIds?: Operand;
+    /** 1: pairs are neighbours; 0: first half with second half. Default 0. */ interleaved?: number | boolean;
+    /** Heads where X is 3-D. Default 0. */ numHeads?: number | boolean;
+    /** Elements of each head that rotate; 0: all. Default 0. */ rotaryEmbeddingDim?: number | boolean;
   }): Self;
   /** Elementwise nearest whole number, halves to the even one. (ONNX Round) */
   round(): Self;

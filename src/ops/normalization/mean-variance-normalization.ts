@@ -17,20 +17,20 @@ export const meanVarianceNormalization = operator({
   inputs: [{ name: "X", type: "T" }],
   outputs: [{ name: "Y", type: "T" }],
   attributes: {
-    axes: { type: "ints", default: [0, 2, 3], since: 9, doc: "Axes to take the statistics over." },
-    across_channels: { type: "int", default: 0, until: 8, doc: "1: statistics over channels as well." },
-    normalize_variance: { type: "int", default: 1, until: 8, doc: "0: only the mean is taken off." },
+    axes: { type: "ints", default: [0, 2, 3], doc: "Axes to take the statistics over." },
+    across_channels: { type: "int", until: 8, doc: "Experimental form: 1 takes statistics over channels as well." },
+    normalize_variance: { type: "int", until: 8, doc: "Experimental form: 0 takes off the mean only." },
   },
   types: { T: floats },
   infer: sameAsInput,
   reference(c) {
     const x = c.tensor(0);
-    // The experimental version normalised each image on its own.
-    const legacy = x.shape
-      .map((_, axis) => axis)
-      .filter((axis) => axis >= 2 || (axis === 1 && c.attrs.across_channels));
-    const axes = c.version < 9 ? legacy : resolveAxes(c, c.attrs.axes, x.rank);
-    const scaled = c.version >= 9 || c.attrs.normalize_variance === 1;
+    // The first experimental form normalised each image on its own; the later one has axes already.
+    const { across_channels: across, normalize_variance: scaling } = c.attrs;
+    const perImage = across !== undefined || scaling !== undefined;
+    const imageAxes = x.shape.map((_, axis) => axis).filter((axis) => axis >= 2 || (axis === 1 && across === 1));
+    const axes = perImage ? imageAxes : resolveAxes(c, c.attrs.axes, x.rank);
+    const scaled = scaling !== 0;
     const { starts, members } = planReduction(x.shape, axes, true);
     const from = numbersOf(x);
     const { values, done } = collector(x.dtype, from.length);
