@@ -48,7 +48,7 @@ export const flexAttention = operator({
     function* modified(graph: Subgraph | undefined, values: Float64Array): Modification {
       if (!graph) return values;
       const [result] = yield { graph, inputs: [numberTensor(dtype, shape, values)] };
-      if (!(result instanceof Tensor) || result.shape.join() !== shape.join())
+      if (!result || !(result instanceof Tensor) || result.shape.join() !== shape.join())
         c.fail(
           "SHAPE",
           `a modifying subgraph gave ${result instanceof Tensor ? `[${result.shape}]` : "no tensor"}, expected [${shape}]`,
