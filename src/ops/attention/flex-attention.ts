@@ -1,5 +1,5 @@
 import { dtypeFromOnnx } from "../../base/dtypes.ts";
-import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
+import type { RuntimeValue } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { attentionOutput, attentionScores, headsOf, headsTensor, softmaxRows } from "../common/attention.ts";
 import { numberTensor, toNumbers } from "../common/numbers.ts";
@@ -48,10 +48,10 @@ export const flexAttention = operator({
     function* modified(graph: Subgraph | undefined, values: Float64Array): Modification {
       if (!graph) return values;
       const [result] = yield { graph, inputs: [numberTensor(dtype, shape, values)] };
-      if (!result || !(result instanceof Tensor) || result.shape.join() !== shape.join())
-        c.fail(
+      if (result?.kind !== "tensor" || result.shape.join() !== shape.join())
+        return c.fail(
           "SHAPE",
-          `a modifying subgraph gave ${result instanceof Tensor ? `[${result.shape}]` : "no tensor"}, expected [${shape}]`,
+          `a modifying subgraph gave ${result?.kind === "tensor" ? `[${result.shape}]` : "no tensor"}, expected [${shape}]`,
         );
       return toNumbers(result);
     }
