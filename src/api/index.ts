@@ -1,4 +1,6 @@
 /** What a cell imports: `import { tensor, Model, graph } from "inferlab"`. */
+import "../display/index.ts";
+
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";

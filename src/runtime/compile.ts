@@ -4,6 +4,7 @@ import { env } from "../base/env.ts";
 import { InferlabError } from "../base/errors.ts";
 import { cloneGraph } from "../compiler/ir/clone.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
+import { optimize } from "../compiler/passes/pipeline.ts";
 import type { CompileOptions } from "./engine.ts";
 import { findEngine } from "./engines.ts";
 import { Session } from "./session.ts";
@@ -30,6 +31,7 @@ export async function compileGraph(graph: Graph, options: CompileOptions = {}): 
     throw new InferlabError("ENGINE", `device is ${JSON.stringify(device)}, engine "${engine.name}" has: cpu`);
   const threads = checkedThreads(options.threads ?? Number(env("INFERLAB_THREADS") ?? availableParallelism()));
   const own = cloneGraph(graph);
+  if (engine.passes && level !== "none") optimize(own, level, { fused: engine.passes === "fused" });
   const inner = await engine.compile(own, { engine: engine.name, device, threads, optimize: level });
   return new Session(engine.name, graph, inner);
 }
