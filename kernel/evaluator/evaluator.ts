@@ -1,0 +1,245 @@
+/**
+ * The evaluator: cells in, outcomes and events out. It knows TypeScript and the runtime process, and neither sockets nor
+ * Jupyter's messages; the kernel and the terminal session both drive it.
+ *
+ * Invariants: one cell at a time; a cell always has an outcome, also when its process died, which then costs the
+ * variables and nothing else.
+ */
+import type { CellProgram } from "../runtime/cell.ts";
+import type { Shown } from "../runtime/display.ts";
+import type { Packet } from "../runtime/frames.ts";
+import type { ErrorReport } from "../runtime/stack.ts";
+import type * as Compiler from "./compile.ts";
+import { describeDeath } from "./death.ts";
+import { type CellPosition, traceback } from "./excerpt.ts";
+import { RuntimeProcess } from "./runtime-process.ts";
+
+export interface EvaluatorEvents {
+  stream(context: number, name: "stdout" | "stderr", text: string): void;
+  publish(
+    context: number,
+    msgType: string,
+    content: Record<string, unknown>,
+    metadata: Record<string, unknown>,
+    buffers: readonly Uint8Array[],
+  ): void;
+  /** The answer is the typed line, or null where there will be none. */
+  inputRequest(context: number, prompt: string, password: boolean): Promise<string | null>;
+  /** The runtime process ended and a new one was started: every variable is gone. */
+  restarted?(): void;
+}
+
+export interface CellRequest {
+  /** The caller's number for the request; everything the cell causes carries it. Above 0, never reused. */
+  readonly context: number;
+  /** Shown in stack traces as `cell[label]`. */
+  readonly label: number | string;
+  readonly code: string;
+  readonly silent?: boolean;
+  readonly allowStdin?: boolean;
+  readonly expressions?: Readonly<Record<string, string>>;
+}
+
+export interface CellError {
+  readonly ename: string;
+  readonly evalue: string;
+  /** One entry a paragraph, with ANSI colours. */
+  readonly traceback: readonly string[];
+}
+
+export type Outcome =
+  | { readonly status: "ok"; readonly result?: Shown; readonly expressions: Record<string, unknown> }
+  | ({ readonly status: "error" } & CellError);
+
+interface Running {
+  readonly request: CellRequest;
+  readonly finish: (outcome: Outcome) => void;
+}
+
+export class Evaluator {
+  private readonly events: EvaluatorEvents;
+  private readonly folder: string;
+  private runtime: RuntimeProcess;
+  private running: Running | undefined;
+  private lastContext = 0;
+  private stderrTail = "";
+  private isClosed = false;
+  private readonly sources = new Map<string, string>();
+  private readonly settling = new Map<number, () => void>();
+  private numInterrupts = 0;
+  private compiler: Promise<typeof Compiler> | undefined;
+
+  /** `runtime` may have been started earlier: it takes the longest to be ready. */
+  constructor(events: EvaluatorEvents, options: { runtime?: RuntimeProcess; folder?: string } = {}) {
+    this.events = events;
+    this.folder = options.folder ?? process.cwd();
+    this.runtime = this.connect(options.runtime ?? new RuntimeProcess(this.folder));
+  }
+
+  /** The compiler loads while the runtime starts: two parsers in native code, about 45 ms. */
+  loadCompiler(): Promise<typeof Compiler> {
+    this.compiler ??= import("./compile.ts");
+    return this.compiler;
+  }
+
+  private connect(runtime: RuntimeProcess): RuntimeProcess {
+    runtime.connect({
+      packet: (packet) => this.receive(packet),
+      stream: (context, name, text) => this.events.stream(context, name, text),
+      nativeStream: (name, text) => {
+        if (name === "stderr") this.stderrTail = (this.stderrTail + text).slice(-8192);
+        this.events.stream(this.running?.request.context ?? this.lastContext, name, text);
+      },
+      exited: (code, signal) => {
+        if (this.runtime === runtime) this.replace(code, signal);
+      },
+    });
+    return runtime;
+  }
+
+  /** Runs a cell to its end. Never rejects for anything the cell does. */
+  async execute(request: CellRequest): Promise<Outcome> {
+    const file = `cell[${request.label}]`;
+    const { compile } = await this.loadCompiler();
+    let program: CellProgram;
+    try {
+      program = compile(request.code);
+    } catch (error) {
+      return { status: "error", ...syntaxReport(error, file, request.code) };
+    }
+    this.sources.set(file, request.code);
+    const expressions: Record<string, CellProgram | { error: ErrorReport }> = {};
+    for (const [name, code] of Object.entries(request.expressions ?? {})) {
+      try {
+        expressions[name] = compile(code);
+      } catch (error) {
+        const { ename, evalue, traceback } = syntaxReport(error, `expression "${name}"`, code);
+        expressions[name] = { error: { ename, evalue, traceback, frames: [] } };
+      }
+    }
+    this.lastContext = request.context;
+    return new Promise((finish) => {
+      this.running = { request, finish };
+      this.runtime.request({
+        type: "execute",
+        context: request.context,
+        file,
+        program,
+        silent: request.silent ?? false,
+        allowStdin: request.allowStdin ?? false,
+        expressions,
+      });
+    });
+  }
+
+  async completeness(code: string): Promise<{ status: string; indent?: string }> {
+    return (await this.loadCompiler()).completeness(code);
+  }
+
+  /** Stops the cell that runs; resolves when it has been stopped, or at once where none runs. */
+  async interrupt(): Promise<void> {
+    if (!this.running) return;
+    const id = ++this.numInterrupts;
+    await new Promise<void>((resolve) => {
+      this.settling.set(id, resolve);
+      this.runtime.command({ type: "interrupt", id });
+    });
+  }
+
+  /** Forgets every variable: a new runtime process. A cell that runs ends with an error. */
+  restart(): void {
+    this.runtime.kill();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.runtime.kill();
+  }
+
+  private receive({ json, buffers }: Packet): void {
+    switch (json["type"]) {
+      case "publish":
+        this.events.publish(
+          json["context"] as number,
+          json["msgType"] as string,
+          json["content"] as Record<string, unknown>,
+          json["metadata"] as Record<string, unknown>,
+          buffers,
+        );
+        break;
+      case "done":
+        // What native code wrote before this frame lies in other pipes: they are read before the loop's check phase.
+        setImmediate(() => this.finish(json));
+        break;
+      case "input_request":
+        void this.askForInput(json);
+        break;
+      case "settled":
+        this.settling.get(json["id"] as number)?.();
+        this.settling.delete(json["id"] as number);
+        break;
+    }
+  }
+
+  private finish(json: Record<string, unknown>): void {
+    const { running } = this;
+    if (!running || running.request.context !== json["context"]) return;
+    this.running = undefined;
+    if (json["status"] === "ok") {
+      running.finish({
+        status: "ok",
+        ...(json["result"] ? { result: json["result"] as Shown } : {}),
+        expressions: json["expressions"] as Record<string, unknown>,
+      });
+    } else running.finish({ status: "error", ...this.present(json["error"] as ErrorReport) });
+  }
+
+  private present(error: ErrorReport): CellError {
+    const at = error.frames[0];
+    const source = at && this.sources.get(at.file);
+    return {
+      ename: error.ename,
+      evalue: error.evalue,
+      traceback: traceback(error.traceback, source === undefined ? undefined : { ...at!, source }),
+    };
+  }
+
+  private async askForInput(json: Record<string, unknown>): Promise<void> {
+    const value = await this.events.inputRequest(
+      json["context"] as number,
+      json["prompt"] as string,
+      json["password"] as boolean,
+    );
+    const answer = { type: "input_reply", value };
+    if (json["blocking"]) this.runtime.command(answer);
+    else this.runtime.request(answer);
+  }
+
+  /** The runtime process is gone: says so, and has a new one ready. */
+  private replace(code: number | null, signal: NodeJS.Signals | null): void {
+    for (const settle of this.settling.values()) settle();
+    this.settling.clear();
+    if (this.isClosed) return;
+    const message = describeDeath(code, signal, this.stderrTail);
+    this.stderrTail = "";
+    this.runtime = this.connect(new RuntimeProcess(this.folder));
+    this.events.restarted?.();
+    const { running } = this;
+    this.running = undefined;
+    if (running)
+      running.finish({
+        status: "error",
+        ename: "RuntimeEnded",
+        evalue: message,
+        traceback: traceback([`RuntimeEnded: ${message}`], undefined),
+      });
+    else this.events.stream(this.lastContext, "stderr", `${message}\n`);
+  }
+}
+
+function syntaxReport(error: unknown, file: string, source: string): CellError {
+  const { name, message, line, column } = error as Error & Partial<CellPosition>;
+  const at = line && column ? { file, line, column, source } : undefined;
+  const lines = [`${name}: ${message}`, ...(at ? [`    at ${file}:${line}:${column}`] : [])];
+  return { ename: name, evalue: message, traceback: traceback(lines, at) };
+}

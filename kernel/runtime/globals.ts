@@ -1,0 +1,51 @@
+/** What cells find without importing it. */
+import { declaredNames, guard, guardEach, interrupt } from "./cell.ts";
+import { currentContext } from "./context.ts";
+import { clearOutput, display } from "./display.ts";
+import * as helpers from "./helpers.ts";
+import { input, prompt } from "./input.ts";
+import { cellMeta, importModule, loadStatic, makeRequire } from "./modules.ts";
+import { flush, publish } from "./output.ts";
+
+/** Functions that rewritten cells and the control thread call, under one name that no cell would use. */
+const internal = {
+  guard,
+  guardEach,
+  load: loadStatic,
+  import: importModule,
+  meta: cellMeta,
+  helpers,
+  flush,
+  interrupt,
+};
+
+/** The notebook's side of the kernel: global `kernel`. */
+export const kernel = {
+  clearOutput,
+  /** Aborted when the running cell is interrupted: pass it to `fetch` and to sessions. */
+  get signal(): AbortSignal {
+    return currentContext().abort.signal;
+  },
+  /** Names declared by cells so far. */
+  get names(): string[] {
+    return declaredNames();
+  },
+  /** Publishes any message under the running cell, for MIME types and messages this kernel has no function for. */
+  publish: (msgType: string, content: Record<string, unknown>, options?: { buffers?: Uint8Array[]; metadata?: object }) =>
+    publish(msgType, content, options),
+};
+
+/** `answerTerminated` is called by the control thread after V8 has terminated what ran. */
+export function installGlobals(answerTerminated: (context: number) => void): void {
+  const define = (name: string, value: unknown): void => {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  };
+  Object.defineProperty(globalThis, "$inferlab", { value: Object.freeze({ ...internal, answerTerminated }), enumerable: false });
+  define("display", display);
+  define("input", input);
+  define("prompt", prompt);
+  define("kernel", kernel);
+  define("require", makeRequire());
+  for (const symbol of ["dispose", "asyncDispose"] as const)
+    if (!(symbol in Symbol)) Object.defineProperty(Symbol, symbol, { value: Symbol.for(`Symbol.${symbol}`) });
+}

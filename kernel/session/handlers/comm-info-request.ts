@@ -1,0 +1,5 @@
+import type { Request } from "../session.ts";
+
+export function commInfoRequest({ reply }: Request): void {
+  reply({ status: "ok", comms: {} });
+}
