@@ -202,11 +202,13 @@ export class KernelClient {
               this.waiting.delete(id);
               reject(new InferlabError("KERNEL", `${msgType} had no full answer within ${timeoutMs} ms`));
             }, timeoutMs);
-      const settle = <T>(action: (value: T) => void) => (value: T): void => {
-        clearTimeout(timer);
-        this.waiting.delete(id);
-        action(value);
-      };
+      const settle =
+        <T>(action: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(timer);
+          this.waiting.delete(id);
+          action(value);
+        };
       this.waiting.set(id, {
         reply: undefined,
         isIdle: false,
@@ -297,8 +299,6 @@ export class KernelClient {
     const answer = waiting?.options.onInput;
     if (!answer) return;
     const value = answer(String(message.content["prompt"]), message.content["password"] === true);
-    this.queues.stdin.push(
-      this.wire.encode({ msgType: "input_reply", content: { value }, parent: message.header }),
-    );
+    this.queues.stdin.push(this.wire.encode({ msgType: "input_reply", content: { value }, parent: message.header }));
   }
 }

@@ -33,7 +33,8 @@ export function parseNotebook(text: string, path: string): Notebook {
     if (!isObject(cell) || typeof cell["cell_type"] !== "string")
       throw new InferlabError("KERNEL", `${path}: cell ${index + 1} has no cell_type`);
     const { source } = cell;
-    const isText = typeof source === "string" || (Array.isArray(source) && source.every((line) => typeof line === "string"));
+    const isText =
+      typeof source === "string" || (Array.isArray(source) && source.every((line) => typeof line === "string"));
     if (!isText) throw new InferlabError("KERNEL", `${path}: cell ${index + 1} has no source text`);
   });
   return value as Notebook;

@@ -82,10 +82,9 @@ function parse(source: string): CellSyntaxError | undefined {
   const first = errors[0]!;
   const offset = first.labels[0]?.start;
   // An error at the very end, or in a literal that never closed, may be mended by typing on.
-  const isIncomplete =
-    /found `EOF`|^Unterminated (?:string|multiline comment|template)/i.test(first.message)
-      ? !isClosedLine(source, first.message, offset)
-      : offset !== undefined && source.slice(offset).trim() === "";
+  const isIncomplete = /found `EOF`|^Unterminated (?:string|multiline comment|template)/i.test(first.message)
+    ? !isClosedLine(source, first.message, offset)
+    : offset !== undefined && source.slice(offset).trim() === "";
   return new CellSyntaxError(first.message, source, offset, isIncomplete);
 }
 

@@ -15,7 +15,10 @@ const off = "\u001b[0m";
 const linesAround = 2;
 
 /** `lines` with the error's name in red, and the excerpt at the end. */
-export function traceback(lines: readonly string[], at: (CellPosition & { readonly source: string }) | undefined): string[] {
+export function traceback(
+  lines: readonly string[],
+  at: (CellPosition & { readonly source: string }) | undefined,
+): string[] {
   const [first = "", ...rest] = lines;
   const name = /^[\w.$]+(?=:|$| )/.exec(first)?.[0] ?? "";
   return [`${red}${name}${off}${first.slice(name.length)}`, ...rest, ...(at ? ["", ...excerpt(at)] : [])];

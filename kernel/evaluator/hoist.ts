@@ -15,6 +15,12 @@ import { boundNames, isFunction, isNode, type Node, walk } from "./ast.ts";
 /** The global object whose functions rewritten cells call; see runtime/globals.ts. */
 export const runtimeName = "$inferlab";
 
+/**
+ * Longer code gets a map only where lines moved: columns of its edited lines are then a few characters off, and a cell of a
+ * thousand functions costs 10 ms less.
+ */
+const mappedLength = 20_000;
+
 export interface Hoisted {
   readonly code: string;
   /** Names to declare before the code runs. */
@@ -23,7 +29,7 @@ export interface Hoisted {
   readonly isAsync: boolean;
   /** The last statement is an expression whose value is the cell's result. */
   readonly hasResult: boolean;
-  /** Source map (JSON) from `code` back to the JavaScript given; absent where lines are the same. */
+  /** Source map (JSON) from `code` back to the JavaScript given; where absent, lines are the same. */
   readonly map?: string;
 }
 
@@ -36,7 +42,9 @@ export function hoist(source: string): Hoisted {
   for (const meta of parsed.module.importMetas) rewrite.edits.update(meta.start, meta.end, `${runtimeName}.meta`);
   for (const call of parsed.module.dynamicImports)
     rewrite.edits.update(call.start, call.start + "import".length, `${runtimeName}.import`);
-  const statements = body.filter((statement) => statement.type !== "EmptyStatement" && !rewrite.isBareExport(statement));
+  const statements = body.filter(
+    (statement) => statement.type !== "EmptyStatement" && !rewrite.isBareExport(statement),
+  );
   statements.forEach((statement, index) => {
     rewrite.statement(statement, index === statements.length - 1);
   });
@@ -71,7 +79,8 @@ class Rewrite {
       isAsync: this.isAsync,
       hasResult: this.hasResult,
     };
-    return this.moved ? { ...hoisted, map: edits.generateMap({ hires: "boundary" }).toString() } : hoisted;
+    const needsMap = this.moved || edits.original.length < mappedLength;
+    return needsMap ? { ...hoisted, map: edits.generateMap({ hires: "boundary" }).toString() } : hoisted;
   }
 
   statement(node: Node, isLast: boolean): void {

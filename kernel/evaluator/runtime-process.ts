@@ -33,7 +33,9 @@ export class RuntimeProcess {
 
   /** Starts at once; what it says is kept until `connect`. `folder` is the notebook's. */
   constructor(folder: string = process.cwd()) {
-    const main = fileURLToPath(new URL(`../runtime/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+    const main = fileURLToPath(
+      new URL(`../runtime/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+    );
     // Without the flag V8's termination inside a timer aborts the process: "async hook stack has become corrupted".
     const flags = ["--no-force-async-hooks-checks", "--disable-warning=ExperimentalWarning"];
     this.child = spawn(process.execPath, [...flags, main], {

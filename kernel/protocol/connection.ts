@@ -28,12 +28,18 @@ export function readConnection(path: string): Connection {
   const port = (name: string): number => {
     const found = fields[`${name}_port`];
     if (typeof found !== "number" || !Number.isInteger(found) || found < 0 || found > 65535)
-      throw new InferlabError("KERNEL", `connection file: ${name}_port is ${JSON.stringify(found)}, expected a port number`);
+      throw new InferlabError(
+        "KERNEL",
+        `connection file: ${name}_port is ${JSON.stringify(found)}, expected a port number`,
+      );
     return found;
   };
   const transport = fields["transport"] ?? "tcp";
   if (transport !== "tcp" && transport !== "ipc")
-    throw new InferlabError("KERNEL", `connection file: transport is ${JSON.stringify(transport)}, expected "tcp" or "ipc"`);
+    throw new InferlabError(
+      "KERNEL",
+      `connection file: transport is ${JSON.stringify(transport)}, expected "tcp" or "ipc"`,
+    );
   return {
     transport,
     ip: typeof fields["ip"] === "string" ? fields["ip"] : "127.0.0.1",

@@ -71,9 +71,15 @@ export class Wire {
   decode(frames: readonly Uint8Array[]): Message {
     const split = frames.findIndex((frame) => delimiter.equals(frame));
     if (split < 0 || split > maxIdentities)
-      throw new InferlabError("KERNEL", `message of ${frames.length} frames has no <IDS|MSG> frame where one is expected`);
+      throw new InferlabError(
+        "KERNEL",
+        `message of ${frames.length} frames has no <IDS|MSG> frame where one is expected`,
+      );
     if (frames.length < split + 6)
-      throw new InferlabError("KERNEL", `message has ${frames.length - split - 1} frames after <IDS|MSG>, expected 5 or more`);
+      throw new InferlabError(
+        "KERNEL",
+        `message has ${frames.length - split - 1} frames after <IDS|MSG>, expected 5 or more`,
+      );
     const parts = frames.slice(split + 2, split + 6);
     if (this.key) {
       const expected = Buffer.from(this.sign(parts));
@@ -103,6 +109,7 @@ function parseObject(frame: Uint8Array): Json {
   } catch (error) {
     throw new InferlabError("KERNEL", `message frame is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (!isObject(value)) throw new InferlabError("KERNEL", `message frame is ${JSON.stringify(value)?.slice(0, 40)}, expected an object`);
+  if (!isObject(value))
+    throw new InferlabError("KERNEL", `message frame is ${JSON.stringify(value)?.slice(0, 40)}, expected an object`);
   return value;
 }

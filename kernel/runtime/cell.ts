@@ -1,6 +1,6 @@
 /** Runs a cell's program on the main thread and reports how it ended. */
 import vm from "node:vm";
-import { type CellContext, currentContext, newContext, ownContext, runIn, setLatest } from "./context.ts";
+import { type CellContext, contextOfFailure, currentContext, newContext, runIn, setLatest } from "./context.ts";
 import { bundleOf, type Shown } from "./display.ts";
 import { send, writeText } from "./output.ts";
 import { type ErrorReport, registerCell, reportError } from "./stack.ts";
@@ -70,7 +70,7 @@ function start(program: CellProgram, file: string): unknown {
     filename: file,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  const value: unknown = script.runInThisContext();
+  const value: unknown = script.runInThisContext({ displayErrors: false });
   if (program.isAsync) return value;
   return program.hasResult ? { value } : undefined;
 }
@@ -192,9 +192,9 @@ async function evaluate(program: CellProgram | { readonly error: ErrorReport }, 
 }
 
 /** An error that reached nobody: shown under the cell that its async context, or else its stack, names. */
-export function reportLate(thrown: unknown, what: string): void {
+export function reportLate(thrown: unknown, what: string, promise?: Promise<unknown>): void {
   const report = reportError(thrown);
   const file = report.frames[0]?.file;
-  const context = ownContext() ?? (file ? contextOfFile.get(file) : undefined) ?? currentContext();
+  const context = contextOfFailure(promise) ?? (file ? contextOfFile.get(file) : undefined) ?? currentContext();
   writeText("stderr", `${what} ${report.traceback.join("\n")}\n`, context);
 }

@@ -1,5 +1,16 @@
-/** Which request caused the code that runs now: carried through promises, timers and events by AsyncLocalStorage. */
-import { AsyncLocalStorage } from "node:async_hooks";
+/**
+ * Which request caused the code that runs now: carried through promises, timers, ticks and events, so that late output
+ * finds its own cell.
+ *
+ * Not AsyncLocalStorage: on Node 20 and 22 it turns on Node's async-hook checks, and a cell that V8 tears out of a promise
+ * job then aborts the process ("async hook stack has become corrupted", measured). V8's own promise hooks have no such
+ * checks. Plain callbacks of Node's older functions are not followed; their output goes to the latest cell.
+ */
+import { EventEmitter } from "node:events";
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers";
+import { promisify } from "node:util";
+import { promiseHooks } from "node:v8";
 
 export interface CellContext {
   /** The protocol process's number for the request; the key of everything that is sent back. */
@@ -13,37 +24,8 @@ export interface CellContext {
   isOver: boolean;
 }
 
-/**
- * The store is the context's number, not the context: Node 20 and 22 hang it on every promise as a visible property, and
- * `withoutAsyncIds` can take a number out of what `console.log(promise)` prints.
- */
-const storage = new AsyncLocalStorage<number>();
-const known = new Map<number, CellContext>();
-
-/** Contexts that are kept for output that comes after the cell's end. */
-const keptContexts = 10_000;
-
-/** Runs `action` and all that it starts as part of a cell. */
-export function runIn<T>(context: CellContext, action: () => T): T {
-  return storage.run(context.id, action);
-}
-
-/** The context that the code running now belongs to, where Node knows. */
-export function ownContext(): CellContext | undefined {
-  const id = storage.getStore();
-  return id === undefined ? undefined : known.get(id);
-}
-
-/** Takes Node's bookkeeping out of an inspected promise. */
-export function withoutAsyncIds(text: string): string {
-  if (!text.includes("[Symbol(async_id_symbol)]")) return text;
-  return text
-    .replace(/,?\s*\[Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)\]: \d+/g, "")
-    .replace(/Promise \{\s*([^\n{}]{0,60}?)\s*\}/g, "Promise { $1 }");
-}
-
 export function newContext(id: number, options: { allowStdin?: boolean; silent?: boolean } = {}): CellContext {
-  const context: CellContext = {
+  return {
     id,
     allowStdin: options.allowStdin ?? false,
     silent: options.silent ?? false,
@@ -51,18 +33,106 @@ export function newContext(id: number, options: { allowStdin?: boolean; silent?:
     abort: new AbortController(),
     isOver: false,
   };
-  known.set(id, context);
-  if (known.size > keptContexts) known.delete(known.keys().next().value!);
-  return context;
 }
 
+let current: CellContext | undefined;
 let latest: CellContext = newContext(0);
+/** Where the error that is on its way up was thrown. */
+let failed: CellContext | undefined;
 
-/** The cell that code without a context of its own counts as (output of native code, of a lost async context). */
+const ofPromise = new WeakMap<Promise<unknown>, CellContext>();
+const ofEmitter = new WeakMap<object, CellContext>();
+
+/** The cell that code without a context of its own counts as (output of native code, plain callbacks). */
 export function setLatest(context: CellContext): void {
   latest = context;
 }
 
 export function currentContext(): CellContext {
-  return ownContext() ?? latest;
+  return current ?? latest;
+}
+
+/** Runs `action` and all that it starts as part of a cell. */
+export function runIn<T>(context: CellContext, action: () => T): T {
+  const before = current;
+  current = context;
+  try {
+    return action();
+  } catch (error) {
+    failed = context;
+    throw error;
+  } finally {
+    current = before;
+  }
+}
+
+/** The cell of an error that reached nobody: of its promise where it has one, else of the callback that threw it. */
+export function contextOfFailure(promise?: Promise<unknown>): CellContext | undefined {
+  const context = promise ? ofPromise.get(promise) : failed;
+  failed = undefined;
+  return context;
+}
+
+/** After a cell was torn out of the middle of anything. */
+export function resetContext(): void {
+  current = undefined;
+}
+
+type Callback = (...args: unknown[]) => unknown;
+
+function bound(callback: unknown): unknown {
+  const context = current;
+  if (!context || typeof callback !== "function") return callback;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    return runIn(context, () => Reflect.apply(callback as Callback, this, args));
+  };
+}
+
+/** `original` with its first argument, a callback, bound to the context of the call. */
+function binding<F extends Callback>(original: F): F {
+  const wrapped = function (this: unknown, callback: unknown, ...rest: unknown[]): unknown {
+    return Reflect.apply(original, this, [bound(callback), ...rest]);
+  } as F;
+  Object.defineProperty(wrapped, "name", { value: original.name });
+  const custom = (original as { [promisify.custom]?: unknown })[promisify.custom];
+  if (custom) Object.defineProperty(wrapped, promisify.custom, { value: custom });
+  return wrapped;
+}
+
+export function followContexts(): void {
+  let before: CellContext | undefined;
+  promiseHooks.createHook({
+    init(promise) {
+      if (current) ofPromise.set(promise, current);
+    },
+    before(promise) {
+      before = current;
+      current = ofPromise.get(promise);
+    },
+    after() {
+      current = before;
+    },
+  });
+  for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
+    const wrapped = binding(timers[name] as unknown as Callback);
+    Object.assign(timers, { [name]: wrapped });
+    Object.assign(globalThis, { [name]: wrapped });
+  }
+  globalThis.queueMicrotask = binding(globalThis.queueMicrotask as Callback) as typeof queueMicrotask;
+  process.nextTick = binding(process.nextTick as Callback) as typeof process.nextTick;
+
+  const { on, emit } = EventEmitter.prototype;
+  const noteListener = function (this: EventEmitter, name: string | symbol, listener: Callback): EventEmitter {
+    if (current && !ofEmitter.has(this)) ofEmitter.set(this, current);
+    return on.call(this, name, listener);
+  };
+  EventEmitter.prototype.on = noteListener;
+  EventEmitter.prototype.addListener = noteListener;
+  EventEmitter.prototype.emit = function (this: EventEmitter, name: string | symbol, ...args: unknown[]): boolean {
+    const context = current ? undefined : ofEmitter.get(this);
+    return context
+      ? runIn(context, () => Reflect.apply(emit, this, [name, ...args]) as boolean)
+      : (Reflect.apply(emit, this, [name, ...args]) as boolean);
+  };
+  syncBuiltinESMExports();
 }

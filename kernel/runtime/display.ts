@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
-import { currentContext, runIn, withoutAsyncIds } from "./context.ts";
+import { currentContext, runIn } from "./context.ts";
 import { publish } from "./output.ts";
 
 export interface Shown {
@@ -14,7 +14,7 @@ export interface Shown {
 const maxTextLength = 100_000;
 
 function plain(value: unknown): string {
-  const text = withoutAsyncIds(inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 }));
+  const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 });
   return text.length <= maxTextLength
     ? text
     : `${text.slice(0, maxTextLength)}\n… ${text.length - maxTextLength} more characters; console.log() shows all`;

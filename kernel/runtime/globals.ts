@@ -31,8 +31,11 @@ export const kernel = {
     return declaredNames();
   },
   /** Publishes any message under the running cell, for MIME types and messages this kernel has no function for. */
-  publish: (msgType: string, content: Record<string, unknown>, options?: { buffers?: Uint8Array[]; metadata?: object }) =>
-    publish(msgType, content, options),
+  publish: (
+    msgType: string,
+    content: Record<string, unknown>,
+    options?: { buffers?: Uint8Array[]; metadata?: object },
+  ) => publish(msgType, content, options),
 };
 
 /** `answerTerminated` is called by the control thread after V8 has terminated what ran. */
@@ -40,7 +43,10 @@ export function installGlobals(answerTerminated: (context: number) => void): voi
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   };
-  Object.defineProperty(globalThis, "$inferlab", { value: Object.freeze({ ...internal, answerTerminated }), enumerable: false });
+  Object.defineProperty(globalThis, "$inferlab", {
+    value: Object.freeze({ ...internal, answerTerminated }),
+    enumerable: false,
+  });
   define("display", display);
   define("input", input);
   define("prompt", prompt);

@@ -7,7 +7,8 @@ interface Resource {
 }
 
 const disposeSymbol: symbol = (Symbol as { dispose?: symbol }).dispose ?? Symbol.for("Symbol.dispose");
-const asyncDisposeSymbol: symbol = (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+const asyncDisposeSymbol: symbol =
+  (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /**
  * Behind `using` and `await using`: `u` and `a` take a resource, `e` is the error of the block, `d` disposes of all in
@@ -27,14 +28,20 @@ export function usingCtx(): object {
     const methods = value as Record<symbol, unknown>;
     const dispose = (isAsync ? methods[asyncDisposeSymbol] : undefined) ?? methods[disposeSymbol];
     if (typeof dispose !== "function")
-      throw new TypeError(`the object of a using declaration has no [Symbol.${isAsync ? "asyncDispose" : "dispose"}]()`);
+      throw new TypeError(
+        `the object of a using declaration has no [Symbol.${isAsync ? "asyncDispose" : "dispose"}]()`,
+      );
     stack.push({ value, dispose: dispose as () => unknown, isAsync });
     return value;
   };
   const suppress = (error: unknown, suppressed: unknown): unknown =>
     suppressed === empty
       ? error
-      : Object.assign(new Error("An error was suppressed during disposal"), { name: "SuppressedError", error, suppressed });
+      : Object.assign(new Error("An error was suppressed during disposal"), {
+          name: "SuppressedError",
+          error,
+          suppressed,
+        });
   const context = {
     e: empty as unknown,
     u: (value: unknown) => add(false, value),
@@ -71,7 +78,12 @@ type Decorator = (value: unknown, context: object) => unknown;
  * Applies decorators with the standard's calling convention (`value, context`) to what the transform lays out in the older
  * one: a class alone, or a member by prototype and key. A field's decorator sees the field but cannot replace its value.
  */
-export function decorate(decorators: readonly unknown[], target: object, key?: string | symbol, descriptor?: unknown): unknown {
+export function decorate(
+  decorators: readonly unknown[],
+  target: object,
+  key?: string | symbol,
+  descriptor?: unknown,
+): unknown {
   const initializers: (() => void)[] = [];
   const addInitializer = (initializer: () => void): void => {
     initializers.push(initializer);
@@ -82,7 +94,8 @@ export function decorate(decorators: readonly unknown[], target: object, key?: s
     let current = target;
     for (const decorator of [...decorators].reverse() as Decorator[]) {
       const name = (target as { name?: string }).name;
-      current = (decorator(current, { kind: "class", name, addInitializer, metadata: {} }) as object | undefined) ?? current;
+      current =
+        (decorator(current, { kind: "class", name, addInitializer, metadata: {} }) as object | undefined) ?? current;
     }
     result = current;
   } else {
@@ -94,7 +107,9 @@ export function decorate(decorators: readonly unknown[], target: object, key?: s
       const replaced = decorator(found?.[part], context);
       if (replaced === undefined) continue;
       if (!found)
-        throw new TypeError(`the decorator of field "${String(key)}" returned an initializer, which cells do not support`);
+        throw new TypeError(
+          `the decorator of field "${String(key)}" returned an initializer, which cells do not support`,
+        );
       found[part] = replaced as never;
     }
     if (found) Object.defineProperty(target, key, found);
@@ -105,7 +120,10 @@ export function decorate(decorators: readonly unknown[], target: object, key?: s
 }
 
 /** TypeScript's constructor-parameter decorators, laid out as member decorators. */
-export function decorateParam(index: number, decorator: (target: object, key: unknown, index: number) => void): Decorator {
+export function decorateParam(
+  index: number,
+  decorator: (target: object, key: unknown, index: number) => void,
+): Decorator {
   return (target, key) => decorator(target as object, key, index);
 }
 

@@ -1,6 +1,7 @@
 /** Asking the person at the front end for a line: `await input()`, and `prompt()` which blocks. */
-import { currentContext } from "./context.ts";
+
 import { guard, KeyboardInterrupt } from "./cell.ts";
+import { currentContext } from "./context.ts";
 import { send } from "./output.ts";
 import { slots } from "./shared-state.ts";
 
@@ -36,9 +37,7 @@ function request(prompt: string, options: InputOptions, blocking: boolean): void
  */
 export async function input(prompt = "", options: InputOptions = {}): Promise<string> {
   request(String(prompt), options, false);
-  const line = await (guard(new Promise<string | null>((resolve) => waiting.push(resolve))) as Promise<
-    string | null
-  >);
+  const line = await (guard(new Promise<string | null>((resolve) => waiting.push(resolve))) as Promise<string | null>);
   if (line === null) throw new KeyboardInterrupt();
   return line;
 }

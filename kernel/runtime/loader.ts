@@ -58,7 +58,9 @@ function localImports(path: string, stamp: string): readonly string[] {
     ...module.staticImports.map((item) => item.moduleRequest.value),
     ...module.staticExports.flatMap((item) => item.entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
   ];
-  const files = [...new Set(specifiers)].filter(isRelative).flatMap((specifier) => findFile(join(dirname(path), specifier)) ?? []);
+  const files = [...new Set(specifiers)]
+    .filter(isRelative)
+    .flatMap((specifier) => findFile(join(dirname(path), specifier)) ?? []);
   importsOf.set(path, { stamp, files });
   return files;
 }

@@ -4,8 +4,9 @@
  */
 import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
-import { connectCells, answerTerminated, type ExecuteRequest, execute, reportLate } from "./cell.ts";
+import { answerTerminated, connectCells, type ExecuteRequest, execute, reportLate } from "./cell.ts";
 import { descriptors, writePacket } from "./channel.ts";
+import { followContexts, resetContext } from "./context.ts";
 import { FrameReader, type Packet } from "./frames.ts";
 import { installGlobals } from "./globals.ts";
 import { connectInput, receiveInput } from "./input.ts";
@@ -23,16 +24,18 @@ worker.unref();
 connectOutput(state, () => worker.postMessage("held"));
 connectInput(state, input);
 connectCells((context) => Atomics.store(state, slots.running, context));
+followContexts();
 captureStandardStreams();
 installStackTraces();
 installGlobals((context) => {
+  resetContext();
   resetOutput();
   answerTerminated(context);
   setImmediate(drain);
 });
 
 process.on("uncaughtException", (error) => reportLate(error, "Uncaught"));
-process.on("unhandledRejection", (reason) => reportLate(reason, "Unhandled rejection:"));
+process.on("unhandledRejection", (reason, promise) => reportLate(reason, "Unhandled rejection:", promise));
 process.on("exit", flush);
 // Signals are the protocol process's business: an interrupt comes through the control thread.
 process.on("SIGINT", () => {});

@@ -42,7 +42,8 @@ function ensureHooks(): void {
   process.setSourceMapsEnabled(true);
 }
 
-const isLocal = (specifier: string): boolean => /^(?:\.{0,2}\/|file:|[a-zA-Z]:[\\/])/.test(specifier) || /^\.{1,2}$/.test(specifier);
+const isLocal = (specifier: string): boolean =>
+  /^(?:\.{0,2}\/|file:|[a-zA-Z]:[\\/])/.test(specifier) || /^\.{1,2}$/.test(specifier);
 
 /** What `import(specifier)` in a cell gives. Errors: those of Node's loader, and of the module's own code. */
 export async function importModule(specifier: string, options?: ImportCallOptions): Promise<Namespace> {
@@ -81,19 +82,26 @@ export function addShim(specifier: string, load: () => Promise<Namespace>): void
 export async function loadStatic(specifier: string, options?: ImportCallOptions): Promise<Namespace> {
   const namespace = await importModule(specifier, options);
   const inner = namespace["default"];
-  if (typeof inner !== "object" || inner === null || !("__esModule" in inner) || !("default" in inner)) return namespace;
+  if (typeof inner !== "object" || inner === null || !("__esModule" in inner) || !("default" in inner))
+    return namespace;
   return { ...namespace, default: inner.default };
 }
 
 function packageName(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 /** The error says that this very specifier was not found, not one that it needs. */
 function isMissing(error: unknown, specifier: string): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return false;
-  return typeof message === "string" && (message.includes(`'${packageName(specifier)}'`) || message.includes(`'${specifier}'`));
+  return (
+    typeof message === "string" &&
+    (message.includes(`'${packageName(specifier)}'`) || message.includes(`'${specifier}'`))
+  );
 }
 
 /** `require` as the notebook's folder has it, with our own package behind it. */
@@ -111,9 +119,12 @@ export function makeRequire(): NodeJS.Require {
       }
     }
   }) as NodeJS.Require;
-  require.resolve = Object.assign((specifier: string, options?: { paths?: string[] }) => notebook().resolve(specifier, options), {
-    paths: (specifier: string) => notebook().resolve.paths(specifier),
-  });
+  require.resolve = Object.assign(
+    (specifier: string, options?: { paths?: string[] }) => notebook().resolve(specifier, options),
+    {
+      paths: (specifier: string) => notebook().resolve.paths(specifier),
+    },
+  );
   require.cache = ownRequire.cache;
   require.main = undefined;
   return require;

@@ -5,7 +5,7 @@
  * Order is kept: text of another stream or another cell, and every other message, sends first what is held.
  */
 import { isMidFrame, resetChannel, writePacket, writeStream } from "./channel.ts";
-import { type CellContext, currentContext, withoutAsyncIds } from "./context.ts";
+import { type CellContext, currentContext } from "./context.ts";
 import { slots } from "./shared-state.ts";
 
 type StreamName = "stdout" | "stderr";
@@ -124,7 +124,7 @@ export function captureStandardStreams(): void {
             ? Buffer.from(chunk, encoding as BufferEncoding).toString()
             : chunk
           : decoder.decode(chunk as Uint8Array, { stream: true });
-      writeText(name, withoutAsyncIds(text));
+      writeText(name, text);
       if (typeof done === "function") process.nextTick(done as () => void);
       return true;
     };

@@ -61,7 +61,10 @@ function isMapping(entry: object | undefined): entry is SourceMapping {
 function isHidden(file: string | null | undefined): boolean {
   if (!file) return false;
   return (
-    file.startsWith("node:internal/") || /^node:(?:vm|async_hooks)$/.test(file) || file.startsWith(ownFolder) || file.startsWith(ownPath)
+    file.startsWith("node:internal/") ||
+    /^node:(?:vm|async_hooks)$/.test(file) ||
+    file.startsWith(ownFolder) ||
+    file.startsWith(ownPath)
   );
 }
 

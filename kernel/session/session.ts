@@ -31,7 +31,7 @@ export type Handler = (request: Request) => Promise<void> | void;
 /** Work that waits for the cells before it. */
 interface Queued {
   readonly request: Request;
-  readonly run: () => Promise<boolean>;
+  readonly run: () => Promise<void>;
   readonly abort: () => void;
 }
 
@@ -126,7 +126,13 @@ export class Session implements TransportEvents {
     this.publishNow(context, msgType, content, metadata, buffers);
   }
 
-  private publishNow(context: number, msgType: string, content: Json, metadata?: Json, buffers?: readonly Uint8Array[]): void {
+  private publishNow(
+    context: number,
+    msgType: string,
+    content: Json,
+    metadata?: Json,
+    buffers?: readonly Uint8Array[],
+  ): void {
     const parent = this.parents.get(context)?.header;
     this.transport?.send("iopub", {
       msgType,
@@ -137,24 +143,12 @@ export class Session implements TransportEvents {
     });
   }
 
-  /**
-   * Runs `run` after all cells before it; resolves when it has run. Where `run` answers false, the requests that wait behind
-   * it are aborted.
-   */
-  enqueue(request: Request, run: () => Promise<boolean>, abort: () => void): Promise<void> {
+  /** Runs `run` after all cells before it; resolves when it has run, or was aborted. */
+  enqueue(request: Request, run: () => Promise<void>, abort: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.queue.push({
         request,
-        run: async () => {
-          try {
-            return await run();
-          } catch (error) {
-            reject(error);
-            return false;
-          } finally {
-            resolve();
-          }
-        },
+        run: () => run().then(resolve, reject),
         abort: () => {
           abort();
           resolve();
@@ -164,17 +158,23 @@ export class Session implements TransportEvents {
     });
   }
 
+  /** Takes the requests that wait now out of the queue; the function given back aborts them. */
+  async takeWaiting(): Promise<() => void> {
+    // Requests that came in together with the failed one may still lie in the socket.
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = this.queue.splice(0);
+    return () => {
+      for (const queued of waiting) queued.abort();
+    };
+  }
+
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
     for (let next = this.queue.shift(); next; next = this.queue.shift()) {
       this.runningContext = next.request.context;
-      const goOn = await next.run();
+      await next.run();
       this.runningContext = 0;
-      if (goOn) continue;
-      // Requests that came in together with the failed one may still lie in the socket.
-      await new Promise((resolve) => setImmediate(resolve));
-      for (const waiting of this.queue.splice(0)) waiting.abort();
     }
     this.isDraining = false;
   }

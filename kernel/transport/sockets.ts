@@ -38,13 +38,21 @@ export class SocketTransport implements Transport {
     this.wire = new Wire(connection.key, connection.signatureScheme);
     this.events = events;
     const context = new Context({ blocky: false });
-    const common = { context, linger: lingerMs, sendHighWaterMark: 0, receiveHighWaterMark: 0, maxMessageSize: maxFrameBytes };
+    const common = {
+      context,
+      linger: lingerMs,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      maxMessageSize: maxFrameBytes,
+    };
     const router = (): Router => new Router({ ...common, handover: true });
     const iopub = new XPublisher({ context, linger: lingerMs, sendHighWaterMark: 0 });
     iopub.verbosity = "allSubs";
     this.sockets = { shell: router(), control: router(), stdin: router(), iopub, heartbeat: new Reply(common) };
     const queue = (channel: Channel): SendQueue =>
-      new SendQueue(this.sockets[channel], (error) => events.log(`${channel}: a message was not sent: ${(error as Error).message}`));
+      new SendQueue(this.sockets[channel], (error) =>
+        events.log(`${channel}: a message was not sent: ${(error as Error).message}`),
+      );
     this.queues = { shell: queue("shell"), control: queue("control"), stdin: queue("stdin"), iopub: queue("iopub") };
   }
 

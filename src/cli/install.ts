@@ -73,7 +73,10 @@ export async function run(args: string[]): Promise<number> {
       return 0;
     }
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(options["display-name"]), undefined, 2)}\n`);
+    writeFileSync(
+      join(folder, "kernel.json"),
+      `${JSON.stringify(kernelSpec(options["display-name"]), undefined, 2)}\n`,
+    );
   } catch (error) {
     console.error(`Kernel "${name}" cannot be written to ${folder}: ${(error as Error).message}`);
     console.error("  hint: --user needs no special rights; --prefix DIR takes any folder you own");

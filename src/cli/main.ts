@@ -1,5 +1,10 @@
 /** The `inferlab` command: finds the subcommand's file and runs it. */
-const commands: Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }> = {};
+const commands: Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }> = {
+  install: { about: "registers the kernel with Jupyter", load: () => import("./install.ts") },
+  kernel: { about: "starts the kernel with a connection file (what Jupyter does)", load: () => import("./kernel.ts") },
+  repl: { about: "a TypeScript session in this terminal", load: () => import("./repl.ts") },
+  run: { about: "runs a notebook and writes it with its outputs", load: () => import("./run.ts") },
+};
 
 /** Returns the exit code. */
 export async function main(args: string[]): Promise<number> {

@@ -43,7 +43,6 @@ class Repl {
       stream: (_context, name, text) => process[name].write(text),
       publish: (_context, msgType, content) => this.show(msgType, content),
       inputRequest: (_context, prompt) => this.ask(prompt),
-      restarted: () => {},
     });
   }
 

@@ -58,7 +58,9 @@ export async function run(args: string[]): Promise<number> {
     save(notebook, output);
   }
   const seconds = formatMs(performance.now() - started);
-  console.log(`${numFailed ? `${numFailed} cell${numFailed > 1 ? "s" : ""} failed` : "ok"}  ${basename(output)}  ${seconds}`);
+  console.log(
+    `${numFailed ? `${numFailed} cell${numFailed > 1 ? "s" : ""} failed` : "ok"}  ${basename(output)}  ${seconds}`,
+  );
   return numFailed ? 1 : 0;
 }
 
@@ -86,7 +88,9 @@ async function runCells(client: KernelClient, notebook: Notebook, options: RunOp
     const firstLine = code.trim().split("\n")[0]!.slice(0, 60);
     const failure = await runCell(client, notebook, cell, code, options.timeoutMs, byRequest);
     const state = failure === undefined ? "ok    " : "FAILED";
-    console.log(`[${index + 1}/${cells.length}] ${state} ${formatMs(performance.now() - started).padStart(8)}  ${firstLine}`);
+    console.log(
+      `[${index + 1}/${cells.length}] ${state} ${formatMs(performance.now() - started).padStart(8)}  ${firstLine}`,
+    );
     if (failure === undefined) continue;
     numFailed++;
     console.error(stripVTControlCharacters(failure));

@@ -10,10 +10,12 @@ export function executeRequest(request: Request): Promise<void> {
   const storeHistory = flag(content, "store_history", true) && !silent;
   const stopOnError = flag(content, "stop_on_error", true);
   const expressions = Object.fromEntries(
-    Object.entries(object(content, "user_expressions")).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    Object.entries(object(content, "user_expressions")).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    ),
   );
 
-  const run = async (): Promise<boolean> => {
+  const run = async (): Promise<void> => {
     if (storeHistory) session.executionCount++;
     const executionCount = session.executionCount;
     if (!silent) publish("execute_input", { code, execution_count: executionCount });
@@ -33,12 +35,13 @@ export function executeRequest(request: Request): Promise<void> {
         { status: "ok", execution_count: executionCount, user_expressions: outcome.expressions, payload: [] },
         { metadata },
       );
-      return true;
+      return;
     }
     const { ename, evalue, traceback } = outcome;
+    const abortWaiting = stopOnError ? await session.takeWaiting() : undefined;
     if (!silent) publish("error", { ename, evalue, traceback });
     reply({ status: "error", execution_count: executionCount, ename, evalue, traceback }, { metadata });
-    return !stopOnError;
+    abortWaiting?.();
   };
 
   const abort = (): void =>
