@@ -4,6 +4,7 @@ import type { RuntimeValue } from "../../src/base/tensor.ts";
 import { readOnnx } from "../../src/compiler/onnx/read.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { reference } from "../../src/runtime/reference.ts";
+import { runAndInfer } from "./inference.ts";
 import { runOnOrt } from "./ort-direct.ts";
 
 export type Values = Record<string, RuntimeValue>;
@@ -27,5 +28,7 @@ function onEngine(engine: Engine): Runner {
 
 export const runners: Readonly<Record<string, Runner>> = {
   reference: onEngine(reference),
+  /** The reference engine, with every inferred type checked against what came out. */
+  inference: { run: runAndInfer },
   ort: { run: runOnOrt },
 };

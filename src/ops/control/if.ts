@@ -15,14 +15,16 @@ export const ifOp = operator({
   attributes,
   dataDependent: () => true,
   infer(c) {
-    const yes = c.inferSubgraph(c.attrs.then_branch, []);
-    const no = c.inferSubgraph(c.attrs.else_branch, []);
-    if (yes.length !== no.length)
-      c.fail("ATTRIBUTE", `then_branch has ${yes.length} outputs and else_branch ${no.length}, expected as many`);
     const condition = c.constant(0);
+    const branches = condition
+      ? [condition.data[0] ? c.attrs.then_branch : c.attrs.else_branch]
+      : [c.attrs.then_branch, c.attrs.else_branch];
+    // A branch that is not taken may well not fit the shapes at hand.
+    const [first = [], second = first] = branches.map((branch) => c.inferSubgraph(branch, []));
+    if (first.length !== second.length)
+      c.fail("ATTRIBUTE", `then_branch has ${first.length} outputs and else_branch ${second.length}, expected as many`);
     for (let i = 0; i < c.numOutputs; i++) {
-      const taken = condition && (condition.data[0] ? yes[i] : no[i]);
-      const type = taken ?? generalize(c, yes[i], no[i]);
+      const type = generalize(c, first[i], second[i]);
       if (type && c.isOutputUsed(i)) c.output(i, type);
     }
   },

@@ -18,6 +18,14 @@ export function splitAt(x: Tensor, axis: number, lengths: readonly number[]): Te
   });
 }
 
+/** Length of a part where none is given. From version 18 on the last parts may be shorter, even empty. */
+function partLength(version: number, total: Dim, part: number, parts: number): Dim {
+  if (version < 18) return floorDivDims(total, parts);
+  const each = ceilDivDims(total, parts);
+  if (typeof total === "number" && typeof each === "number") return Math.max(0, Math.min(each, total - part * each));
+  return part === parts - 1 ? subDims(total, mulDims(each, parts - 1)) : each;
+}
+
 export const split = operator({
   name: "Split",
   since: [1, 2, 11, 13, 18],
@@ -43,17 +51,10 @@ export const split = operator({
     const total = shape?.[axis!];
     if (given && given.length !== parts)
       c.fail("SHAPE", `split is [${given.join(",")}], expected ${parts} lengths for ${parts} outputs`);
-    const each =
-      total === undefined || open
-        ? undefined
-        : c.version >= 18
-          ? ceilDivDims(total, parts)
-          : floorDivDims(total, parts);
     for (let part = 0; part < parts; part++) {
-      let length: Dim | undefined = given?.[part] ?? each;
-      if (!given && each !== undefined && c.version >= 18 && part === parts - 1)
-        length = subDims(total!, mulDims(each, parts - 1));
-      c.output(part, tensorType(type.dtype, shape?.with(axis!, length ?? c.freshDim())));
+      const known =
+        given?.[part] ?? (total === undefined || open ? undefined : partLength(c.version, total, part, parts));
+      c.output(part, tensorType(type.dtype, shape?.with(axis!, known ?? c.freshDim())));
     }
   },
   reference(c) {
@@ -69,8 +70,7 @@ export const split = operator({
     }
     if (c.version < 18 && total % parts)
       c.fail("SHAPE", `axis ${axis} of input[${input.shape.join(",")}] does not divide into ${parts} equal parts`);
-    const each = Math.ceil(total / parts);
-    const lengths = Array.from({ length: parts }, (_, part) => Math.max(0, Math.min(each, total - part * each)));
+    const lengths = Array.from({ length: parts }, (_, part) => partLength(c.version, total, part, parts) as number);
     return splitAt(input, axis, lengths);
   },
 });
