@@ -74,6 +74,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Share of the old running statistics that stays; training only. Default 0.9. */ momentum?: number;
     /** 1: normalise with the batch's own statistics. Default 0. */ trainingMode?: number | boolean;
   }): Self;
+  /** 1 with the probability that the input gives, else 0. (ONNX Bernoulli) */
+  bernoulli(options?: {
+    /** ONNX code of the element type. Default: that of the input. */ dtype?: number | boolean;
+    /** Same seed, same numbers. */ seed?: number;
+  }): Self;
   /** The bits of each element read as another type of the same width. (ONNX BitCast) */
   bitCast(options: {
     /** ONNX code of the wanted type. */ to: number | boolean;
@@ -160,6 +165,17 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
     /** Channels are cut into so many groups; C for depthwise. Default 1. */ group?: number | boolean;
   }): Self;
+  /** Convolution of 8-bit tensors less their zero points, as int32. Padding counts as the zero point. (ONNX ConvInteger) */
+  convInteger(w: Operand, options?: {
+    /** Scalar. Default 0. */ xZeroPoint?: Operand;
+    /** One, or one a filter. Default 0. */ wZeroPoint?: Operand;
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** Channels are cut into so many groups. Default 1. */ group?: number | boolean;
+  }): Self;
   /** Transposed convolution of X[N,C,…] with W[C,M/group,…], plus bias B[M]: every input element adds a scaled copy of its filter. (ONNX ConvTranspose) */
   convTranspose(W: Operand, options?: {
     /** [M]. */ B?: Operand;
@@ -198,6 +214,17 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Default 0. */ inverse?: number | boolean;
     /** Default 0. */ onesided?: number | boolean;
   }): Self;
+  /** Convolution whose taps are moved by given offsets and weighted by a mask; between elements the input is interpolated. (ONNX DeformConv) */
+  deformConv(W: Operand, offset: Operand, options?: {
+    /** [M]. */ B?: Operand;
+    /** [N,offset_group·taps,o1,…]. Default 1. */ mask?: Operand;
+    /** Size of the window along each spatial axis. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** Channels are cut into so many groups. Default 1. */ group?: number | boolean;
+    /** Groups of channels that share offsets. Default 1. */ offsetGroup?: number | boolean;
+  }): Self;
   /** Moves blocks of channels into space: N,C,H,W becomes N,C/b²,H·b,W·b. DCR takes the block from the outer part of the channels, CRD from the inner. (ONNX DepthToSpace) */
   depthToSpace(options: {
     blocksize: number | boolean;
@@ -210,6 +237,8 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Elements along the axis that share a scale. Default 0. */ blockSize?: number | boolean;
     /** ONNX code of the result's type; 0: the scale's. Default 0. */ outputDtype?: number | boolean;
   }): Self;
+  /** Determinant of a square matrix, or of each of a stack of them. (ONNX Det) */
+  det(): Self;
   /** Elementwise A / B with broadcasting; integers truncate towards zero. (ONNX Div) */
   div(B: Operand): Self;
   /** In training, zeroes a share `ratio` of the elements at random and scales the rest by 1/(1-ratio); else the input. (ONNX Dropout) */
@@ -223,6 +252,10 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   /** Slice with its bounds as inputs and steps of 1, as experimental operator of old exporters; Slice has taken its place. (ONNX DynamicSlice) */
   dynamicSlice(starts: Operand, ends: Operand, options?: {
     axes?: Operand;
+  }): Self;
+  /** Sum of products in Einstein's notation: axes with one letter are walked together, those missing in the result are summed. (ONNX Einsum) */
+  einsum(Inputs: Operand | readonly Operand[], options: {
+    /** Such as "bij,bjk->bik"; "..." stands for any axes. */ equation: string;
   }): Self;
   /** Elementwise x where x ≥ 0, else alpha · (eˣ - 1). (ONNX Elu) */
   elu(options?: {
@@ -424,6 +457,11 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Matrix product A·B; leading axes are batches and broadcast, vectors are a row on the left and a column on the right. (ONNX MatMul) */
   matmul(B: Operand): Self;
+  /** (A - a_zero_point) · (B - b_zero_point) of 8-bit matrices as int32. (ONNX MatMulInteger) */
+  matmulInteger(B: Operand, options?: {
+    /** One, or one a row. */ aZeroPoint?: Operand;
+    /** One, or one a column. */ bZeroPoint?: Operand;
+  }): Self;
   /** Elementwise largest of all inputs with broadcasting; NaN where one is NaN. (ONNX Max) */
   max(data0: Operand | readonly Operand[]): Self;
   /** Largest element of each window; the optional second output says where in the flattened input it was. (ONNX MaxPool) */
@@ -435,6 +473,18 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
     /** 1: a last window may reach past the padded input. Default 0. */ ceilMode?: number | boolean;
     /** 1: Indices count spatial axes column-major. Default 0. */ storageOrder?: number | boolean;
+  }): Self;
+  /** Cuts boxes out of feature maps and takes the largest element of each of a fixed number of cells; edges are rounded. (ONNX MaxRoiPool) */
+  maxRoiPool(rois: Operand, options: {
+    /** Rows and columns of a cut. */ pooledShape: readonly number[];
+    /** Feature map pixels per image pixel. Default 1. */ spatialScale?: number;
+  }): Self;
+  /** Puts the elements of a MaxPool back to where its indices say they were; everything else is 0. (ONNX MaxUnpool) */
+  maxUnpool(I: Operand, options: {
+    /** Shape wanted; zeros are added behind the spatial axes. */ outputShape?: Operand;
+    /** Size of the window along each spatial axis. */ kernelShape: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
   }): Self;
   /** Elementwise mean of all inputs with broadcasting. (ONNX Mean) */
   mean(data0: Operand | readonly Operand[]): Self;
@@ -456,6 +506,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise A · B with broadcasting. (ONNX Mul) */
   mul(B: Operand): Self;
+  /** Draws classes by their logarithmic, unnormalised probabilities. (ONNX Multinomial) */
+  multinomial(options?: {
+    /** ONNX code of int32 or int64. Default 6. */ dtype?: number | boolean;
+    /** Draws for each batch element. Default 1. */ sampleSize?: number | boolean;
+    /** Same seed, same numbers. */ seed?: number;
+  }): Self;
   /** Elementwise -x. (ONNX Neg) */
   neg(): Self;
   /** -weight[target] · input[n,target,…] of log-probabilities [N,C,…], as is, summed or averaged. (ONNX NegativeLogLikelihoodLoss) */
@@ -504,6 +560,18 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   }): Self;
   /** Elementwise X to the power Y with broadcasting; the result has the type of X. (ONNX Pow) */
   pow(Y: Operand): Self;
+  /** Convolution of quantised tensors, quantised again with y_scale and y_zero_point. (ONNX QLinearConv) */
+  qLinearConv(xScale: Operand, xZeroPoint: Operand, w: Operand, wScale: Operand, wZeroPoint: Operand, yScale: Operand, yZeroPoint: Operand, options?: {
+    /** [M], with scale x_scale · w_scale. */ B?: Operand;
+    /** NOTSET, SAME_UPPER, SAME_LOWER or VALID. Default "NOTSET". */ autoPad?: string;
+    /** Size of the window along each spatial axis. */ kernelShape?: readonly number[];
+    /** Step along each spatial axis. Default 1. */ strides?: readonly number[];
+    /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
+    /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
+    /** Channels are cut into so many groups. Default 1. */ group?: number | boolean;
+  }): Self;
+  /** Matrix product of quantised matrices, quantised again with y_scale and y_zero_point. (ONNX QLinearMatMul) */
+  qLinearMatMul(aScale: Operand, aZeroPoint: Operand, b: Operand, bScale: Operand, bZeroPoint: Operand, yScale: Operand, yZeroPoint: Operand): Self;
   /** round(x / y_scale) + y_zero_point, clamped to the quantised type. (ONNX QuantizeLinear) */
   quantizeLinear(yScale: Operand, options?: {
     /** Like the scale; its type is the result's. Default 0. */ yZeroPoint?: Operand;
@@ -532,6 +600,20 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Elements of the state. */ hiddenSize?: number | boolean;
     /** 1: batch before time in X, Y and the states. Default 0. */ layout?: number | boolean;
   }): [Self, Self];
+  /** Normal random numbers in an input's shape. (ONNX RandomNormalLike) */
+  randomNormalLike(options?: {
+    /** Mean. Default 0. */ mean?: number;
+    /** Standard deviation. Default 1. */ scale?: number;
+    /** ONNX code of the element type. Default: that of the input. */ dtype?: number | boolean;
+    /** Same seed, same numbers. */ seed?: number;
+  }): Self;
+  /** Random numbers, evenly distributed, in an input's shape. (ONNX RandomUniformLike) */
+  randomUniformLike(options?: {
+    /** Lower bound, included. Default 0. */ low?: number;
+    /** Upper bound, excluded. Default 1. */ high?: number;
+    /** ONNX code of the element type. Default: that of the input. */ dtype?: number | boolean;
+    /** Same seed, same numbers. */ seed?: number;
+  }): Self;
   /** The numbers from start in steps of delta, up to limit and without it. (ONNX Range) */
   range(limit: Operand, delta: Operand): Self;
   /** Elementwise 1/x. (ONNX Reciprocal) */
@@ -625,6 +707,15 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   reverseSequence(sequenceLens: Operand, options?: {
     /** 0 or 1. Default 1. */ batchAxis?: number | boolean;
     /** 1 or 0. Default 0. */ timeAxis?: number | boolean;
+  }): Self;
+  /** Cuts boxes out of feature maps and samples each to a fixed size, bilinearly, without rounding box edges. (ONNX RoiAlign) */
+  roiAlign(rois: Operand, batchIndices: Operand, options?: {
+    /** half_pixel shifts boxes by half a pixel; output_half_pixel (version 10's rule) does not. Default "half_pixel". */ coordinateTransformationMode?: string;
+    /** avg or max over the samples of a cell. Default "avg". */ mode?: string;
+    /** Rows of a cut. Default 1. */ outputHeight?: number | boolean;
+    /** Columns of a cut. Default 1. */ outputWidth?: number | boolean;
+    /** Samples a cell along each axis; 0: as many as it has pixels. Default 0. */ samplingRatio?: number | boolean;
+    /** Feature map pixels per image pixel. Default 1. */ spatialScale?: number;
   }): Self;
   /** Rotates pairs of a head's elements by angles of the token's position: (a, b) → (a·cos - b·sin, a·sin + b·cos). (ONNX RotaryEmbedding) */
   rotaryEmbedding(cosCache: Operand, sinCache: Operand, options?: {

@@ -1,0 +1,122 @@
+/** Simple operators of ai.onnx.ml over rows of features. */
+import { sizeOf } from "../../base/shapes.ts";
+import { Tensor } from "../../base/tensor.ts";
+import { tensorType } from "../../base/value-type.ts";
+import { mapElements, sameAsInput } from "../common/elementwise.ts";
+import { numbersOf } from "../common/numbers.ts";
+import { postTransform } from "../common/post-transform.ts";
+import { operator } from "../operator.ts";
+
+const domain = "ai.onnx.ml";
+const inputs = ["float32", "float64", "int32", "int64"] as const;
+
+export const binarizer = operator({
+  name: "Binarizer",
+  domain,
+  since: [1],
+  doc: "1 where an element is above the threshold, else 0.",
+  inputs: [{ name: "X", type: "T" }],
+  outputs: [{ name: "Y", type: "T" }],
+  attributes: { threshold: { type: "float", default: 0, doc: "Elements above it become 1." } },
+  types: { T: inputs },
+  infer: sameAsInput,
+  reference: (c) => [mapElements(c.tensor(0), (x) => (x > c.attrs.threshold ? 1 : 0))],
+});
+
+export const scaler = operator({
+  name: "Scaler",
+  domain,
+  since: [1],
+  doc: "(x - offset) · scale, one offset and scale for all features or one for each.",
+  inputs: [{ name: "X", type: "T", doc: "[N,features]." }],
+  outputs: [{ name: "Y", type: "float32" }],
+  attributes: {
+    offset: { type: "floats", default: [0], doc: "Taken off first." },
+    scale: { type: "floats", default: [1], doc: "Factor." },
+  },
+  types: { T: inputs },
+  infer(c) {
+    c.output(0, tensorType("float32", c.shape(0)));
+  },
+  reference(c) {
+    const x = c.tensor(0);
+    const width = x.shape[x.rank - 1] ?? 1;
+    const { offset, scale } = c.attrs;
+    for (const [name, list] of Object.entries({ offset, scale }))
+      if (list.length !== 1 && list.length !== width)
+        c.fail("ATTRIBUTE", `${name} has ${list.length} entries, expected 1 or ${width}`);
+    const pick = (list: readonly number[], i: number): number => list[list.length === 1 ? 0 : i % width]!;
+    const out = Float32Array.from(numbersOf(x), (v, i) => (v - pick(offset, i)) * pick(scale, i));
+    return [new Tensor("float32", x.shape, out)];
+  },
+});
+
+export const normalizer = operator({
+  name: "Normalizer",
+  domain,
+  since: [1],
+  doc: "Each row divided by its largest element (MAX), the sum of its absolute values (L1) or its length (L2).",
+  inputs: [{ name: "X", type: "T", doc: "[N,features] or [features]." }],
+  outputs: [{ name: "Y", type: "float32" }],
+  attributes: { norm: { type: "string", default: "MAX", doc: "MAX, L1 or L2." } },
+  types: { T: inputs },
+  infer(c) {
+    c.output(0, tensorType("float32", c.shape(0)));
+  },
+  reference(c) {
+    const x = c.tensor(0);
+    const { norm } = c.attrs;
+    if (!["MAX", "L1", "L2"].includes(norm))
+      c.fail("ATTRIBUTE", `norm is ${JSON.stringify(norm)}, expected MAX, L1 or L2`);
+    const width = x.shape[x.rank - 1] ?? 1;
+    const from = numbersOf(x);
+    const out = new Float32Array(from.length);
+    for (let row = 0; row < from.length; row += width) {
+      let size = norm === "MAX" ? Number.NEGATIVE_INFINITY : 0;
+      for (let i = row; i < row + width; i++) {
+        const v = from[i]!;
+        size = norm === "MAX" ? Math.max(size, v) : size + (norm === "L1" ? Math.abs(v) : v * v);
+      }
+      if (norm === "L2") size = Math.sqrt(size);
+      for (let i = row; i < row + width; i++) out[i] = size === 0 ? from[i]! : from[i]! / size;
+    }
+    return [new Tensor("float32", x.shape, out)];
+  },
+});
+
+export const linearRegressor = operator({
+  name: "LinearRegressor",
+  domain,
+  since: [1],
+  doc: "X · coefficientsᵀ + intercepts.",
+  inputs: [{ name: "X", type: "T", doc: "[N,features]." }],
+  outputs: [{ name: "Y", type: "float32", doc: "[N,targets]." }],
+  attributes: {
+    coefficients: { type: "floats", required: true, doc: "[targets,features]." },
+    intercepts: { type: "floats", doc: "[targets]. Default 0." },
+    post_transform: { type: "string", default: "NONE", doc: "NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO or PROBIT." },
+    targets: { type: "int", default: 1, doc: "Number of outputs." },
+  },
+  types: { T: inputs },
+  infer(c) {
+    const x = c.shape(0);
+    c.output(0, tensorType("float32", x && [x.length === 1 ? 1 : x[0]!, c.attrs.targets]));
+  },
+  reference(c) {
+    const x = c.tensor(0);
+    const { coefficients, intercepts, targets } = c.attrs;
+    const features = x.shape[x.rank - 1] ?? 1;
+    if (coefficients.length !== targets * features)
+      c.fail("ATTRIBUTE", `coefficients has ${coefficients.length} entries, expected ${targets} · ${features}`);
+    const shape = [sizeOf(x.shape) / Math.max(1, features), targets];
+    const from = numbersOf(x);
+    const out = Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
+      const [row, target] = [Math.floor(i / targets), i % targets];
+      let sum = intercepts?.[target] ?? 0;
+      for (let k = 0; k < features; k++) sum += from[row * features + k]! * coefficients[target * features + k]!;
+      return sum;
+    });
+    postTransform(c, c.attrs.post_transform, out, targets);
+    return [new Tensor("float32", shape, Float32Array.from(out))];
+  },
+});
