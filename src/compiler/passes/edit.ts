@@ -23,6 +23,9 @@ export interface EditSession {
   inferNode: (node: Node) => void;
 }
 
+/** What a node takes in a file at least: its names, its kind, an attribute or two. Room that constants may take. */
+const bytesPerNode = 60;
+
 export interface AddOptions {
   domain?: string;
   /** Name of the node, and stem of the names of its outputs. */
@@ -73,6 +76,8 @@ export class Edit {
         gone = true;
       }
     }
+    const numRemoved = labels.filter(([node]) => !node.graph).length;
+    session.growthBytes += bytesPerNode * (numRemoved - this.added.filter((node) => node.graph).length);
     session.log.push({
       index: session.log.length,
       pass: this.pass.name,
@@ -266,4 +271,8 @@ export function intsAttribute(node: Node, name: string): readonly number[] | und
 
 /** The node is of the default domain and called `op`. */
 export const isOp = (node: Node | undefined, ...ops: readonly string[]): node is Node =>
-  node !== undefined && node.operator.domain === "" && ops.includes(node.op);
+  node !== undefined && isA(node, ...ops);
+
+/** As isOp, for a node that is there. */
+export const isA = (node: Node, ...ops: readonly string[]): boolean =>
+  node.operator.domain === "" && ops.includes(node.op);

@@ -3,7 +3,7 @@
 import { isStatic, type Shape } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { Node, Value } from "../ir/graph.ts";
-import { type Edit, intsAttribute, isOp, shapeOf } from "./edit.ts";
+import { type Edit, intsAttribute, isA, isOp, shapeOf } from "./edit.ts";
 
 /** Operators that keep the elements in their order. */
 export const reshapeOps = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
@@ -52,10 +52,19 @@ export function knownInts(node: Node, index: number, edit: Edit): number[] | und
 export const permutation = (node: Node): readonly number[] | undefined =>
   intsAttribute(node, "perm") ?? shapeOf(node.inputs[0])?.map((_, axis, shape) => shape.length - 1 - axis);
 
-/** The value under a chain of reshapes of this graph. */
+/** The elements stay in their order: a reshape, or a Transpose that only moves axes of size 1. */
+export function keepsOrder(node: Node | undefined): node is Node {
+  if (!node || isA(node, ...reshapeOps)) return node !== undefined;
+  if (!isA(node, "Transpose")) return false;
+  const from = shapeOf(node.inputs[0]);
+  const moved = permutation(node)?.filter((axis) => from?.[axis] !== 1);
+  return from !== undefined && (moved?.every((axis, i) => i === 0 || axis > moved[i - 1]!) ?? false);
+}
+
+/** The value under a chain of nodes of this graph that keep the order of elements. */
 export function beforeReshapes(value: Value, edit: Edit): Value {
   let at = value;
-  for (let node = edit.producer(at, ...reshapeOps); node; node = edit.producer(at, ...reshapeOps)) at = node.inputs[0]!;
+  while (at.producer?.graph === edit.graph && keepsOrder(at.producer)) at = at.producer.inputs[0]!;
   return at;
 }
 

@@ -10,6 +10,7 @@ import { dropDeadNodes } from "./drop-dead-nodes.ts";
 import { dropUnusedOutputs } from "./drop-unused-outputs.ts";
 import { Edit, type EditSession } from "./edit.ts";
 import { fixReshapeTargets } from "./fix-reshape-targets.ts";
+import { flattenMatmul } from "./flatten-matmul.ts";
 import { foldArithmetic } from "./fold-arithmetic.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { foldConstants } from "./fold-constants.ts";
@@ -17,18 +18,25 @@ import { foldPad } from "./fold-pad.ts";
 import { foldScaleAndBias } from "./fold-scale-and-bias.ts";
 import { foldShapes } from "./fold-shapes.ts";
 import { gatherKeepAxis } from "./gather-keep-axis.ts";
+import { gatherToReshape } from "./gather-to-reshape.ts";
 import { inlineConstantIf } from "./inline-constant-if.ts";
+import { liftReshapeAbovePad } from "./lift-reshape-above-pad.ts";
+import { liftUnaryAboveReshape } from "./lift-unary-above-reshape.ts";
 import { matmulToGemm } from "./matmul-to-gemm.ts";
 import { mergeConcats } from "./merge-concats.ts";
 import { mergeGathers } from "./merge-gathers.ts";
 import { mergeReshapes } from "./merge-reshapes.ts";
 import { mergeTransposes } from "./merge-transposes.ts";
+import { movementToGather } from "./movement-to-gather.ts";
 import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
 import { removeNeutralOperands } from "./remove-neutral-operands.ts";
 import { removeNoOps } from "./remove-no-ops.ts";
 import { shareEqualConstants } from "./share-equal-constants.ts";
 import { shareEqualNodes } from "./share-equal-nodes.ts";
-import { shuffleToGather } from "./shuffle-to-gather.ts";
+import { sinkReshapesBelowConcat } from "./sink-reshapes-below-concat.ts";
+import { sinkTransposesBelowConcat } from "./sink-transposes-below-concat.ts";
+import { sinkUnaryBelowConcat } from "./sink-unary-below-concat.ts";
+import { slicesToSplit } from "./slices-to-split.ts";
 import { transposeToReshape } from "./transpose-to-reshape.ts";
 
 /** Every pass, in the order of a round. */
@@ -47,14 +55,22 @@ export const passes: readonly Pass[] = [
   gatherKeepAxis,
   transposeToReshape,
   mergeTransposes,
-  shuffleToGather,
+  gatherToReshape,
+  sinkReshapesBelowConcat,
+  sinkTransposesBelowConcat,
+  sinkUnaryBelowConcat,
+  liftUnaryAboveReshape,
+  liftReshapeAbovePad,
   mergeReshapes,
+  movementToGather,
   mergeGathers,
   mergeConcats,
+  slicesToSplit,
   foldPad,
   foldBatchNorm,
   foldScaleAndBias,
   matmulToGemm,
+  flattenMatmul,
 ];
 
 /** Rounds that one run may take: rules that undo each other would go on for ever. */
@@ -125,7 +141,20 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     }
   }
   inferShapes(graph);
+  nameNodes(graph);
   return session.log;
+}
+
+/** Makes the names of nodes differ: a rewrite names its nodes after those they replace, and ONNX Runtime wants them unique. */
+function nameNodes(graph: Graph): void {
+  const names = new Set<string>();
+  for (const g of [graph, ...graph.nested()])
+    for (const node of g.nodes) {
+      if (!node.name) continue;
+      const stem = node.name;
+      for (let count = 1; names.has(node.name); count++) node.name = `${stem}_${count}`;
+      names.add(node.name);
+    }
 }
 
 function verifyAfter(graph: Graph, pass: Pass): void {

@@ -1,5 +1,5 @@
 import { shapeOf } from "./edit.ts";
-import { int64s, permutation, reshapeTarget } from "./layout.ts";
+import { int64s, keepsOrder, reshapeTarget } from "./layout.ts";
 import { nodePass } from "./pass.ts";
 
 export const transposeToReshape = nodePass({
@@ -9,10 +9,7 @@ export const transposeToReshape = nodePass({
   ops: ["Transpose"],
   visit(node, edit) {
     const from = shapeOf(node.inputs[0]);
-    const perm = permutation(node);
-    if (!from || !perm || edit.opset() < 5) return false;
-    const moved = perm.filter((axis) => from[axis] !== 1);
-    if (!moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)) return false;
+    if (!keepsOrder(node) || edit.opset() < 5) return false;
     const output = node.outputs[0]!;
     const target = reshapeTarget(from, shapeOf(output));
     if (!target) return false;
