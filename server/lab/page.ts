@@ -1,0 +1,87 @@
+/** The page that loads the Lab. */
+import { pathToFileURL } from "node:url";
+
+export interface PageOptions {
+  readonly root: string;
+  readonly version: string;
+  /** Path of the document or folder to open, from the URL. */
+  readonly treePath: string;
+  readonly mode: "multiple-document" | "single-document";
+  readonly workspace: string;
+}
+
+/** JupyterLab reads its configuration from a JSON script element (coreutils, PageConfig). */
+export function labPage(options: PageOptions): string {
+  const api = (name: string) => `/lab/api/${name}`;
+  const config = {
+    baseUrl: "/",
+    wsUrl: "",
+    appUrl: "/lab",
+    appName: "inferlab",
+    appVersion: options.version,
+    appNamespace: "lab",
+    cacheFiles: true,
+    devMode: false,
+    exposeAppInBrowser: true,
+    federated_extensions: [],
+    frontendUrl: "/",
+    fullAppUrl: "/lab",
+    fullLabextensionsUrl: "/lab/extensions",
+    fullLicensesUrl: api("licenses"),
+    fullListingsUrl: api("listings"),
+    fullMathjaxUrl: "",
+    fullSettingsUrl: api("settings"),
+    fullStaticUrl: "/static/lab",
+    fullThemesUrl: api("themes"),
+    fullTranslationsApiUrl: api("translations"),
+    fullTreeUrl: "/lab/tree",
+    fullWorkspacesApiUrl: api("workspaces"),
+    licensesUrl: api("licenses"),
+    listingsUrl: api("listings"),
+    settingsUrl: api("settings"),
+    themesUrl: api("themes"),
+    translationsApiUrl: api("translations"),
+    treeUrl: "/lab/tree",
+    workspacesApiUrl: api("workspaces"),
+    mode: options.mode,
+    notebookVersion: "[2, 0, 0]",
+    quitButton: true,
+    rootUri: pathToFileURL(options.root).href,
+    serverRoot: options.root,
+    preferredPath: "/",
+    terminalsAvailable: false,
+    token: "",
+    treePath: options.treePath,
+    workspace: options.workspace,
+    store_id: 0,
+    buildAvailable: false,
+    buildCheck: false,
+    extensionManager: "{}",
+  };
+  const json = JSON.stringify(config).replaceAll("<", "\\u003c");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>inferlab</title>
+<script id="jupyter-config-data" type="application/json">${json}</script>
+<link rel="stylesheet" href="/static/lab/lab.css">
+</head>
+<body class="jp-ThemedContainer"><script type="module" src="/static/lab/lab.js"></script></body>
+</html>
+`;
+}
+
+/** What is shown to who has no token. */
+export function loginPage(reason: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>inferlab</title></head>
+<body style="font-family: sans-serif; max-width: 40em; margin: 4em auto">
+<h1>inferlab</h1>
+<p>This server opens with a token, and ${reason}.</p>
+<p>Use the address that <code>npm start</code> printed, or enter the token (the part after <code>token=</code>):</p>
+<form method="get" action="/lab"><input name="token" autofocus aria-label="token" size="50"> <button>Open</button></form>
+</body></html>
+`;
+}

@@ -1,0 +1,24 @@
+// Starts JupyterLab with the plugins of the bundle and our own.
+import { JupyterLab } from "@jupyterlab/application";
+import { PageConfig } from "@jupyterlab/coreutils";
+import { IServiceManager } from "@jupyterlab/services";
+import { PluginRegistry } from "@lumino/coreutils";
+import { anywidget } from "./anywidget.js";
+import { plotly } from "./plotly.js";
+
+const flat = (modules) => modules.flatMap((module) => module.default ?? module);
+
+export async function start(plugins, mimeExtensions) {
+  try {
+    const registry = new PluginRegistry();
+    const enabled = flat(plugins).filter((plugin) => !PageConfig.Extension.isDisabled(plugin.id));
+    registry.registerPlugins([...enabled, anywidget]);
+    const serviceManager = await registry.resolveRequiredService(IServiceManager);
+    const lab = new JupyterLab({ pluginRegistry: registry, serviceManager, mimeExtensions: [...flat(mimeExtensions), plotly] });
+    globalThis.jupyterapp = lab;
+    await lab.start({ bubblingKeydown: true });
+  } catch (error) {
+    console.error(error);
+    document.body.textContent = `The Lab did not start: ${error}`;
+  }
+}
