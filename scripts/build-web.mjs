@@ -2,7 +2,7 @@
 // pay for) and bundles them into dist/web (23 MB). Says what it does and how far it is; does nothing where it is built.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +13,12 @@ const stampFile = join(out, ".stamp");
 
 function stamp() {
   const hash = createHash("sha1");
-  for (const file of ["package.json", "package-lock.json", "build.mjs", ...readdirSync(join(web, "src")).map((f) => `src/${f}`)])
+  for (const file of [
+    "package.json",
+    "package-lock.json",
+    "build.mjs",
+    ...readdirSync(join(web, "src")).map((f) => `src/${f}`),
+  ])
     hash.update(readFileSync(join(web, file)));
   return hash.digest("hex");
 }
@@ -46,12 +51,13 @@ export async function buildWeb() {
   if (!existsSync(join(web, "package.json"))) return;
   const now = stamp();
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === now) return;
-  const lock = join(web, "package-lock.json");
-  const installed = join(web, "node_modules", ".package-lock.json");
+  const lock = readFileSync(join(web, "package-lock.json"), "utf8");
+  const installed = join(web, "node_modules", ".installed-lock");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+  if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
     console.error("The Lab is built once, on the first start of a clone (about two minutes).");
     await run("installing its packages", npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], web);
+    writeFileSync(installed, lock);
   }
   await run("bundling it", process.execPath, [join(web, "build.mjs"), out], web);
   writeFileSync(stampFile, now);

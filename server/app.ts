@@ -5,7 +5,6 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Contents } from "./contents/contents.ts";
 import { mimeType } from "./contents/mime.ts";
 import type { Notebook } from "./contents/notebook.ts";
@@ -34,9 +33,6 @@ export interface Services {
   /** Asked for by the person, from the Lab's menu. */
   shutdown(): void;
 }
-
-/** A notebook of 200 MB of outputs is large; more is taken for an accident. */
-const maxBodyBytes = 1024 * 1024 * 1024;
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
@@ -89,7 +85,6 @@ function guard(app: App, { security }: Services): void {
     }
     return next();
   });
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (c) => c.json({ message: "the body is too large" }, 413) }));
 }
 
 function contentsRoutes(app: App, { contents }: Services): void {

@@ -14,9 +14,25 @@ export class HttpError extends Error {
 
 export type Json = Record<string, unknown>;
 
-/** The request's body as a JSON object; an empty body is an empty object. Errors: 400. */
+/** Largest body, bytes. A notebook with 200 MB of outputs is large; more is taken for an accident. */
+const maxBodyBytes = 512 * 1024 * 1024;
+
+async function readText(c: Context): Promise<string> {
+  const tooLarge = () => new HttpError(413, `the body is larger than ${maxBodyBytes} bytes`);
+  if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The request's body as a JSON object; an empty body is an empty object. Errors: 400, 413. */
 export async function readJson(c: Context): Promise<Json> {
-  const text = await c.req.text();
+  const text = await readText(c);
   if (text === "") return {};
   let value: unknown;
   try {

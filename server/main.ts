@@ -6,10 +6,10 @@ import { createServer as createSecure } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
 import { WebSocketServer } from "ws";
 import { InferlabError } from "../src/base/errors.ts";
+import { packageRoot } from "../src/base/package-root.ts";
 import { createApp } from "./app.ts";
 import { Contents } from "./contents/contents.ts";
 import { Root } from "./contents/paths.ts";
@@ -60,7 +60,6 @@ export interface RunningServer {
 const maxPorts = 50;
 /** Largest WebSocket message: a widget's buffer of 256 MiB and its message. */
 const maxMessageBytes = 300 * 1024 * 1024;
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 
 async function listen(server: Server, first: number, ip: string): Promise<number> {
   for (let port = first; ; port++) {

@@ -15,11 +15,45 @@ const started = Date.now();
 const lab = (name) => `@jupyterlab/${name}-extension`;
 const extensions = [
   ...[
-    "application", "apputils", "cell-toolbar", "celltags", "codemirror", "completer", "console", "csvviewer", "debugger",
-    "docmanager", "documentsearch", "filebrowser", "fileeditor", "help", "htmlviewer", "imageviewer", "inspector",
-    "launcher", "logconsole", "lsp", "mainmenu", "markdownviewer", "markedparser", "mathjax", "metadataform", "notebook",
-    "rendermime", "running", "services", "settingeditor", "shortcuts", "statusbar", "theme-dark", "theme-light", "toc",
-    "tooltip", "translation", "ui-components", "workspaces",
+    "application",
+    "apputils",
+    "cell-toolbar",
+    "celltags",
+    "codemirror",
+    "completer",
+    "console",
+    "csvviewer",
+    "debugger",
+    "docmanager",
+    "documentsearch",
+    "filebrowser",
+    "fileeditor",
+    "help",
+    "htmlviewer",
+    "imageviewer",
+    "inspector",
+    "launcher",
+    "logconsole",
+    "lsp",
+    "mainmenu",
+    "markdownviewer",
+    "markedparser",
+    "mathjax",
+    "metadataform",
+    "notebook",
+    "rendermime",
+    "running",
+    "services",
+    "settingeditor",
+    "shortcuts",
+    "statusbar",
+    "theme-dark",
+    "theme-light",
+    "toc",
+    "tooltip",
+    "translation",
+    "ui-components",
+    "workspaces",
   ].map(lab),
   "@jupyter-widgets/jupyterlab-manager",
 ];
@@ -87,7 +121,10 @@ const packages = {
       const found = await build.resolve(path.replace(/[?#].*/, ""), { ...from, pluginData: "inner" });
       return { path: found.path, namespace: from.kind === "url-token" ? "svg-url" : "svg-text", errors: found.errors };
     });
-    build.onLoad({ filter: /./, namespace: "svg-text" }, ({ path }) => ({ contents: readFileSync(path), loader: "text" }));
+    build.onLoad({ filter: /./, namespace: "svg-text" }, ({ path }) => ({
+      contents: readFileSync(path),
+      loader: "text",
+    }));
     build.onLoad({ filter: /./, namespace: "svg-url" }, ({ path }) => ({
       contents: /fontawesome/.test(path) ? "" : readFileSync(path),
       loader: "dataurl",
@@ -110,7 +147,15 @@ const common = {
   target: "es2022",
   logLevel: "error",
   plugins: [packages],
-  loader: { ".woff": "file", ".woff2": "file", ".ttf": "empty", ".eot": "empty", ".png": "file", ".gif": "file", ".md": "text" },
+  loader: {
+    ".woff": "file",
+    ".woff2": "file",
+    ".ttf": "empty",
+    ".eot": "empty",
+    ".png": "file",
+    ".gif": "file",
+    ".md": "text",
+  },
 };
 
 /** The licences of what is in the bundle, one entry a package: name, version, licence, text. */

@@ -1,8 +1,8 @@
 /** Kernelspecs: our own, and every other that is installed where Jupyter looks. */
 import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
+import { packageRoot } from "../../src/base/package-root.ts";
 import type { Json } from "../http.ts";
 
 export interface KernelSpec {
@@ -34,7 +34,7 @@ export function jupyterDataFolders(environment: NodeJS.ProcessEnv = process.env)
 
 /** Our own kernel, whether it is installed for other front ends or not. */
 function ownSpec(): KernelSpec {
-  const main = fileURLToPath(new URL("../../kernel/main.js", import.meta.url));
+  const main = join(packageRoot, "dist", "kernel", "main.js");
   return {
     name: "inferlab",
     argv: [process.execPath, main, "{connection_file}"],
@@ -43,7 +43,7 @@ function ownSpec(): KernelSpec {
     interruptMode: "message",
     env: {},
     metadata: {},
-    folder: dirname(main),
+    folder: undefined,
   };
 }
 

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { startServer } from "../../server/main.ts";
 import { InferlabError } from "../base/errors.ts";
+import { packageRoot } from "../base/package-root.ts";
 
 const usage = `usage: inferlab lab [folder | notebook.ipynb] [options]
 
@@ -59,9 +60,7 @@ function readOptions(args: string[]): Options | undefined {
   if (!(minutes >= 0)) throw new InferlabError("ARGUMENT", `--cull is ${values.cull}, expected minutes`);
   const ip = values.ip ?? "127.0.0.1";
   const tls =
-    values["tls-key"] && values["tls-cert"]
-      ? { keyFile: values["tls-key"], certFile: values["tls-cert"] }
-      : undefined;
+    values["tls-key"] && values["tls-cert"] ? { keyFile: values["tls-key"], certFile: values["tls-cert"] } : undefined;
   if (!isLoopback(ip) && (!tls || values.token === ""))
     throw new InferlabError("ARGUMENT", `--ip ${ip} lets other machines in and needs a token and a TLS key`, {
       hint: "give --tls-key and --tls-cert, or reach this machine through an SSH tunnel",
@@ -97,7 +96,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const script = join(fileURLToPath(new URL("../../..", import.meta.url)), "scripts", "build-web.mjs");
+  const script = join(packageRoot, "scripts", "build-web.mjs");
   if (existsSync(script)) {
     const { buildWeb } = (await import(pathToFileURL(script).href)) as { buildWeb(): Promise<void> };
     await buildWeb();

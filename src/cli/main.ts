@@ -1,7 +1,10 @@
 /** The `inferlab` command: finds the subcommand's file and runs it. */
+import { InferlabError } from "../base/errors.ts";
+
 const commands: Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }> = {
   install: { about: "registers the kernel with Jupyter", load: () => import("./install.ts") },
   kernel: { about: "starts the kernel with a connection file (what Jupyter does)", load: () => import("./kernel.ts") },
+  lab: { about: "JupyterLab in the browser, without Python", load: () => import("./lab.ts") },
   repl: { about: "a TypeScript session in this terminal", load: () => import("./repl.ts") },
   run: { about: "runs a notebook and writes it with its outputs", load: () => import("./run.ts") },
 };
@@ -20,5 +23,13 @@ export async function main(args: string[]): Promise<number> {
     );
     return name === undefined || name === "--help" || name === "-h" ? 0 : 2;
   }
-  return (await command.load()).run(rest);
+  try {
+    return await (await command.load()).run(rest);
+  } catch (error) {
+    // What a person can mend is said in a line; anything else is a fault of ours and keeps its stack.
+    const badOption = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
+    if (!(error instanceof InferlabError) && !badOption) throw error;
+    console.error(`inferlab ${name}: ${error instanceof InferlabError ? error.describe() : (error as Error).message}`);
+    return 1;
+  }
 }

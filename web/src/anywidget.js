@@ -1,6 +1,7 @@
 // anywidget's front end, from its npm package instead of a Python wheel. It is an AMD module: its `define` is caught.
-import { IJupyterWidgetRegistry } from "@jupyter-widgets/base";
+
 import * as base from "@jupyter-widgets/base";
+import { IJupyterWidgetRegistry } from "@jupyter-widgets/base";
 
 export const anywidget = {
   id: "inferlab:anywidget",

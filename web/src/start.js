@@ -14,7 +14,11 @@ export async function start(plugins, mimeExtensions) {
     const enabled = flat(plugins).filter((plugin) => !PageConfig.Extension.isDisabled(plugin.id));
     registry.registerPlugins([...enabled, anywidget]);
     const serviceManager = await registry.resolveRequiredService(IServiceManager);
-    const lab = new JupyterLab({ pluginRegistry: registry, serviceManager, mimeExtensions: [...flat(mimeExtensions), plotly] });
+    const lab = new JupyterLab({
+      pluginRegistry: registry,
+      serviceManager,
+      mimeExtensions: [...flat(mimeExtensions), plotly],
+    });
     globalThis.jupyterapp = lab;
     await lab.start({ bubblingKeydown: true });
   } catch (error) {
