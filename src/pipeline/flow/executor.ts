@@ -1,0 +1,439 @@
+/**
+ * Runs frames over a plan. Each frame counts for every stage the inputs still missing; a stage whose count is 0 goes
+ * through its gate, which lets `replicas` frames in (in order, where the stage has state), takes a worker of the pool and
+ * runs. Sequential, parallel and pipelined runs differ only in how many stages and how many frames may be under way.
+ *
+ * Nothing here polls: whoever finishes a stage starts what became possible.
+ */
+import { InferlabError } from "../../base/errors.ts";
+import { describeValue } from "../nodes/node.ts";
+import type { Plan, PlannedStage } from "./plan.ts";
+import type { Pool } from "./pool.ts";
+import { checkKind } from "./port.ts";
+import type { Nested, StageContext } from "./stage.ts";
+import type { Recorder } from "./trace.ts";
+import { fingerprint } from "./verify.ts";
+
+export interface ExecutorOptions {
+  readonly pool: Pool;
+  readonly signal: AbortSignal;
+  /** Stages of one executor that may run at one time: 1 is sequential. */
+  readonly maxActive: number;
+  readonly recorder?: Recorder;
+  /** Compares inputs before and after each stage and names the stage that changed one. */
+  readonly verify?: boolean;
+  /** Names of the pipelines around this one, with a slash behind: `read/`. */
+  readonly prefix: string;
+  readonly nested: Nested;
+}
+
+export type FrameResult =
+  | { readonly kind: "done"; readonly outputs: Record<string, unknown> }
+  | { readonly kind: "failed"; readonly error: Error };
+
+interface Frame {
+  readonly index: number;
+  readonly slots: unknown[];
+  readonly missing: Int32Array;
+  left: number;
+  over: boolean;
+  readonly settle: (result: FrameResult) => void;
+}
+
+/** Who is in a stage and who waits in front of it. */
+interface Gate {
+  running: number;
+  readonly capacity: number;
+  readonly batch: number;
+  readonly waitMs: number;
+  waiting: Frame[];
+  timer: NodeJS.Timeout | undefined;
+  /** Stages with state: the frame that comes next, and frames that will never come. */
+  next: number;
+  readonly passed: Set<number>;
+  readonly ordered: boolean;
+  state: unknown;
+}
+
+/** A stage at work on one frame, or on several where it takes batches. */
+interface Call {
+  readonly stage: number;
+  readonly frames: readonly Frame[];
+  worker: number;
+  beganMs: number;
+  readonly before: readonly number[] | undefined;
+}
+
+class Context implements StageContext {
+  readonly signal: AbortSignal;
+  readonly frame: number;
+  readonly stage: string;
+  readonly state: unknown;
+
+  constructor(signal: AbortSignal, frame: number, stage: string, state: unknown) {
+    this.signal = signal;
+    this.frame = frame;
+    this.stage = stage;
+    this.state = state;
+  }
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+
+export class Executor {
+  private readonly plan: Plan;
+  private readonly options: ExecutorOptions;
+  private readonly gates: Gate[];
+  private readonly counts: Int32Array;
+  private readonly frames = new Set<Frame>();
+  private readonly calls = new Set<Call>();
+  /** Let through their gate, waiting for a worker: stage and frame in turns, read from `head`. */
+  private runnable: (number | readonly Frame[])[] = [];
+  private head = 0;
+  private draining = false;
+  private sending = false;
+  private readonly hasBatches: boolean;
+  private stopped: Error | undefined;
+  private readonly wake = (): void => this.drain();
+  private readonly abort = (): void => this.stop(cancelled(this.plan.name));
+
+  constructor(plan: Plan, options: ExecutorOptions) {
+    this.plan = plan;
+    this.options = options;
+    this.counts = Int32Array.from(plan.stages, (stage) => stage.numAwaited);
+    this.gates = plan.stages.map(({ options: { replicas = 1, batch, state } }) => ({
+      running: 0,
+      capacity: state ? 1 : replicas,
+      batch: batch?.max ?? 1,
+      waitMs: batch?.waitMs ?? 0,
+      waiting: [],
+      timer: undefined,
+      next: 0,
+      passed: new Set(),
+      ordered: state !== undefined,
+      state: state?.(),
+    }));
+    this.hasBatches = this.gates.some((gate) => gate.batch > 1);
+    options.signal.addEventListener("abort", this.abort, { once: true });
+  }
+
+  /** Frames that may be under way so that no stage starves. */
+  get suggestedWindow(): number {
+    return 2 + this.gates.reduce((sum, gate) => sum + gate.capacity * gate.batch, 0);
+  }
+
+  /** Stages in front of which frames wait, with how many. */
+  queueLengths(): readonly number[] {
+    return this.gates.map((gate) => gate.waiting.length);
+  }
+
+  /** Begins a frame; `settle` is called once, maybe before this returns. */
+  begin(index: number, inputs: Readonly<Record<string, unknown>>, settle: (result: FrameResult) => void): void {
+    if (this.options.signal.aborted) this.abort();
+    if (this.stopped) {
+      settle({ kind: "failed", error: this.stopped });
+      return;
+    }
+    const { plan } = this;
+    const slots = new Array<unknown>(plan.numSlots);
+    try {
+      fillInputs(plan, inputs, slots);
+    } catch (error) {
+      this.passOrdered(index);
+      settle({ kind: "failed", error: error as Error });
+      return;
+    }
+    const frame: Frame = { index, slots, missing: this.counts.slice(), left: plan.stages.length, over: false, settle };
+    this.frames.add(frame);
+    if (frame.left === 0) this.finishFrame(frame);
+    for (const stage of plan.first) this.arrive(stage, frame);
+    this.drain();
+  }
+
+  /** Ends every frame with `error`; stages at work are left behind and their workers given back. */
+  stop(error: Error): void {
+    if (this.stopped) return;
+    this.stopped = error;
+    this.options.signal.removeEventListener("abort", this.abort);
+    this.options.pool.forget(this.wake);
+    for (const gate of this.gates) clearTimeout(gate.timer);
+    this.runnable = [];
+    this.head = 0;
+    for (const frame of [...this.frames]) this.endFrame(frame, { kind: "failed", error });
+    const calls = [...this.calls];
+    this.calls.clear();
+    for (const call of calls) if (call.worker >= 0) this.options.pool.give(call.worker);
+  }
+
+  /** Ends quietly: no frame is under way. */
+  close(): void {
+    this.stop(new InferlabError("PIPELINE", `pipeline "${this.plan.name}" was closed`));
+  }
+
+  /** A frame has all inputs of a stage. */
+  private arrive(stage: number, frame: Frame): void {
+    const gate = this.gates[stage]!;
+    if (gate.batch === 1 && !gate.ordered && gate.running < gate.capacity) {
+      gate.running++;
+      this.runnable.push(stage, [frame]);
+      return;
+    }
+    gate.waiting.push(frame);
+    this.admit(stage);
+  }
+
+  /** Lets waiting frames through a gate as far as its rules allow. */
+  private admit(stage: number, evenIfFew = false): void {
+    const gate = this.gates[stage]!;
+    while (gate.running < gate.capacity && gate.waiting.length > 0) {
+      let group: Frame[];
+      if (gate.ordered) {
+        while (gate.passed.delete(gate.next)) gate.next++;
+        const position = gate.waiting.findIndex((frame) => frame.index === gate.next);
+        if (position < 0) return;
+        group = gate.waiting.splice(position, 1);
+        gate.next++;
+      } else {
+        if (gate.waiting.length < gate.batch && !evenIfFew) {
+          if (gate.waitMs > 0) gate.timer ??= setTimeout(() => this.hurry(stage), gate.waitMs);
+          return;
+        }
+        group = gate.waiting.splice(0, gate.batch);
+      }
+      gate.running++;
+      this.runnable.push(stage, group);
+    }
+  }
+
+  /** A batch has waited long enough. */
+  private hurry(stage: number): void {
+    this.gates[stage]!.timer = undefined;
+    this.admit(stage, true);
+    this.drain();
+  }
+
+  /** Starts what can start. Calls from inside (a stage that finished at once) are folded into the loop under way. */
+  private drain(): void {
+    if (this.draining || this.stopped) return;
+    this.draining = true;
+    while (this.head < this.runnable.length && this.calls.size < this.options.maxActive && !this.stopped) {
+      const stage = this.runnable[this.head] as number;
+      const group = this.runnable[this.head + 1] as readonly Frame[];
+      let worker = -1;
+      if (!this.plan.stages[stage]!.composite) {
+        worker = this.options.pool.take();
+        if (worker < 0) {
+          this.options.pool.wait(this.wake);
+          break;
+        }
+      }
+      this.head += 2;
+      if (this.head > 1024 && this.head * 2 > this.runnable.length) {
+        this.runnable = this.runnable.slice(this.head);
+        this.head = 0;
+      }
+      this.start(stage, group, worker);
+    }
+    this.draining = false;
+    if (this.calls.size === 0 && this.hasBatches) this.sendFewLater();
+  }
+
+  /**
+   * Where nothing runs, a batch that is not full will not fill up by itself. It is sent off after the code that is
+   * running now, which may be bringing more frames.
+   */
+  private sendFewLater(): void {
+    if (this.sending || this.stopped) return;
+    this.sending = true;
+    queueMicrotask(() => {
+      this.sending = false;
+      if (this.stopped || this.calls.size > 0 || this.head < this.runnable.length) return;
+      const few = this.gates.findIndex((gate) => gate.waiting.length > 0 && gate.batch > 1 && gate.waitMs === 0);
+      if (few < 0) return;
+      this.admit(few, true);
+      this.drain();
+    });
+  }
+
+  private start(stageIndex: number, group: readonly Frame[], worker: number): void {
+    const frames = group.some((frame) => frame.over) ? group.filter((frame) => !frame.over) : group;
+    const stage = this.plan.stages[stageIndex]!;
+    if (frames.length === 0) {
+      this.leave(stageIndex, worker);
+      return;
+    }
+    const inputs = this.inputsOf(stage, frames);
+    const before = this.options.verify ? inputs.map(fingerprint) : undefined;
+    const call: Call = { stage: stageIndex, frames, worker, beganMs: performance.now(), before };
+    const context = new Context(
+      this.options.signal,
+      frames[0]!.index,
+      this.options.prefix + stage.path,
+      this.gates[stageIndex]!.state,
+    );
+    let result: unknown;
+    try {
+      result = stage.call(inputs, context, this.options.nested);
+    } catch (error) {
+      this.calls.add(call);
+      this.fail(call, error);
+      return;
+    }
+    this.calls.add(call);
+    if (!isPromise(result)) {
+      this.finish(call, inputs, result);
+      return;
+    }
+    result.then(
+      (value) => {
+        this.finish(call, inputs, value);
+        this.drain();
+      },
+      (error) => {
+        this.fail(call, error);
+        this.drain();
+      },
+    );
+  }
+
+  private inputsOf(stage: PlannedStage, frames: readonly Frame[]): unknown[] {
+    const { slots } = frames[0]!;
+    return stage.options.batch
+      ? stage.inputSlots.map((slot) => frames.map((frame) => frame.slots[slot]))
+      : stage.inputSlots.map((slot) => slots[slot]);
+  }
+
+  private finish(call: Call, inputs: readonly unknown[], result: unknown): void {
+    if (!this.calls.has(call)) return; // left behind by stop()
+    const stage = this.plan.stages[call.stage]!;
+    const { frames } = call;
+    try {
+      if (call.before) this.checkUnchanged(stage, call.before, inputs);
+      const results = stage.options.batch ? checkBatch(result, frames.length) : [result];
+      for (const value of results) checkKind(stage.output, value, () => "its result");
+      frames.forEach((frame, i) => {
+        frame.slots[stage.outputSlot] = results[i];
+      });
+    } catch (error) {
+      this.fail(call, error);
+      return;
+    }
+    this.calls.delete(call);
+    this.record(call, true);
+    this.leave(call.stage, call.worker);
+    for (const frame of frames) {
+      if (frame.over) continue;
+      for (const consumer of stage.consumers) if (--frame.missing[consumer]! === 0) this.arrive(consumer, frame);
+      if (--frame.left === 0) this.finishFrame(frame);
+    }
+  }
+
+  private fail(call: Call, cause: unknown): void {
+    if (!this.calls.delete(call)) return;
+    this.record(call, false);
+    this.leave(call.stage, call.worker);
+    const stage = this.options.prefix + this.plan.stages[call.stage]!.path;
+    for (const frame of call.frames)
+      if (!frame.over)
+        this.endFrame(frame, { kind: "failed", error: stageError(this.plan.name, stage, frame.index, cause) });
+  }
+
+  private record(call: Call, ok: boolean): void {
+    const { recorder, prefix } = this.options;
+    if (!recorder) return;
+    const stage = prefix + this.plan.stages[call.stage]!.path;
+    recorder.add(stage, call.frames[0]!.index, call.beganMs, performance.now(), call.worker, ok, call.frames.length);
+  }
+
+  /** A stage has a place free again. */
+  private leave(stage: number, worker: number): void {
+    const gate = this.gates[stage]!;
+    gate.running--;
+    if (gate.waiting.length > 0) this.admit(stage);
+    if (worker >= 0) this.options.pool.give(worker);
+  }
+
+  private finishFrame(frame: Frame): void {
+    const outputs: Record<string, unknown> = {};
+    for (const { name, slot } of this.plan.outputs) outputs[name] = frame.slots[slot];
+    this.endFrame(frame, { kind: "done", outputs });
+  }
+
+  private endFrame(frame: Frame, result: FrameResult): void {
+    if (frame.over) return;
+    frame.over = true;
+    this.frames.delete(frame);
+    if (result.kind === "failed" && !this.stopped) {
+      for (const gate of this.gates) gate.waiting = gate.waiting.filter((waiting) => waiting !== frame);
+      this.passOrdered(frame.index);
+    }
+    frame.settle(result);
+  }
+
+  /** Stages with state do not wait for a frame that will not come. */
+  private passOrdered(index: number): void {
+    this.gates.forEach((gate, stage) => {
+      if (!gate.ordered || index < gate.next) return;
+      gate.passed.add(index);
+      this.admit(stage);
+    });
+  }
+
+  private checkUnchanged(stage: PlannedStage, before: readonly number[], inputs: readonly unknown[]): void {
+    inputs.forEach((value, i) => {
+      if (fingerprint(value) !== before[i])
+        throw new InferlabError("PIPELINE", `it changed its input ${i + 1} (${describeValue(value)})`, {
+          hint: "other stages may hold the same value: return a new one",
+          details: { stage: stage.path, input: i },
+        });
+    });
+  }
+}
+
+function fillInputs(plan: Plan, inputs: Readonly<Record<string, unknown>>, slots: unknown[]): void {
+  for (const { slot, value } of plan.constants) slots[slot] = value;
+  let given = 0;
+  for (const { name, kind, slot, default: fallback } of plan.inputs) {
+    const value = inputs[name];
+    if (value !== undefined) given++;
+    slots[slot] = value ?? fallback;
+    if (slots[slot] === undefined && kind !== "any")
+      throw new InferlabError("PIPELINE", `input "${name}" of pipeline "${plan.name}" is missing`, {
+        hint: `inputs are ${plan.inputs.map((input) => input.name).join(", ")}`,
+      });
+    if (value !== undefined) checkKind(kind, value, () => `input "${name}" of pipeline "${plan.name}"`);
+  }
+  if (given === Object.keys(inputs).length) return;
+  for (const name of Object.keys(inputs))
+    if (inputs[name] !== undefined && !plan.inputs.some((input) => input.name === name))
+      throw new InferlabError("PIPELINE", `pipeline "${plan.name}" has no input ${JSON.stringify(name)}`, {
+        hint: `inputs are ${plan.inputs.map((input) => input.name).join(", ") || "none"}`,
+      });
+}
+
+function checkBatch(result: unknown, count: number): readonly unknown[] {
+  if (Array.isArray(result) && result.length === count) return result;
+  throw new InferlabError(
+    "PIPELINE",
+    `it was given a batch of ${count} and returned ${describeValue(result)}, expected a list of ${count}`,
+  );
+}
+
+export function cancelled(name: string): InferlabError {
+  return new InferlabError("CANCELLED", `run of pipeline "${name}" was cancelled`);
+}
+
+/** A stage's failure: its own code where it has one, the stage in front of the message. */
+function stageError(pipeline: string, stage: string, frame: number, cause: unknown): InferlabError {
+  const own = cause instanceof InferlabError ? cause : undefined;
+  if (own?.code === "CANCELLED") return own;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // An error of a pipeline inside this stage says its stage already.
+  const inner = own?.details["pipeline"] !== undefined;
+  return new InferlabError(own?.code ?? "PIPELINE", inner ? reason : `stage "${stage}" failed: ${reason}`, {
+    ...(own?.hint === undefined ? {} : { hint: own.hint }),
+    details: { ...own?.details, pipeline, stage: inner ? own.details["stage"] : stage, frame },
+    cause,
+  });
+}

@@ -1,0 +1,194 @@
+/** pipeline(): stages wired together, to be run once, over streams, or over thousands of files. */
+import { type Displayed, display, displaySymbol } from "../../base/display-hook.ts";
+import { InferlabError } from "../../base/errors.ts";
+import type { Trace } from "../../runtime/trace.ts";
+import { PipelineBuilder } from "./builder.ts";
+import { pipelineToDot } from "./dot.ts";
+import { Executor, type FrameResult } from "./executor.ts";
+import { makePlan, type PipelineParts, type Plan } from "./plan.ts";
+import { type Pool, sharedPool } from "./pool.ts";
+import type { Port, PortSpec } from "./port.ts";
+import type { Nested, RunsNested, StageFunction } from "./stage.ts";
+import { type StreamOptions, streamFrames } from "./stream.ts";
+import { Recorder } from "./trace.ts";
+
+/** How a run spreads over the pool's workers: one stage at a time, or all whose inputs are there. */
+export type RunMode = "sequential" | "task";
+
+export interface RunOptions {
+  /** Default "task". */
+  readonly mode?: RunMode;
+  readonly signal?: AbortSignal;
+  /** Default: the pool all pipelines share. */
+  readonly pool?: Pool;
+  /** Finds stages that change their inputs; costs a pass over every value. Default false. */
+  readonly verify?: boolean;
+}
+
+/** Values by input name; those with a default may be left out. */
+export type Given<I> = { readonly [K in keyof I]?: I[K] };
+
+export class Pipeline<I = Record<string, unknown>, O = Record<string, unknown>> implements RunsNested {
+  readonly parts: PipelineParts;
+  private planned: Plan | undefined;
+
+  /** Pipelines come from `pipeline()` and `pipelineFromJson()`. Errors: PIPELINE for a wrong wiring. */
+  constructor(parts: PipelineParts) {
+    this.parts = parts;
+    this.planned = makePlan(parts);
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get inputNames(): readonly string[] {
+    return this.parts.inputs.map(({ name }) => name);
+  }
+
+  get outputNames(): readonly string[] {
+    return this.parts.outputs.map(({ name }) => name);
+  }
+
+  /** The flat list of stages that runs. */
+  get plan(): Plan {
+    return (this.planned ??= makePlan(this.parts));
+  }
+
+  /**
+   * Runs one frame; gives the outputs by name.
+   *
+   * Errors: PIPELINE for a missing or wrong input and for a stage that failed (an error with a code of its own keeps it);
+   * `details` hold stage and frame, `cause` what was thrown. CANCELLED where the signal fired: at once, whatever the
+   * stages do.
+   */
+  run(inputs: Given<I>, options: RunOptions = {}): Promise<O> {
+    return this.execute(inputs, options, undefined);
+  }
+
+  /** As `run`, and what each stage did when, as the trace display and the profiler read it. */
+  async trace(inputs: Given<I>, options: RunOptions = {}): Promise<{ outputs: O; trace: Trace }> {
+    const recorder = new Recorder(true);
+    const outputs = await this.execute(inputs, options, recorder);
+    return { outputs, trace: recorder.trace(this.name, (options.pool ?? sharedPool).workers) };
+  }
+
+  /**
+   * Runs a frame for each item of the source; gives the outputs in the order of the items. The source is read no faster
+   * than results are taken.
+   *
+   * Errors: thrown where the failed frame's result would have come, unless `onError` says otherwise.
+   *
+   * @example
+   * for await (const { boxes } of detector.stream(frames(), { mode: "pipeline" })) draw(boxes);
+   */
+  stream(
+    source: Iterable<Given<I>> | AsyncIterable<Given<I>>,
+    options: StreamOptions<O> = {},
+  ): AsyncGenerator<O, void, undefined> {
+    return streamFrames<O>(this, source as Iterable<Record<string, unknown>>, options);
+  }
+
+  /** The pipeline as a Graphviz graph, nested pipelines as boxes. */
+  toDot(): string {
+    return pipelineToDot(this.parts);
+  }
+
+  /** One line a stage: name, what it is, where its inputs come from. */
+  toString(): string {
+    const { parts } = this;
+    const names = new Map<number, string>();
+    for (const { name, slot } of parts.inputs) names.set(slot, name);
+    for (const { slot, value } of parts.constants) names.set(slot, JSON.stringify(value) ?? "a constant");
+    for (const { name, outputSlot } of parts.stages) names.set(outputSlot, name);
+    const lines = parts.stages.map(
+      ({ name, about, inputSlots }) => `  ${name} = ${about}(${inputSlots.map((slot) => names.get(slot)).join(", ")})`,
+    );
+    const outputs = parts.outputs.map(({ name, slot }) => `${name} = ${names.get(slot)}`).join(", ");
+    return [`pipeline ${parts.name}(${this.inputNames.join(", ")})`, ...lines, `  → ${outputs}`].join("\n");
+  }
+
+  [displaySymbol](): Displayed {
+    return display("pipeline", this) ?? { "text/plain": this.toString() };
+  }
+
+  private execute(inputs: Given<I>, options: RunOptions, recorder: Recorder | undefined): Promise<O> {
+    return runOnce(this.plan, inputs as Record<string, unknown>, options, recorder, "") as Promise<O>;
+  }
+}
+
+/** One frame over a plan. */
+function runOnce(
+  plan: Plan,
+  inputs: Readonly<Record<string, unknown>>,
+  options: RunOptions,
+  recorder: Recorder | undefined,
+  prefix: string,
+): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const executor = makeExecutor(plan, options, recorder, prefix);
+    executor.begin(0, inputs, (result: FrameResult) => {
+      executor.close();
+      if (result.kind === "done") resolve(result.outputs);
+      else reject(result.error);
+    });
+  });
+}
+
+/** An executor whose control stages run their pipelines with the same options under the same recorder. */
+export function makeExecutor(
+  plan: Plan,
+  options: RunOptions,
+  recorder: Recorder | undefined,
+  prefix: string,
+): Executor {
+  const { mode = "task", pool = sharedPool, verify = false } = options;
+  if (mode !== "sequential" && mode !== "task")
+    throw new InferlabError("ARGUMENT", `mode is ${JSON.stringify(mode)}, expected sequential or task`);
+  const signal = options.signal ?? new AbortController().signal;
+  const nested: Nested = (inner, given, label) =>
+    runOnce((inner as Pipeline).plan, given, { ...options, signal }, recorder, `${prefix}${label || inner.name}/`);
+  const maxActive = mode === "sequential" ? 1 : Infinity;
+  return new Executor(plan, { pool, signal, maxActive, verify, prefix, nested, ...(recorder ? { recorder } : {}) });
+}
+
+type TypesOf<S> = { readonly [K in keyof S]: S[K] extends PortSpec<infer T> ? T : never };
+type PortsOf<S> = { readonly [K in keyof S]: S[K] extends PortSpec<infer T> ? Port<T> : never };
+type ValuesOf<P> = { readonly [K in keyof P]: P[K] extends Port<infer T> ? T : never };
+
+/**
+ * A pipeline of stages. The function gets a builder and the inputs' ports, and returns the ports that are the outputs.
+ *
+ * Errors: PIPELINE for a name taken twice, a port of another pipeline, kinds that do not fit.
+ *
+ * @example
+ * const mean = pipeline("mean", { numbers: port<number[]>("numbers") }, (p, { numbers }) => {
+ *   const sum = p.reduce("sum", numbers, (total: number, n: number) => total + n, p.constant(0));
+ *   return { mean: p.stage("divide", (total, list) => total / list.length, [sum, numbers]) };
+ * });
+ * await mean.run({ numbers: [1, 2, 6] }); // { mean: 3 }
+ */
+export function pipeline<
+  S extends Readonly<Record<string, PortSpec<unknown>>>,
+  P extends Readonly<Record<string, Port<unknown>>>,
+>(name: string, inputs: S, build: (p: PipelineBuilder, inputs: PortsOf<S>) => P): Pipeline<TypesOf<S>, ValuesOf<P>> {
+  if (typeof name !== "string" || name === "") throw new InferlabError("ARGUMENT", "a pipeline needs a name");
+  const specs = Object.entries(inputs).map(([input, spec], slot) => ({ name: input, slot, ...spec }));
+  const builder = new PipelineBuilder(name, specs.length, wrapFunction);
+  const ports = Object.fromEntries(
+    specs.map(({ name: input, kind, slot }) => [input, { pipeline: name, name: input, kind, slot }]),
+  );
+  const outputs = build(builder, ports as unknown as PortsOf<S>);
+  return new Pipeline(builder.parts(specs, outputs));
+}
+
+/** A pipeline of one stage with inputs a, b, c…, for the branches of control stages. */
+export function wrapFunction(name: string, work: StageFunction, numInputs: number): RunsNested {
+  const specs = Array.from(
+    { length: numInputs },
+    (_, i) => [String.fromCharCode(97 + i), { kind: "any" } as const] as const,
+  );
+  return pipeline(name, Object.fromEntries(specs), (p, ports) => ({
+    result: p.stage(work.name || name, work as (...args: unknown[]) => unknown, Object.values(ports)),
+  }));
+}
