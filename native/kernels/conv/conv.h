@@ -5,8 +5,7 @@
 // (R after the activation where the params say so), X zero outside. The transpose has W[c, o, k] and X where
 // p = x·stride - pad + k·dilation. C is input channels a group; o runs over the output channels, g(o) their group.
 //
-// Layouts: planar is NCHW. Blocked is [N][⌈C / B⌉][H][W][B] with B = BlockChannels(); lanes beyond C hold anything, and
-// nothing that reads them may let them reach another lane. Only two spatial dimensions are ever blocked.
+// Blocks have BlockChannels() lanes (kernels/common/window.h). Only two spatial dimensions are ever blocked.
 //
 // Aliasing: R may be Y; otherwise Y overlaps nothing. Alignment: that of float. Nothing outside the tensors is read.
 // Same input, same bits, whatever the number of threads.
@@ -16,10 +15,9 @@
 
 #include "base/parallel.h"
 #include "kernels/common/activation.h"
+#include "kernels/common/window.h"
 
 namespace inferlab::conv {
-
-enum class Layout : std::int32_t { kPlanar = 0, kBlocked = 1 };
 
 enum class Algorithm : std::int32_t {
   // Any convolution, planar to planar: patches copied to panels, then the matrix product.
@@ -30,12 +28,6 @@ enum class Algorithm : std::int32_t {
   kDepthwise = 2,
   // Blocked to blocked, 3×3, stride and dilation 1, one group: F(4×4, 3×3).
   kWinograd = 3,
-};
-
-// Positions along one spatial dimension.
-struct Axis {
-  std::int64_t input = 1, output = 1, kernel = 1, stride = 1, dilation = 1;
-  std::int64_t pad = 0;  // before the first element; what follows the last is implied by `output`
 };
 
 struct Params {
