@@ -4,6 +4,32 @@
 
 namespace inferlab {
 
+// Functions a kernel may apply to its result (kernels/common).
+enum class ActivationKind : std::int64_t {
+  kNone = 0,
+  kRelu = 1,
+  kClip = 2,
+  kLeakyRelu = 3,
+  kHardSigmoid = 4,
+  kHardSwish = 5,
+  kSigmoid = 6,
+  kSilu = 7,
+  kTanh = 8,
+  kPrelu = 9,
+  kGelu = 10,
+  kElu = 11,
+};
+inline constexpr std::int64_t kNumActivationKinds = 12;
+
+// How a convolution is computed (kernels/conv).
+enum class ConvAlgorithm : std::int64_t {
+  kPatches = 0,
+  kDirect = 1,
+  kDepthwise = 2,
+  kWinograd = 3,
+};
+inline constexpr std::int64_t kNumConvAlgorithms = 4;
+
 // Pointwise functions of native/kernels/elementwise.
 enum class ElementwiseFunction : std::int64_t {
   kIdentity = 0,
@@ -73,5 +99,20 @@ enum class ElementwiseFunction : std::int64_t {
   kGreaterOrEqual = 64,
 };
 inline constexpr std::int64_t kNumElementwiseFunctions = 65;
+
+// What a pooling window gives.
+enum class PoolKind : std::int64_t {
+  kMax = 0,
+  kAverage = 1,
+};
+inline constexpr std::int64_t kNumPoolKinds = 2;
+
+// Where a kernel adds a second tensor.
+enum class ResidualKind : std::int64_t {
+  kNone = 0,
+  kBeforeActivation = 1,
+  kAfterActivation = 2,
+};
+inline constexpr std::int64_t kNumResidualKinds = 3;
 
 }  // namespace inferlab

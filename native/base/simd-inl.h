@@ -12,6 +12,11 @@
 #include <cstring>
 
 #if defined(__AVX2__) || defined(__AVX512F__)
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12's own AVX-512 header starts some results from a variable it leaves undefined on purpose (bug 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <immintrin.h>
 #endif
 

@@ -9,7 +9,24 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0xb58262cfefaaf5f3;
+inline constexpr std::uint64_t kSchemaHash = 0x873ef8e438735ec5;
+
+// Convolution (kernels/conv) of input, packed weights, bias?, slope?, residual?. channels: batch, input, output,
+// groups. axes: input, output, kernel, stride, dilation, pad of depth, height, width. Layouts: 0 planar, 1 blocked.
+struct ConvParams {
+  std::int64_t algorithm = 0;
+  std::int64_t input_layout = 0;
+  std::int64_t output_layout = 0;
+  std::vector<std::int64_t> channels;
+  std::vector<std::int64_t> axes;
+  std::int64_t transposed = 0;
+  std::int64_t tile_columns = 0;
+  std::int64_t activation = 0;
+  double alpha = 0;
+  double beta = 0;
+  std::int64_t residual = 0;
+};
+Status MakeConv(const ConvParams& params, const Site& site, Made* made);
 
 // y[out_offset + i·out_strides] = x[in_offset + i·in_strides] for every index i of dims, in elements of element_bytes
 // (1, 2, 4, 8).
@@ -34,6 +51,67 @@ struct ElementwiseParams {
   std::vector<std::int64_t> outputs;
 };
 Status MakeElementwise(const ElementwiseParams& params, const Site& site, Made* made);
+
+// C = act(alpha · A·B + beta · bias) (kernels/gemm) of A, B, bias?, residual?. sizes: m, n, k. strides: rows and
+// columns of A, of B, of the bias. packed: B was made by PackGemm. batch and its strides: outermost first.
+struct GemmParams {
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> strides;
+  std::int64_t packed = 0;
+  std::vector<std::int64_t> batch;
+  std::vector<std::int64_t> a_batch_strides;
+  std::vector<std::int64_t> b_batch_strides;
+  double alpha = 0;
+  double beta = 0;
+  std::int64_t activation = 0;
+  double activation_alpha = 0;
+  double activation_beta = 0;
+  std::int64_t residual = 0;
+};
+Status MakeGemm(const GemmParams& params, const Site& site, Made* made);
+
+// Convolution weights as the kernel wants them; parameters as those of Conv.
+struct PackConvParams {
+  std::int64_t algorithm = 0;
+  std::int64_t input_layout = 0;
+  std::int64_t output_layout = 0;
+  std::vector<std::int64_t> channels;
+  std::vector<std::int64_t> axes;
+  std::int64_t transposed = 0;
+  std::int64_t tile_columns = 0;
+};
+Status MakePackConv(const PackConvParams& params, const Site& site, Made* made);
+
+// A matrix B[k, n] in the panels Gemm reads (kernels/gemm); element (i, j) lies at i · rowStride + j · columnStride.
+struct PackGemmParams {
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  std::int64_t row_stride = 0;
+  std::int64_t column_stride = 0;
+};
+Status MakePackGemm(const PackGemmParams& params, const Site& site, Made* made);
+
+// Pooling (kernels/pool). axes: input, output, kernel, stride, dilation, pad, end pad of depth, height, width; layout:
+// 0 planar, 1 blocked.
+struct PoolParams {
+  std::int64_t kind = 0;
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  std::vector<std::int64_t> axes;
+  std::int64_t count_padding = 0;
+  std::int64_t layout = 0;
+};
+Status MakePool(const PoolParams& params, const Site& site, Made* made);
+
+// Between planar [batch][channels][plane] and blocked [batch][⌈channels / B⌉][plane][B], B the channels of a block
+// (kernels/conv).
+struct ReorderParams {
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  std::int64_t plane = 0;
+  std::int64_t to_blocked = 0;
+};
+Status MakeReorder(const ReorderParams& params, const Site& site, Made* made);
 
 // Decodes one instruction's parameters and makes it.
 Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const Site& site, Made* made);

@@ -77,13 +77,13 @@ bool IsPointwise(const Params& p) {
          x.pad == 0 && y.output == y.input && x.output == x.input;
 }
 
-// Output channel blocks a tile should hold: the choice with the fewest estimated cycles over the group. A step of a tile
+// Output channel blocks a tile should hold: the choice with the fewest estimated cycles over the group; 2 among equals, which
+// leaves the smallest remainders. A step of a tile
 // issues blocks·width FMAs (2 a cycle) and blocks + width loads (2 a cycle), and waits 4 cycles for its own sums.
 int ChooseBlocks(const Params& p) {
   const Table& table = Current();
   const std::int64_t blocks = Blocks(p.output_channels / p.groups);
-  const std::int64_t columns =
-      std::max<std::int64_t>(1, IsPointwise(p) ? OutputPlane(p) : GetPhase(p, 0).x.axis.output);
+  const std::int64_t columns = std::max<std::int64_t>(1, p.tile_columns);
   const auto step = [](std::int64_t b, std::int64_t w) {
     return std::max({static_cast<double>(b * w) / 2, static_cast<double>(b + w) / 2, 4.0});
   };
@@ -94,10 +94,11 @@ int ChooseBlocks(const Params& p) {
   };
   int best = 1;
   double best_cycles = 0;
-  for (int b = 1; b <= 4 && b <= blocks; ++b) {
+  for (int b : {2, 3, 4, 1}) {
+    if (b > blocks) continue;
     double cycles = static_cast<double>(blocks / b) * row(b);
     if (blocks % b) cycles += row(blocks % b);
-    if (b == 1 || cycles < best_cycles * 0.999) {
+    if (best_cycles == 0 || cycles < best_cycles * 0.999) {
       best = b;
       best_cycles = cycles;
     }
@@ -436,7 +437,9 @@ void PackWeights(const Params& p, const float* weights, float* packed) {
   }
 }
 
-std::size_t WorkspaceBytes(const Params& p, int num_threads) {
+namespace {
+
+std::size_t WorkspaceFor(const Params& p, int num_threads) {
   std::int64_t floats = 0;
   switch (p.algorithm) {
     case Algorithm::kPatches:
@@ -452,6 +455,14 @@ std::size_t WorkspaceBytes(const Params& p, int num_threads) {
       break;
   }
   return static_cast<std::size_t>(floats * num_threads) * sizeof(float);
+}
+
+}  // namespace
+
+std::size_t WorkspaceBytes(const Params& p, int num_threads) {
+  std::size_t bytes = 0;
+  for (int threads = 1; threads <= num_threads; ++threads) bytes = std::max(bytes, WorkspaceFor(p, threads));
+  return bytes;
 }
 
 void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& parallel) {

@@ -19,16 +19,11 @@
 
 namespace inferlab::conv {
 
-enum class Algorithm : std::int32_t {
-  // Any convolution, planar to planar: patches copied to panels, then the matrix product.
-  kPatches = 0,
-  // Planar or blocked to blocked: register tiles over output columns × channel blocks. Groups of whole blocks.
-  kDirect = 1,
-  // Blocked to blocked, one input and output channel a group.
-  kDepthwise = 2,
-  // Blocked to blocked, 3×3, stride and dilation 1, one group: F(4×4, 3×3).
-  kWinograd = 3,
-};
+// patches: any convolution, planar to planar: patches copied to panels, then the matrix product.
+// direct: planar or blocked to blocked: register tiles over output columns × channel blocks. Groups of whole blocks.
+// depthwise: blocked to blocked, one input and output channel a group.
+// winograd: blocked to blocked, 3×3, stride and dilation 1, one group: F(4×4, 3×3).
+using Algorithm = ConvAlgorithm;
 
 struct Params {
   std::int64_t batch = 1, input_channels = 1, output_channels = 1, groups = 1;
@@ -38,6 +33,9 @@ struct Params {
   Layout input_layout = Layout::kPlanar, output_layout = Layout::kPlanar;
   Activation activation;
   ResidualKind residual = ResidualKind::kNone;  // laid out as Y
+  // Output columns the tiles of kDirect are chosen for. Weights are packed for it, so it is the same for all shapes that
+  // share them; that it is not the real number costs a little speed only.
+  std::int64_t tile_columns = 48;
   // Floats between batches; 0: dense. Lets Y be a slice of channels of a larger tensor.
   std::int64_t input_batch_stride = 0, output_batch_stride = 0;
 };
@@ -55,7 +53,8 @@ struct Pointers {
 int BlockChannels();
 // Whether an algorithm can compute these params (layouts included).
 bool Supports(const Params& params, Algorithm algorithm);
-// Floats, and bytes, of the packed weights and of what Run needs beside the operands.
+// Floats, and bytes, of the packed weights and of what Run needs beside the operands on any number of threads up to
+// num_threads.
 std::size_t PackedFloats(const Params& params);
 std::size_t WorkspaceBytes(const Params& params, int num_threads);
 // `weights` as ONNX lays them out: [output_channels][C][kernel], transposed [input_channels][output channels a group][kernel].

@@ -92,7 +92,9 @@ void PackB(std::int64_t k, std::int64_t n, const float* b, std::int64_t row_stri
   Current().pack_b(k, n, b, row_stride, column_stride, packed);
 }
 
-std::size_t WorkspaceBytes(const Params& p, int num_threads) {
+namespace {
+
+std::size_t WorkspaceFor(const Params& p, int num_threads) {
   const Table& table = Current();
   const auto threads = static_cast<std::size_t>(num_threads);
   std::size_t floats = CopiesA(p, table) ? static_cast<std::size_t>(table.copy_floats) * threads : 0;
@@ -100,6 +102,14 @@ std::size_t WorkspaceBytes(const Params& p, int num_threads) {
   if (mode == BMode::kPackEach) floats += PanelFloats(p, table) * threads;
   if (mode == BMode::kPackShared) floats += PanelFloats(p, table);
   return floats * sizeof(float);
+}
+
+}  // namespace
+
+std::size_t WorkspaceBytes(const Params& p, int num_threads) {
+  std::size_t bytes = 0;
+  for (int threads = 1; threads <= num_threads; ++threads) bytes = std::max(bytes, WorkspaceFor(p, threads));
+  return bytes;
 }
 
 void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& parallel) {

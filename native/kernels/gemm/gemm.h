@@ -58,7 +58,7 @@ std::size_t PackedFloats(std::int64_t k, std::int64_t n);
 void PackB(std::int64_t k, std::int64_t n, const float* b, std::int64_t row_stride, std::int64_t column_stride,
            float* packed);
 
-// Bytes Run needs beside the operands, for up to num_threads threads. With packed B the workspace may be nullptr all the
+// Bytes Run needs beside the operands, on any number of threads up to num_threads. With packed B the workspace may be nullptr all the
 // same: A is then read in place.
 std::size_t WorkspaceBytes(const Params& params, int num_threads);
 void Run(const Params& params, const Pointers& pointers, void* workspace, Parallel& parallel);

@@ -9,12 +9,13 @@
 #pragma once
 #include <cstdint>
 
+#include "base/codes.gen.h"
 #include "base/parallel.h"
 #include "kernels/common/window.h"
 
 namespace inferlab::pool {
 
-enum class Kind : std::int32_t { kMax = 0, kAverage = 1 };
+using Kind = PoolKind;
 
 struct Params {
   Kind kind = Kind::kMax;

@@ -17,7 +17,7 @@ const attributes = {
 type Attrs = Attributes<typeof attributes>;
 type Failing = Pick<ReferenceContext, "fail">;
 
-interface Layout {
+export interface Layout {
   readonly window: Window;
   readonly output: readonly Dim[];
   /** Padding taken off before each axis; undefined where it depends on a symbol. */
@@ -25,7 +25,7 @@ interface Layout {
 }
 
 /** Spatial size of the result and the padding that leads there. */
-function layout(c: Failing, attrs: Attrs, kernel: readonly number[], input: Shape): Layout {
+export function transposedLayout(c: Failing, attrs: Attrs, kernel: readonly number[], input: Shape): Layout {
   const window = resolveWindow(c, attrs, kernel);
   const spatial = input.length;
   for (const name of ["output_padding", "output_shape"] as const) {
@@ -95,7 +95,7 @@ export const convTranspose = operator({
     const kernel = c.attrs.kernel_shape?.length ? c.attrs.kernel_shape : w?.slice(2);
     const known = kernel?.every((k) => typeof k === "number");
     const spatial = known
-      ? layout(c, c.attrs, kernel as number[], x.slice(2)).output
+      ? transposedLayout(c, c.attrs, kernel as number[], x.slice(2)).output
       : x.slice(2).map(() => c.freshDim());
     c.output(0, tensorType(c.dtype(0), [x[0]!, w ? mulDims(w[1]!, c.attrs.group) : c.freshDim(), ...spatial]));
   },
@@ -103,7 +103,7 @@ export const convTranspose = operator({
     const [x, w, bias] = [c.tensor(0), c.tensor(1), c.optionalTensor(2)];
     check(c, x.shape, w.shape, c.attrs, bias?.shape);
     const input = x.shape.slice(2);
-    const { window, output, padsBegin } = layout(c, c.attrs, w.shape.slice(2), input);
+    const { window, output, padsBegin } = transposedLayout(c, c.attrs, w.shape.slice(2), input);
     const [batch, channels] = x.shape as [number, number];
     const perGroup = w.shape[1]!;
     const channelsPerGroup = channels / c.attrs.group;

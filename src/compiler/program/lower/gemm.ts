@@ -1,0 +1,165 @@
+/** Matrix products (native/kernels/gemm): MatMul, Gemm. */
+import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
+import { instruction } from "../schema.ts";
+import { type Activation, activationKinds, activationOf, residualKinds } from "./activation.ts";
+
+export const gemmInstruction = instruction({
+  name: "Gemm",
+  doc: "C = act(alpha · A·B + beta · bias) (kernels/gemm) of A, B, bias?, residual?. sizes: m, n, k. strides: rows and columns of A, of B, of the bias. packed: B was made by PackGemm. batch and its strides: outermost first.",
+  parameters: {
+    sizes: "ints",
+    strides: "ints",
+    packed: "int",
+    batch: "ints",
+    aBatchStrides: "ints",
+    bBatchStrides: "ints",
+    alpha: "float",
+    beta: "float",
+    activation: "int",
+    activationAlpha: "float",
+    activationBeta: "float",
+    residual: "int",
+  },
+});
+
+export const packGemmInstruction = instruction({
+  name: "PackGemm",
+  doc: "A matrix B[k, n] in the panels Gemm reads (kernels/gemm); element (i, j) lies at i · rowStride + j · columnStride.",
+  parameters: { k: "int", n: "int", rowStride: "int", columnStride: "int" },
+});
+
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Elements between rows and columns. */
+  readonly a: readonly [number, number];
+  readonly b: readonly [number, number];
+  readonly batch?: readonly number[];
+  readonly aBatch?: readonly number[];
+  readonly bBatch?: readonly number[];
+  readonly bias?: TensorRef | undefined;
+  readonly biasStrides?: readonly [number, number];
+  readonly residual?: TensorRef | undefined;
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly activation: Activation;
+}
+
+/** Emits a product of inputs 0 and 1. A B that is constant and shared by all batches is packed once. */
+export function emitProduct(c: LowerContext, p: Product): void {
+  const shared = (p.bBatch ?? []).every((stride) => stride === 0);
+  // One row alone reads each weight once: rows in place are as good, unless they would be read column by column.
+  const packed = c.constant(1) !== undefined && shared;
+  const b = packed
+    ? c.prepare(packGemmInstruction, [c.in(1)], { k: p.k, n: p.n, rowStride: p.b[0], columnStride: p.b[1] })
+    : c.in(1);
+  const a = c.in(0);
+  const output = c.out(0, { inPlace: p.residual });
+  c.emit(gemmInstruction, {
+    inputs: [a, b, p.bias, p.residual],
+    outputs: [output],
+    parameters: {
+      sizes: [p.m, p.n, p.k],
+      strides: [...p.a, ...p.b, ...(p.biasStrides ?? [0, 0])],
+      packed: Number(packed),
+      batch: p.batch ?? [],
+      aBatchStrides: p.aBatch ?? [],
+      bBatchStrides: p.bBatch ?? [],
+      alpha: p.alpha ?? 1,
+      beta: p.beta ?? 1,
+      activation: activationKinds.of(p.activation.kind),
+      activationAlpha: p.activation.alpha,
+      activationBeta: p.activation.beta,
+      residual: residualKinds.of(p.residual ? "beforeActivation" : "none"),
+    },
+    kernel: `gemm_f32_${c.isa}`,
+    reason: packed ? "weights packed once" : "B read where it lies or packed on each run, whichever moves less",
+  });
+}
+
+const activationFor = (c: LowerContext): Activation | undefined => activationOf(c);
+
+/** Strides of broadcast batch dimensions, in matrices of `size` elements. */
+function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
+  const own = shape.slice(0, -2);
+  const strides = new Array<number>(batch.length).fill(0);
+  let stride = size;
+  for (let i = own.length - 1; i >= 0; i--) {
+    if (own[i] !== 1) strides[batch.length - own.length + i] = stride;
+    stride *= own[i]!;
+  }
+  return strides;
+}
+
+export const matMulLowering = lowering({
+  operators: ["MatMul"],
+  lower(c) {
+    if (c.dtype(0) !== "float32") return `no product kernel for ${c.dtype(0)}`;
+    const activation = activationFor(c);
+    if (!activation) return `no kernel applies ${String(c.attrs.activation)} to its result`;
+    const [x, y] = [c.shape(0), c.shape(1)];
+    // A vector is a row on the left, a column on the right.
+    const a = x.length === 1 ? [1, ...x] : x;
+    const b = y.length === 1 ? [...y, 1] : y;
+    const [m, k] = a.slice(-2) as [number, number];
+    const n = b.at(-1)!;
+    const rank = Math.max(a.length, b.length) - 2;
+    const at = (shape: readonly number[], i: number) => shape[shape.length - 2 - rank + i] ?? 1;
+    let batch = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
+    let aBatch = batchStrides(a, batch, m * k);
+    let bBatch = batchStrides(b, batch, k * n);
+    let rows = m;
+    // B shared by all batches of a dense A: one product of all rows.
+    if (bBatch.every((s) => s === 0) && b.length === 2) {
+      rows = m * batch.reduce((p, q) => p * q, 1);
+      [batch, aBatch, bBatch] = [[], [], []];
+    }
+    const kept = batch.flatMap((size, i) => (size === 1 ? [] : [i]));
+    if (kept.length > 6) return `${kept.length} batch dimensions, kernels take 6`;
+    emitProduct(c, {
+      m: rows,
+      n,
+      k,
+      a: [k, 1],
+      b: [n, 1],
+      batch: kept.map((i) => batch[i]!),
+      aBatch: kept.map((i) => aBatch[i]!),
+      bBatch: kept.map((i) => bBatch[i]!),
+      activation,
+    });
+    return undefined;
+  },
+});
+
+export const gemmLowering = lowering({
+  operators: ["Gemm"],
+  lower(c) {
+    if (c.dtype(0) !== "float32") return `no product kernel for ${c.dtype(0)}`;
+    const activation = activationFor(c);
+    if (!activation) return `no kernel applies ${String(c.attrs.activation)} to its result`;
+    const [a, b] = [c.shape(0), c.shape(1)];
+    const [transA, transB] = [c.attrs.transA === 1, c.attrs.transB === 1];
+    const [m, n] = c.outShape(0) as [number, number];
+    const k = transA ? a[0]! : a[1]!;
+    let biasStrides: [number, number] = [0, 0];
+    if (c.has(2)) {
+      const shape = c.shape(2);
+      const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+      biasStrides = [rows === 1 ? 0 : columns, columns === 1 ? 0 : 1];
+    }
+    emitProduct(c, {
+      m,
+      n,
+      k,
+      a: transA ? [1, a[1]!] : [a[1]!, 1],
+      b: transB ? [1, b[1]!] : [b[1]!, 1],
+      bias: c.has(2) ? c.in(2) : undefined,
+      biasStrides,
+      alpha: typeof c.attrs.alpha === "number" ? c.attrs.alpha : 1,
+      beta: typeof c.attrs.beta === "number" ? c.attrs.beta : 1,
+      activation,
+    });
+    return undefined;
+  },
+});
