@@ -26,6 +26,11 @@ export function registerDisplay(kind: string, render: DisplayFunction): void {
   registry().set(kind, render);
 }
 
+/** Whether a display of this kind is registered. */
+export function hasDisplay(kind: string): boolean {
+  return registry().has(kind);
+}
+
 /** The bundle that the display registered for `kind` makes of `value`, or undefined where none is registered. */
 export function display(kind: string, value: unknown, options?: Record<string, unknown>): Displayed | undefined {
   return registry().get(kind)?.(value as never, options);

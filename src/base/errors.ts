@@ -5,6 +5,8 @@
  * float32[512,N]`. Tests match on `code`; people read `message` and `hint`.
  */
 
+import { type Displayed, display, displaySymbol } from "./display-hook.ts";
+
 /** Every error code, with the situation it names. */
 export const errorCodes = {
   MODEL_FORMAT: "a model file cannot be read as what it claims to be",
@@ -57,6 +59,10 @@ export class InferlabError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.details = options.details ?? {};
+  }
+
+  [displaySymbol](): Displayed {
+    return display("error", this) ?? { "text/plain": this.describe() };
   }
 
   /** The message with its hint, as a terminal shows it. */

@@ -100,6 +100,6 @@ export function bundle(parts: Parts, options: DisplayOptions = {}): MimeBundle {
 }
 
 /** The frame of a display's page: the id lets its script find it, the font is the front end's own code font. */
-export function frame(id: string, ...content: (Html | undefined)[]): Html {
+export function frame(id: string, ...content: (Html | readonly Html[] | undefined)[]): Html {
   return html`<div id="${id}" style="font:12px/1.5 var(--jp-code-font-family,ui-monospace,monospace)">${content}</div>`;
 }

@@ -114,7 +114,7 @@ export function cardSize(card: Card, marker: Marker): Size {
     const detail = [shown(row.detail, 34), note].filter(Boolean).join("  ");
     w = Math.max(w, textLength(shown(row.title, 36), fontSize) + (detail ? 8 + textLength(detail, smallSize) : 0) + 18);
   }
-  return { w: Math.min(420, w), h: card.rows.length * rowHeight + 5 };
+  return { w: Math.min(480, w), h: card.rows.length * rowHeight + 5 };
 }
 
 export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Scene {

@@ -192,7 +192,7 @@ export function groupNodes(model: GraphModel, limit: number): Group {
     // Equal scopes beside each other are folded always, equal runs of operators only where room is short.
     if (children.some((child) => child.kind === "group")) children = foldRepeats(children, 3, [1, 8], 3);
     if (children.length > limit / 2) children = foldRepeats(children, 3, [2, maxPeriod], limit / 4);
-    if (children.length > limit / 2) children = cutIntoRuns(children, Math.max(4, Math.floor(limit / 2)));
+    if (children.length > limit) children = cutIntoRuns(children, Math.max(4, Math.floor(limit / 2)));
     return group(scope.title, scope.path, children);
   };
   const tree = build(root);

@@ -28,12 +28,15 @@ export interface GraphModel {
   readonly opsets: string;
 }
 
-const typeText = (value: Value | undefined) => (value?.type ? clip(formatValueType(value.type), 48) : "");
+const typeText = (value: Value | undefined) => (value?.type ? clip(formatValueType(value.type), 90) : "");
 
 /** `float32[1,64]` as `1×64`, other types with their name, for places where room is short. */
 export function shortType(type: string): string {
-  const match = /^float32\[([^[\]]*)\]$/.exec(type);
-  return match ? match[1]!.replaceAll(",", "×") || "scalar" : type;
+  const match = /^(\w+)\[([^[\]]*)\]$/.exec(type);
+  if (!match) return clip(type, 34);
+  const dims = match[2]!.split(",").map((dim) => clip(dim, 9, "end"));
+  if (match[1] === "float32") return dims.join("×") || "scalar";
+  return `${match[1]}[${dims.join(",")}]`;
 }
 
 /** Scopes of a node's name. Names that hold no `/` have none. */

@@ -26,7 +26,7 @@ export interface GraphOptions extends DisplayOptions {
 }
 
 /** Bytes a graph's picture may have; it is in an output twice, as base64. */
-const pictureMaxBytes = 14_500;
+const pictureMaxBytes = 17_500;
 
 export interface DrawnGraph {
   readonly model: GraphModel;
@@ -63,19 +63,21 @@ export async function drawGraph(
   let marker: Marker = given ? (row) => ({ ...base(row), ...given(row) }) : base;
   if (options.failedAt !== undefined) marker = failedMarker(model, options.failedAt, marker);
   let limit = Math.max(8, Math.min(300, options.maxNodes ?? 32));
-  const tree = groupNodes(model, Math.max(limit, 40));
+  let smallest = 0.7;
   for (;;) {
-    const view = unfold(tree, limit, wanted);
+    const view = unfold(groupNodes(model, limit), limit, wanted);
     const cards = cardsOf(model, view);
     const sizes = cards.cards.map((card) => cardSize(card, marker));
     const layout = await layOutCards(cards, sizes);
     const scene = drawCards(cards, layout, marker);
     // Wide drawings are scaled down as far as letters stay letters.
-    const scale = Math.max(0.7, Math.min(1, 1100 / scene.width));
-    const picture = await scene.toPng({ scale, colors: options.overlay ? 32 : 24 });
-    if (picture.bytes.length <= maxPictureBytes || limit <= 10 || options.maxNodes !== undefined)
-      return { model, view, scene, picture, legend, marker };
-    limit = Math.max(10, Math.floor(limit * Math.min(0.8, (maxPictureBytes / picture.bytes.length) * 1.1)));
+    const scale = Math.max(smallest, Math.min(1, 1100 / scene.width));
+    const picture = await scene.toPng({ scale, colors: options.overlay || options.marker ? 32 : 16 });
+    const fits = picture.bytes.length <= maxPictureBytes;
+    if (fits || smallest < 0.3) return { model, view, scene, picture, legend, marker };
+    if (limit > 10 && options.maxNodes === undefined)
+      limit = Math.max(10, Math.floor(limit * Math.min(0.8, (maxPictureBytes / picture.bytes.length) * 1.1)));
+    else smallest *= 0.75;
   }
 }
 

@@ -1,5 +1,48 @@
-/** Every display, one line each: importing this file makes the objects of the project show themselves. */
+/**
+ * Every display, one line each: importing this file makes the objects of the project show themselves. Below, what a cell
+ * may call.
+ */
+import "./audio.ts";
+import "./chart.ts";
+import "./compare.ts";
+import "./embedding.ts";
+import "./error.ts";
+import "./frames.ts";
+import "./graph.ts";
+import "./graph-diff.ts";
 import "./image.ts";
+import "./memory.ts";
+import "./pipeline.ts";
+import "./scores.ts";
+import "./table.ts";
 import "./tensor.ts";
 import "./trace.ts";
-import "./graph.ts";
+
+export { type Chart, type PlotOptions, plot } from "./chart.ts";
+export { type Comparison, compareTensors } from "./compare.ts";
+export type { Overlay } from "./graph-draw.ts";
+export {
+  bytesOverlay,
+  engineOverlay,
+  errorOverlay,
+  firstNotFinite,
+  flopsOverlay,
+  nanOverlay,
+  precisionOverlay,
+  timeOverlay,
+} from "./graph-overlays.ts";
+export type { PipelineDescription, StageDescription } from "./pipeline.ts";
+export {
+  audio,
+  beforeAfter,
+  compare,
+  diff,
+  embedding,
+  heapMap,
+  memoryPlan,
+  memoryTimeline,
+  scores,
+  table,
+  video,
+} from "./values.ts";
+export { type View, view } from "./view.ts";

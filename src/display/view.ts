@@ -1,0 +1,60 @@
+/** `view(value, options)`: a value shown another way than it shows itself. */
+import { type Displayed, display, displaySymbol, hasDisplay, type MimeBundle } from "../base/display-hook.ts";
+import { describeValue } from "./describe.ts";
+
+/** Something that shows itself at the end of a cell and in `display()`. */
+export interface View {
+  [displaySymbol](): Displayed;
+}
+
+function property(value: object, key: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[key];
+  } catch {
+    return undefined; // what cannot be read is not what was looked for
+  }
+}
+
+/** The display that fits a value by what it has: its own kind, a graph or something with one, a trace, an error, rows. */
+export function kindOf(value: unknown): { kind: string; value: unknown } {
+  if (typeof value !== "object" || value === null) return { kind: "object", value };
+  const kind = property(value, "kind");
+  if (typeof kind === "string" && hasDisplay(kind)) return { kind, value };
+  if (property(value, "subgraph") === true) return { kind: "graph", value };
+  const graph = property(value, "graph");
+  if (typeof graph === "object" && graph !== null && property(graph, "subgraph") === true)
+    return { kind: "graph", value: graph };
+  if (Array.isArray(property(value, "events")) && typeof property(value, "wallUs") === "number")
+    return { kind: "trace", value };
+  if (Array.isArray(property(value, "stages")) && Array.isArray(property(value, "edges")))
+    return { kind: "pipeline", value };
+  if (value instanceof Error) return { kind: "error", value };
+  if (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((row) => typeof row === "object" && row !== null && Object.getPrototypeOf(row) === Object.prototype)
+  )
+    return { kind: "table", value };
+  return { kind: "object", value };
+}
+
+/**
+ * A value with options for its display.
+ *
+ * @example
+ * view(y, { slice: [0, 3], symlog: true });
+ * view(model, { overlay: timeOverlay(trace) });
+ */
+export function view(value: unknown, options: Record<string, unknown> = {}): View {
+  return {
+    [displaySymbol](): Displayed {
+      const found = kindOf(value);
+      const own =
+        found.kind === "object" && typeof value === "object" && value !== null
+          ? property(value, displaySymbol)
+          : undefined;
+      if (typeof own === "function") return own.call(value) as MimeBundle;
+      return display(found.kind, found.value, options) ?? { "text/plain": describeValue(value, 2) };
+    },
+  };
+}
