@@ -19,6 +19,8 @@ export interface EditSession {
   readonly maxFoldedBytes: number;
   /** Values that every run computes alike, from inference. */
   known: ReadonlyMap<Value, Tensor>;
+  /** Operators of ours, and standard ones younger than the model's opset, may be used. */
+  readonly fused: boolean;
   /** Sets the types of a new node's outputs. */
   inferNode: (node: Node) => void;
 }
@@ -30,6 +32,8 @@ export interface AddOptions {
   domain?: string;
   /** Name of the node, and stem of the names of its outputs. */
   name?: string;
+  /** Opset it is written under; default the graph's. */
+  opset?: number;
   /** Existing values that it computes from now on; new ones by default. */
   outputs?: readonly (Value | undefined)[];
 }
@@ -102,7 +106,8 @@ export class Edit {
     const given = Object.entries(attributes).filter(
       (entry): entry is [string, AttributeValue] => entry[1] !== undefined,
     );
-    const node = new Node(options.name ?? before?.name ?? "", operator, this.opset(domain), given);
+    const opset = options.opset ?? (domain ? 1 : this.opset());
+    const node = new Node(options.name ?? before?.name ?? "", operator, opset, given);
     const outputs = options.outputs ?? [new Value(this.freshName(options.name ?? before?.outputs[0]?.name ?? op))];
     // A value that another node made is taken over: that node is about to go.
     for (const value of outputs) {
@@ -214,6 +219,15 @@ export class Edit {
 
   opset(domain = ""): number {
     return this.graph.opsets.get(domain) ?? this.root.opsets.get(domain) ?? 1;
+  }
+
+  /**
+   * Opset under which an operator that came with `since` can be written here: the graph's, or `since` itself for an engine of
+   * ours; undefined where the file's readers would not know it.
+   */
+  opsetFor(since: number): number | undefined {
+    if (this.opset() >= since) return this.opset();
+    return this.session.fused ? since : undefined;
   }
 
   /** Whether constants may grow by so many bytes; if so they are counted. */

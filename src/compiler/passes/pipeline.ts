@@ -17,6 +17,8 @@ import { foldConstants } from "./fold-constants.ts";
 import { foldPad } from "./fold-pad.ts";
 import { foldScaleAndBias } from "./fold-scale-and-bias.ts";
 import { foldShapes } from "./fold-shapes.ts";
+import { fuseActivation } from "./fuse-activation.ts";
+import { fuseResidual } from "./fuse-residual.ts";
 import { gatherKeepAxis } from "./gather-keep-axis.ts";
 import { gatherToReshape } from "./gather-to-reshape.ts";
 import { inlineConstantIf } from "./inline-constant-if.ts";
@@ -29,6 +31,8 @@ import { mergeReshapes } from "./merge-reshapes.ts";
 import { mergeTransposes } from "./merge-transposes.ts";
 import { movementToGather } from "./movement-to-gather.ts";
 import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
+import { rebuildActivations } from "./rebuild-activations.ts";
+import { rebuildLayerNorm } from "./rebuild-layer-norm.ts";
 import { removeNeutralOperands } from "./remove-neutral-operands.ts";
 import { removeNoOps } from "./remove-no-ops.ts";
 import { shareEqualConstants } from "./share-equal-constants.ts";
@@ -71,6 +75,10 @@ export const passes: readonly Pass[] = [
   foldScaleAndBias,
   matmulToGemm,
   flattenMatmul,
+  rebuildLayerNorm,
+  rebuildActivations,
+  fuseResidual,
+  fuseActivation,
 ];
 
 /** Rounds that one run may take: rules that undo each other would go on for ever. */
@@ -120,6 +128,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
     maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
     known: new Map(),
+    fused: selected.some((pass) => pass.fused),
     inferNode: () => {},
   };
   for (let round = 0; session.budget > 0; round++) {
