@@ -53,5 +53,7 @@ describe.each(files)("%s", (file) => {
 
 test("every pass has a case", () => {
   const covered = new Set(files.map((file) => file.split(".")[0]));
-  expect(passes.map((pass) => pass.name).filter((name) => !covered.has(name) && (hasFused || !isFused(name)))).toEqual([]);
+  expect(passes.map((pass) => pass.name).filter((name) => !covered.has(name) && (hasFused || !isFused(name)))).toEqual(
+    [],
+  );
 });
