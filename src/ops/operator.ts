@@ -41,9 +41,11 @@ export interface AttributeSpec<K extends AttributeKind = AttributeKind> {
   /** Absent: the attribute is undefined where the node does not have it. */
   readonly default?: AttributeTypes[K];
   readonly required?: true;
-  /** First and last since-version that have it (default: all). */
+  /** First and last since-version that have it (default: all); elsewhere it is undefined, whatever the default. */
   readonly since?: number;
   readonly until?: number;
+  /** Another kind that it had up to a since-version. The value is handed on as the file has it. */
+  readonly formerly?: { readonly type: AttributeKind; readonly until: number };
   readonly doc?: string;
 }
 export type AttributeSpecs = Readonly<Record<string, { [K in AttributeKind]: AttributeSpec<K> }[AttributeKind]>>;

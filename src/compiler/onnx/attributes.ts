@@ -76,9 +76,11 @@ export function checkAttributeKind(
 ): void {
   const spec = Object.hasOwn(op.attributes, name) ? op.attributes[name] : undefined;
   const version = resolveVersion(op, opset);
-  if (!spec || version === undefined || spec.type === kind) return;
+  if (!spec || version === undefined) return;
+  const expected = spec.formerly && version <= spec.formerly.until ? spec.formerly.type : spec.type;
+  if (expected === kind) return;
   if (version < (spec.since ?? 0) || version > (spec.until ?? Infinity)) return;
-  throw new InferlabError("ATTRIBUTE", `attribute "${name}" of ${where} is of kind ${kind}, expected ${spec.type}`, {
-    details: { attribute: name, found: kind, expected: spec.type },
+  throw new InferlabError("ATTRIBUTE", `attribute "${name}" of ${where} is of kind ${kind}, expected ${expected}`, {
+    details: { attribute: name, found: kind, expected },
   });
 }

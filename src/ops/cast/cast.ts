@@ -21,12 +21,13 @@ const rounding = {
 
 function encodeOptions(
   c: Pick<ReferenceContext, "fail">,
-  attrs: { readonly saturate: number; readonly round_mode: string },
+  attrs: { readonly saturate?: number; readonly round_mode?: string },
 ): EncodeOptions {
-  if (!["up", "down", "nearest"].includes(attrs.round_mode))
-    c.fail("ATTRIBUTE", `round_mode is ${JSON.stringify(attrs.round_mode)}, expected up, down or nearest`);
+  const rounding = attrs.round_mode ?? "up";
+  if (!["up", "down", "nearest"].includes(rounding))
+    c.fail("ATTRIBUTE", `round_mode is ${JSON.stringify(rounding)}, expected up, down or nearest`);
   // Types wider than 8 bits overflow to infinity whatever `saturate` says.
-  return { saturate: attrs.saturate !== 0, scaleRounding: attrs.round_mode as ScaleRounding };
+  return { saturate: attrs.saturate !== 0, scaleRounding: rounding as ScaleRounding };
 }
 
 const is8Bit = (dtype: DType): boolean => dtypes[dtype].kind === "float" && dtypes[dtype].bits <= 8;
@@ -34,7 +35,7 @@ const is8Bit = (dtype: DType): boolean => dtypes[dtype].kind === "float" && dtyp
 /** Input 0 as `to`, by the rules of the version in force. */
 function convert(
   c: Pick<ReferenceContext, "fail" | "tensor" | "version"> & {
-    readonly attrs: { readonly saturate: number; readonly round_mode: string };
+    readonly attrs: { readonly saturate?: number; readonly round_mode?: string };
   },
   to: DType,
 ): Tensor {
@@ -73,7 +74,10 @@ export const cast = operator({
   doc: "The same elements as another type: floats round to nearest even, integers truncate and wrap, strings are decimal texts.",
   inputs: [{ name: "input", type: "T1" }],
   outputs: [{ name: "output", type: "T2" }],
-  attributes: { to: { type: "int", required: true, doc: "ONNX code of the wanted type." }, ...rounding },
+  attributes: {
+    to: { type: "int", required: true, formerly: { type: "string", until: 1 }, doc: "ONNX code of the wanted type." },
+    ...rounding,
+  },
   types: { T1: castable, T2: castable },
   infer(c) {
     const to = targetOf(c, c.attrs.to);

@@ -1,6 +1,7 @@
 /** The arithmetic of convolutions over plain number arrays; operators add types, bias and quantisation around it. */
 import { type Dim, formatType, type Shape, sizeOf } from "../../base/shapes.ts";
 import type { InferContext, SharedCostContext } from "../operator.ts";
+import { multiplyTile, rowBlock, tileWidth } from "./tile.ts";
 import {
   resolveWindow,
   type Window,
@@ -107,26 +108,52 @@ export function convolve(
   bias: Numbers | undefined,
   out: Writable,
 ): void {
-  const { rows, step, inputSize, outputSize } = plan.walk;
   const [batch, channels] = xShape as [number, number];
   const [filters, perGroup] = wShape as [number, number];
-  const filtersPerGroup = perGroup === 0 ? filters : filters / (channels / perGroup);
+  const groups = perGroup === 0 ? 1 : channels / perGroup;
+  const filtersPerGroup = filters / groups;
+  const job: GroupJob = { x, w, bias, out, walk: plan.walk, perGroup, filtersPerGroup };
+  for (let n = 0; n < batch; n++)
+    for (let group = 0; group < groups; group++) {
+      const input = (n * channels + group * perGroup) * plan.walk.inputSize;
+      const firstFilter = group * filtersPerGroup;
+      const output = (n * filters + firstFilter) * plan.walk.outputSize;
+      if (filtersPerGroup >= rowBlock) convolveTiles(job, input, firstFilter, output);
+      else convolvePlanes(job, input, firstFilter, output);
+    }
+}
+
+/** One group of channels of one image. */
+interface GroupJob {
+  readonly x: Numbers;
+  readonly w: Numbers;
+  readonly bias: Numbers | undefined;
+  readonly out: Writable;
+  readonly walk: WindowWalk;
+  readonly perGroup: number;
+  readonly filtersPerGroup: number;
+}
+
+/** Few filters share an input (depthwise): each output plane gathers its taps directly. */
+function convolvePlanes(job: GroupJob, input: number, firstFilter: number, output: number): void {
+  const { x, w, bias, out, walk, perGroup, filtersPerGroup } = job;
+  const { rows, step, inputSize, outputSize } = walk;
   const taps = rows.length;
   const sums = new Float64Array(outputSize);
-  for (let n = 0; n < batch; n++) {
-    for (let m = 0; m < filters; m++) {
-      sums.fill(bias ? bias[m]! : 0);
-      const group = Math.floor(m / filtersPerGroup);
-      for (let ch = 0; ch < perGroup; ch++) {
-        const plane = (n * channels + group * perGroup + ch) * inputSize;
-        const weights = (m * perGroup + ch) * taps;
-        for (let tap = 0; tap < taps; tap++) {
-          multiplyAdd(sums, x, plane, rows[tap]!, step, w[weights + tap]!);
-        }
-      }
-      const base = (n * filters + m) * outputSize;
-      for (let i = 0; i < outputSize; i++) out[base + i] = sums[i]!;
-    }
+  for (let m = 0; m < filtersPerGroup; m++) {
+    sums.fill(bias ? bias[firstFilter + m]! : 0);
+    for (let ch = 0; ch < perGroup; ch++)
+      for (let tap = 0; tap < taps; tap++)
+        multiplyAdd(
+          sums,
+          x,
+          input + ch * inputSize,
+          rows[tap]!,
+          step,
+          w[((firstFilter + m) * perGroup + ch) * taps + tap]!,
+        );
+    const base = output + m * outputSize;
+    for (let i = 0; i < outputSize; i++) out[base + i] = sums[i]!;
   }
 }
 
@@ -140,15 +167,81 @@ function multiplyAdd(
   weight: number,
 ): void {
   for (let r = 0; r < rows.length; r += 3) {
-    const from = rows[r]!;
-    const end = from + rows[r + 2]!;
+    const end = rows[r]! + rows[r + 2]!;
     let at = plane + rows[r + 1]!;
-    if (step === 1) for (let o = from; o < end; o++) sums[o]! += x[at++]! * weight;
-    else
-      for (let o = from; o < end; o++) {
-        sums[o]! += x[at]! * weight;
-        at += step;
+    for (let o = rows[r]!; o < end; o++) {
+      sums[o]! += x[at]! * weight;
+      at += step;
+    }
+  }
+}
+
+/** Many filters share an input: a tile of it is laid out by tap once and multiplied with blocks of filters. */
+function convolveTiles(job: GroupJob, input: number, firstFilter: number, output: number): void {
+  const { x, w, bias, out, walk, perGroup, filtersPerGroup } = job;
+  const { rows, step, inputSize, outputSize } = walk;
+  const taps = rows.length;
+  const depth = perGroup * taps;
+  const width = Math.max(
+    2,
+    Math.min(outputSize + (outputSize % 2), Math.floor(tileElements / Math.max(1, depth)) & ~1),
+  );
+  const tile = new Float64Array(depth * width);
+  const weights = new Float64Array(depth * rowBlock);
+  const sums = new Float64Array(rowBlock * width);
+  for (let start = 0; start < outputSize; start += width) {
+    const count = Math.min(width, outputSize - start);
+    tile.fill(0);
+    for (let ch = 0; ch < perGroup; ch++)
+      for (let tap = 0; tap < taps; tap++)
+        gatherRows(
+          tile,
+          (ch * taps + tap) * width - start,
+          x,
+          input + ch * inputSize,
+          rows[tap]!,
+          step,
+          start,
+          start + count,
+        );
+    for (let m = 0; m < filtersPerGroup; m += rowBlock) {
+      const block = Math.min(rowBlock, filtersPerGroup - m);
+      weights.fill(0);
+      for (let f = 0; f < block; f++) {
+        const from = (firstFilter + m + f) * depth;
+        for (let k = 0; k < depth; k++) weights[k * rowBlock + f] = w[from + k]!;
       }
+      multiplyTile(tile, width, weights, depth, sums);
+      for (let f = 0; f < block; f++) {
+        const extra = bias ? bias[firstFilter + m + f]! : 0;
+        const base = output + (m + f) * outputSize + start;
+        for (let i = 0; i < count; i++) out[base + i] = sums[f * width + i]! + extra;
+      }
+    }
+  }
+}
+
+/** tile[to + o] = x[plane + in] for the outputs o in [first, end) of a tap's rows. */
+function gatherRows(
+  tile: Float64Array,
+  to: number,
+  x: Numbers,
+  plane: number,
+  rows: Int32Array,
+  step: number,
+  first: number,
+  end: number,
+): void {
+  for (let r = 0; r < rows.length; r += 3) {
+    const out = rows[r]!;
+    if (out >= end) return; // rows are in the order of their outputs
+    const from = Math.max(out, first);
+    const until = Math.min(out + rows[r + 2]!, end);
+    let at = plane + rows[r + 1]! + (from - out) * step;
+    for (let o = from; o < until; o++) {
+      tile[to + o] = x[at]!;
+      at += step;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Dim, Shape } from "../../base/shapes.ts";
 import type { InferContext } from "../operator.ts";
 import { broadcastDims, broadcastShapes, forEachStridedRow, repeatStrides } from "./broadcast.ts";
+import { multiplyTile, rowBlock, tileWidth } from "./tile.ts";
 
 type Numbers = ArrayLike<number>;
 
@@ -61,24 +62,59 @@ export function planMatMul(c: Failing, a: readonly number[], b: readonly number[
 
 /** out[i,j] = Σ_k a[i,k]·b[k,j] of every pair of the plan, summed in doubles. */
 export function multiplyMatrices(a: Numbers, b: Numbers, plan: MatMulPlan, out: { [i: number]: number }): void {
-  const { rows, columns, depth } = plan;
-  const sums = new Float64Array(columns);
-  let to = 0;
+  const size = plan.rows * plan.columns;
   for (let pair = 0; pair < plan.aOffsets.length; pair++) {
-    const bBase = plan.bOffsets[pair]!;
-    let aAt = plan.aOffsets[pair]!;
-    for (let i = 0; i < rows; i++) {
-      sums.fill(0);
-      for (let k = 0; k < depth; k++) addScaled(sums, b, bBase + k * columns, a[aAt++]!);
-      for (let j = 0; j < columns; j++) out[to++] = sums[j]!;
-    }
+    const multiply = plan.rows >= rowBlock ? multiplyByTiles : multiplyByRows;
+    multiply(a, plan.aOffsets[pair]!, b, plan.bOffsets[pair]!, plan, out, pair * size);
   }
 }
 
-/** sums += row · factor. */
-function addScaled(sums: Float64Array, b: Numbers, from: number, factor: number): void {
-  for (let j = 0; j < sums.length; j++) sums[j]! += b[from + j]! * factor;
-}
+type Multiply = (
+  a: Numbers,
+  aAt: number,
+  b: Numbers,
+  bAt: number,
+  plan: MatMulPlan,
+  out: { [i: number]: number },
+  to: number,
+) => void;
+
+/** Few rows: each is a sum of scaled rows of B. */
+const multiplyByRows: Multiply = (a, aAt, b, bAt, { rows, columns, depth }, out, to) => {
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    sums.fill(0);
+    for (let k = 0; k < depth; k++) {
+      const factor = a[aAt + i * depth + k]!;
+      const row = bAt + k * columns;
+      for (let j = 0; j < columns; j++) sums[j]! += b[row + j]! * factor;
+    }
+    for (let j = 0; j < columns; j++) out[to + i * columns + j] = sums[j]!;
+  }
+};
+
+/** Many rows: tiles of B's columns against blocks of A's rows. */
+const multiplyByTiles: Multiply = (a, aAt, b, bAt, { rows, columns, depth }, out, to) => {
+  const width = tileWidth(depth, columns);
+  const tile = new Float64Array(depth * width);
+  const weights = new Float64Array(depth * rowBlock);
+  const sums = new Float64Array(rowBlock * width);
+  for (let start = 0; start < columns; start += width) {
+    const count = Math.min(width, columns - start);
+    if (count < width) tile.fill(0);
+    for (let k = 0; k < depth; k++)
+      for (let j = 0; j < count; j++) tile[k * width + j] = b[bAt + k * columns + start + j]!;
+    for (let i = 0; i < rows; i += rowBlock) {
+      const block = Math.min(rowBlock, rows - i);
+      weights.fill(0);
+      for (let f = 0; f < block; f++)
+        for (let k = 0; k < depth; k++) weights[k * rowBlock + f] = a[aAt + (i + f) * depth + k]!;
+      multiplyTile(tile, width, weights, depth, sums);
+      for (let f = 0; f < block; f++)
+        for (let j = 0; j < count; j++) out[to + (i + f) * columns + start + j] = sums[f * width + j]!;
+    }
+  }
+};
 
 /** The same for 64-bit integers, where doubles would lose bits; the result wraps. */
 export function multiplyBigMatrices(a: BigInt64Array, b: BigInt64Array, plan: MatMulPlan, out: BigInt64Array): void {

@@ -69,7 +69,7 @@ export const globalLpPool = globalPoolOperator({
   name: "GlobalLpPool",
   since: [1, 2, 22],
   doc: "Lp norm over all spatial axes of each channel: (Σ |x|^p)^(1/p).",
-  attributes: { p: { type: "float", default: 2, doc: "Which norm; an integer from version 2 on." } },
+  attributes: { p: { type: "int", default: 2, formerly: { type: "float", until: 1 }, doc: "Which norm." } },
   reduce(x, from, count, attrs) {
     const p = attrs["p"] as number;
     let sum = 0;

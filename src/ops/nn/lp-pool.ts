@@ -9,7 +9,7 @@ const attributes = {
   kernel_shape: { type: "ints", doc: "Size of the window along each spatial axis; required." },
   dilations: { type: "ints", since: 18, doc: "Distance of neighbouring window elements. Default 1." },
   ceil_mode: { type: "int", default: 0, since: 18, doc: "1: a last window may reach past the padded input." },
-  p: { type: "float", default: 2, doc: "Which norm; an integer from version 2 on." },
+  p: { type: "int", default: 2, formerly: { type: "float", until: 1 }, doc: "Which norm." },
 } as const;
 
 export const lpPool = operator({

@@ -58,7 +58,7 @@ function dequantizeLinearOperator(domain: string, since: readonly number[], ever
       const [values, scales] = [numbersOf(x), numbersOf(scale)];
       const zeros = zeroPoint && numbersOf(zeroPoint);
       const { values: out, done } = collector(dtype, values.length);
-      forEachScaled(c, x.shape, scale, c.attrs.axis, c.attrs.block_size, (at, scaleAt) => {
+      forEachScaled(c, x.shape, scale, c.attrs.axis ?? 1, c.attrs.block_size ?? 0, (at, scaleAt) => {
         out[at] = (values[at]! - (zeros ? zeros[scaleAt]! : 0)) * scales[scaleAt]!;
       });
       return [new Tensor(dtype, x.shape, done())];

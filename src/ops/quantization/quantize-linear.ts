@@ -73,7 +73,7 @@ function quantizeLinearOperator(domain: string, since: readonly number[], specs:
       const out = new Float64Array(from.length);
       const toFloat = isFloat(dtype);
       const round = toFloat ? undefined : requantize(dtype);
-      forEachScaled(c, x.shape, scale, c.attrs.axis, c.attrs.block_size, (at, scaleAt) => {
+      forEachScaled(c, x.shape, scale, c.attrs.axis ?? 1, c.attrs.block_size ?? 0, (at, scaleAt) => {
         const quotient = roundTo(quotientType, from[at]! / scales[scaleAt]!);
         const zero = zeros ? zeros[scaleAt]! : 0;
         out[at] = round ? round(quotient, zero) : quotient + zero;
