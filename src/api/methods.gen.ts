@@ -322,7 +322,7 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   globalAveragePool(): Self;
   /** Lp norm over all spatial axes of each channel: (Σ |x|^p)^(1/p). (ONNX GlobalLpPool) */
   globalLpPool(options?: {
-    /** Which norm; an integer from version 2 on. Default 2. */ p?: number;
+    /** Which norm. Default 2. */ p?: number | boolean;
   }): Self;
   /** Largest element over all spatial axes of each channel. (ONNX GlobalMaxPool) */
   globalMaxPool(): Self;
@@ -453,7 +453,7 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** Elements added before each spatial axis, then after each. Default 0. */ pads?: readonly number[];
     /** Distance of neighbouring window elements. Default 1. */ dilations?: readonly number[];
     /** 1: a last window may reach past the padded input. Default 0. */ ceilMode?: number | boolean;
-    /** Which norm; an integer from version 2 on. Default 2. */ p?: number;
+    /** Which norm. Default 2. */ p?: number | boolean;
   }): Self;
   /** Matrix product A·B; leading axes are batches and broadcast, vectors are a row on the left and a column on the right. (ONNX MatMul) */
   matmul(B: Operand): Self;

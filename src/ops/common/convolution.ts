@@ -182,10 +182,7 @@ function convolveTiles(job: GroupJob, input: number, firstFilter: number, output
   const { rows, step, inputSize, outputSize } = walk;
   const taps = rows.length;
   const depth = perGroup * taps;
-  const width = Math.max(
-    2,
-    Math.min(outputSize + (outputSize % 2), Math.floor(tileElements / Math.max(1, depth)) & ~1),
-  );
+  const width = tileWidth(depth, outputSize);
   const tile = new Float64Array(depth * width);
   const weights = new Float64Array(depth * rowBlock);
   const sums = new Float64Array(rowBlock * width);
