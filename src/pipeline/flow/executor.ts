@@ -55,12 +55,15 @@ interface Gate {
   state: unknown;
 }
 
-/** A stage at work on one frame, or on several where it takes batches. */
+/** A stage that has been called: for one frame, or for several where it takes batches. */
 interface Call {
   readonly stage: number;
-  readonly frames: readonly Frame[];
-  worker: number;
-  beganMs: number;
+  readonly frames: Frame | readonly Frame[];
+  readonly inputs: readonly unknown[];
+  /** −1 for a stage that needs none. */
+  readonly worker: number;
+  readonly beganMs: number;
+  /** With `verify`: fingerprints of the inputs. */
   readonly before: readonly number[] | undefined;
 }
 
@@ -87,9 +90,10 @@ export class Executor {
   private readonly gates: Gate[];
   private readonly counts: Int32Array;
   private readonly frames = new Set<Frame>();
+  /** Calls that returned a promise. */
   private readonly calls = new Set<Call>();
   /** Let through their gate, waiting for a worker: stage and frame in turns, read from `head`. */
-  private runnable: (number | readonly Frame[])[] = [];
+  private runnable: (number | Frame | readonly Frame[])[] = [];
   private head = 0;
   private draining = false;
   private sending = false;
@@ -176,7 +180,7 @@ export class Executor {
     const gate = this.gates[stage]!;
     if (gate.batch === 1 && !gate.ordered && gate.running < gate.capacity) {
       gate.running++;
-      this.runnable.push(stage, [frame]);
+      this.runnable.push(stage, frame);
       return;
     }
     gate.waiting.push(frame);
@@ -187,19 +191,19 @@ export class Executor {
   private admit(stage: number, evenIfFew = false): void {
     const gate = this.gates[stage]!;
     while (gate.running < gate.capacity && gate.waiting.length > 0) {
-      let group: Frame[];
+      let group: Frame | Frame[];
       if (gate.ordered) {
         while (gate.passed.delete(gate.next)) gate.next++;
         const position = gate.waiting.findIndex((frame) => frame.index === gate.next);
         if (position < 0) return;
-        group = gate.waiting.splice(position, 1);
+        group = gate.waiting.splice(position, 1)[0]!;
         gate.next++;
       } else {
         if (gate.waiting.length < gate.batch && !evenIfFew) {
           if (gate.waitMs > 0) gate.timer ??= setTimeout(() => this.hurry(stage), gate.waitMs);
           return;
         }
-        group = gate.waiting.splice(0, gate.batch);
+        group = gate.batch === 1 ? gate.waiting.shift()! : gate.waiting.splice(0, gate.batch);
       }
       gate.running++;
       this.runnable.push(stage, group);
@@ -219,7 +223,7 @@ export class Executor {
     this.draining = true;
     while (this.head < this.runnable.length && this.calls.size < this.options.maxActive && !this.stopped) {
       const stage = this.runnable[this.head] as number;
-      const group = this.runnable[this.head + 1] as readonly Frame[];
+      const frames = this.runnable[this.head + 1] as Frame | readonly Frame[];
       let worker = -1;
       if (!this.plan.stages[stage]!.composite) {
         worker = this.options.pool.take();
@@ -233,7 +237,7 @@ export class Executor {
         this.runnable = this.runnable.slice(this.head);
         this.head = 0;
       }
-      this.start(stage, group, worker);
+      this.start(stage, frames, worker);
     }
     this.draining = false;
     if (this.calls.size === 0 && this.hasBatches) this.sendFewLater();
@@ -256,94 +260,107 @@ export class Executor {
     });
   }
 
-  private start(stageIndex: number, group: readonly Frame[], worker: number): void {
-    const frames = group.some((frame) => frame.over) ? group.filter((frame) => !frame.over) : group;
-    const stage = this.plan.stages[stageIndex]!;
-    if (frames.length === 0) {
+  private start(stageIndex: number, group: Frame | readonly Frame[], worker: number): void {
+    const frames = stillWanted(group);
+    if (frames === undefined) {
       this.leave(stageIndex, worker);
       return;
     }
-    const inputs = this.inputsOf(stage, frames);
-    const before = this.options.verify ? inputs.map(fingerprint) : undefined;
-    const call: Call = { stage: stageIndex, frames, worker, beganMs: performance.now(), before };
-    const context = new Context(
-      this.options.signal,
-      frames[0]!.index,
-      this.options.prefix + stage.path,
-      this.gates[stageIndex]!.state,
+    const stage = this.plan.stages[stageIndex]!;
+    const { options } = this;
+    const first = isList(frames) ? frames[0]! : frames;
+    const inputs = stage.inputSlots.map(
+      stage.options.batch
+        ? (slot) => (isList(frames) ? frames : [frames]).map((frame) => frame.slots[slot])
+        : (slot) => first.slots[slot],
     );
+    const call: Call = {
+      stage: stageIndex,
+      frames,
+      inputs,
+      worker,
+      beganMs: options.recorder ? performance.now() : 0,
+      before: options.verify ? inputs.map((value) => fingerprint(value)) : undefined,
+    };
+    const { state } = this.gates[stageIndex]!;
+    const context = new Context(options.signal, first.index, options.prefix + stage.path, state);
     let result: unknown;
     try {
-      result = stage.call(inputs, context, this.options.nested);
+      result = stage.call(inputs, context, options.nested);
     } catch (error) {
-      this.calls.add(call);
       this.fail(call, error);
       return;
     }
-    this.calls.add(call);
     if (!isPromise(result)) {
-      this.finish(call, inputs, result);
+      this.finish(call, result);
       return;
     }
+    this.calls.add(call);
     result.then(
       (value) => {
-        this.finish(call, inputs, value);
+        if (!this.calls.delete(call)) return; // left behind by stop()
+        this.finish(call, value);
         this.drain();
       },
       (error) => {
+        if (!this.calls.delete(call)) return;
         this.fail(call, error);
         this.drain();
       },
     );
   }
 
-  private inputsOf(stage: PlannedStage, frames: readonly Frame[]): unknown[] {
-    const { slots } = frames[0]!;
-    return stage.options.batch
-      ? stage.inputSlots.map((slot) => frames.map((frame) => frame.slots[slot]))
-      : stage.inputSlots.map((slot) => slots[slot]);
-  }
-
-  private finish(call: Call, inputs: readonly unknown[], result: unknown): void {
-    if (!this.calls.has(call)) return; // left behind by stop()
+  private finish(call: Call, result: unknown): void {
     const stage = this.plan.stages[call.stage]!;
     const { frames } = call;
     try {
-      if (call.before) this.checkUnchanged(stage, call.before, inputs);
-      const results = stage.options.batch ? checkBatch(result, frames.length) : [result];
-      for (const value of results) checkKind(stage.output, value, () => "its result");
-      frames.forEach((frame, i) => {
-        frame.slots[stage.outputSlot] = results[i];
-      });
+      if (call.before) this.checkUnchanged(stage, call.before, call.inputs);
+      if (stage.options.batch) {
+        const list = isList(frames) ? frames : [frames];
+        const results = checkBatch(result, list.length);
+        list.forEach((frame, i) => {
+          if (stage.output !== "any") checkKind(stage.output, results[i], () => "its result");
+          frame.slots[stage.outputSlot] = results[i];
+        });
+      } else {
+        if (stage.output !== "any") checkKind(stage.output, result, () => "its result");
+        (frames as Frame).slots[stage.outputSlot] = result;
+      }
     } catch (error) {
       this.fail(call, error);
       return;
     }
-    this.calls.delete(call);
-    this.record(call, true);
+    if (this.options.recorder) this.record(call, true);
     this.leave(call.stage, call.worker);
-    for (const frame of frames) {
-      if (frame.over) continue;
-      for (const consumer of stage.consumers) if (--frame.missing[consumer]! === 0) this.arrive(consumer, frame);
-      if (--frame.left === 0) this.finishFrame(frame);
+    if (isList(frames)) for (const frame of frames) this.advance(stage, frame);
+    else this.advance(stage, frames);
+  }
+
+  /** A frame is through a stage. */
+  private advance(stage: PlannedStage, frame: Frame): void {
+    if (frame.over) return;
+    const { consumers } = stage;
+    for (let i = 0; i < consumers.length; i++) {
+      const consumer = consumers[i]!;
+      if (--frame.missing[consumer]! === 0) this.arrive(consumer, frame);
     }
+    if (--frame.left === 0) this.finishFrame(frame);
   }
 
   private fail(call: Call, cause: unknown): void {
-    if (!this.calls.delete(call)) return;
-    this.record(call, false);
+    if (this.options.recorder) this.record(call, false);
     this.leave(call.stage, call.worker);
     const stage = this.options.prefix + this.plan.stages[call.stage]!.path;
-    for (const frame of call.frames)
+    for (const frame of isList(call.frames) ? call.frames : [call.frames])
       if (!frame.over)
         this.endFrame(frame, { kind: "failed", error: stageError(this.plan.name, stage, frame.index, cause) });
   }
 
-  private record(call: Call, ok: boolean): void {
+  private record({ stage, frames, beganMs, worker }: Call, ok: boolean): void {
     const { recorder, prefix } = this.options;
-    if (!recorder) return;
-    const stage = prefix + this.plan.stages[call.stage]!.path;
-    recorder.add(stage, call.frames[0]!.index, call.beganMs, performance.now(), call.worker, ok, call.frames.length);
+    const path = prefix + this.plan.stages[stage]!.path;
+    const list = isList(frames) ? frames : [frames];
+    recorder!.add(path, list[0]!.index, beganMs, performance.now(), worker, ok, list.length);
   }
 
   /** A stage has a place free again. */
@@ -389,6 +406,15 @@ export class Executor {
         });
     });
   }
+}
+
+const isList = (frames: Frame | readonly Frame[]): frames is readonly Frame[] => Array.isArray(frames);
+
+/** Frames that have not failed meanwhile; undefined where none is left. */
+function stillWanted(group: Frame | readonly Frame[]): Frame | readonly Frame[] | undefined {
+  if (!isList(group)) return group.over ? undefined : group;
+  const wanted = group.filter((frame) => !frame.over);
+  return wanted.length > 0 ? wanted : undefined;
 }
 
 function fillInputs(plan: Plan, inputs: Readonly<Record<string, unknown>>, slots: unknown[]): void {
