@@ -120,6 +120,14 @@ describe("ocr() on a page it draws itself", () => {
     expect(await textsOf(grey)).toEqual(await textsOf(toRgb(grey)));
   });
 
+  test.skipIf(!fonts)("reads many pages, several at a time, in their order", async () => {
+    const titles = ["First page", "Second page", "Third page"];
+    const pages = await Promise.all(titles.map((title) => photographPage([title])));
+    const read: string[] = [];
+    for await (const { text } of reader.readAll(pages)) read.push(text);
+    expect(read).toEqual(titles);
+  });
+
   test("can be cancelled", async () => {
     const page = new Image(200, 100, 3, new Uint8Array(200 * 100 * 3));
     await expect(reader.read(page, AbortSignal.abort())).rejects.toMatchObject({ code: "CANCELLED" });

