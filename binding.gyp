@@ -6,7 +6,7 @@
     "include_dirs": ["native"],
     "cflags!": ["-O2"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
-    "cflags_cc": ["-std=gnu++20", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"],
+    "cflags_cc": ["-std=gnu++20", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-maybe-uninitialized"],
     "xcode_settings": {
       "CLANG_CXX_LANGUAGE_STANDARD": "gnu++20",
       "GCC_OPTIMIZATION_LEVEL": "3",

@@ -1,0 +1,114 @@
+// Builds and runs the C++ tests. Arguments are parts of test names; options:
+//   --sanitize=address|undefined|thread   everything compiled anew with that sanitizer
+//   --isa=plain|avx2|avx512|neon          forces the process's instruction set (tests of each set run anyway)
+//   --cross=aarch64                       cross-compiled, run under qemu-aarch64
+//   --build-only
+// Only what changed is compiled; the objects live in build/native-tests/<variant>/.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nativeSources } from "./native-sources.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const options = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const option = (name) => options.find((text) => text.startsWith(`--${name}=`))?.split("=")[1];
+
+const sanitizer = option("sanitize");
+const cross = option("cross");
+const variant = cross ?? sanitizer ?? "release";
+const folder = join(root, "build", "native-tests", variant);
+const compiler = process.env.CXX ?? (cross ? `${cross}-linux-gnu-g++` : "g++");
+const arch = cross ?? { x64: "x86_64", arm64: "aarch64" }[process.arch];
+
+const common = ["-std=gnu++20", "-O3", "-g1", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"];
+common.push("-pthread", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-maybe-uninitialized", "-Inative", "-MMD");
+if (sanitizer) {
+  common.push(`-fsanitize=${sanitizer}`, "-fno-omit-frame-pointer");
+  common[1] = "-O1";
+  if (sanitizer === "undefined") common.push("-fno-sanitize-recover=all");
+}
+const isas = {
+  x86_64: {
+    plain: [],
+    avx2: ["-mavx2", "-mfma", "-mf16c"],
+    avx512: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512"],
+  },
+  aarch64: { plain: [], neon: [] },
+}[arch] ?? { plain: [] };
+
+const objects = [];
+for (const kind of ["core", "test"])
+  for (const source of nativeSources(kind)) objects.push({ source, set: "", flags: [] });
+for (const source of nativeSources("isa"))
+  for (const [set, flags] of Object.entries(isas))
+    objects.push({ source, set, flags: [...flags, `-DINFERLAB_ISA_NS=${set}`] });
+for (const entry of objects)
+  entry.object = join(folder, `${entry.source.replaceAll("/", "-").replace(/\.cc$/, "")}${entry.set && `.${entry.set}`}.o`);
+
+/** Whether an object is younger than all it was made from and was made with the same command. */
+function isFresh({ object, command }) {
+  if (!existsSync(object) || !existsSync(`${object}.command`)) return false;
+  if (readFileSync(`${object}.command`, "utf8") !== command) return false;
+  const made = statSync(object).mtimeMs;
+  const depends = readFileSync(object.replace(/\.o$/, ".d"), "utf8").replaceAll("\\\n", " ");
+  return depends
+    .slice(depends.indexOf(":") + 1)
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((file) => existsSync(join(root, file)) ? statSync(join(root, file)).mtimeMs < made : existsSync(file));
+}
+
+mkdirSync(folder, { recursive: true });
+for (const entry of objects) {
+  entry.args = [...common, ...entry.flags, "-c", entry.source, "-o", entry.object];
+  entry.command = [compiler, ...entry.args].join(" ");
+}
+const stale = objects.filter((entry) => !isFresh(entry));
+let failed = false;
+async function compileNext() {
+  for (let entry = stale.pop(); entry && !failed; entry = stale.pop()) {
+    const status = await new Promise((resolve) => {
+      const child = spawn(compiler, entry.args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+      child.on("error", () => resolve(127));
+      child.on("exit", resolve);
+    });
+    if (status === 0) writeFileSync(`${entry.object}.command`, entry.command);
+    else {
+      console.error(status === 127 ? `${compiler} was not found` : `${entry.source} does not compile`);
+      failed = true;
+    }
+  }
+}
+const numStale = stale.length;
+await Promise.all(cpus().map(compileNext));
+if (failed) process.exit(1);
+
+const executable = join(folder, "tests");
+if (numStale > 0 || !existsSync(executable)) {
+  const link = [...common.filter((flag) => /^-(O|g|f|p)/.test(flag)), ...objects.map(({ object }) => object), "-o", executable];
+  if (cross) link.push("-static");
+  if (spawnSync(compiler, link, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
+}
+
+// Functions of an instruction set must not leak into the others by the linker's merging of equal inline functions.
+if (!sanitizer && !cross) {
+  for (const { object, set } of objects.filter((entry) => entry.set)) {
+    const { stdout } = spawnSync("nm", ["-C", object], { encoding: "utf8" });
+    const leaks = (stdout ?? "").split("\n").filter((line) => /^\S+ [WVu] /.test(line) && !line.includes(`::${set}::`));
+    if (leaks.length) {
+      console.error(`${object} holds mergeable functions outside of its namespace (native/base/isa.h):\n${leaks.join("\n")}`);
+      process.exit(1);
+    }
+  }
+}
+if (options.includes("--build-only")) process.exit(0);
+const isa = option("isa");
+const run = spawnSync(cross ? `qemu-${cross}` : executable, cross ? [executable, ...names] : names, {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...process.env, ...(isa ? { INFERLAB_ISA: isa } : {}) },
+});
+process.exit(run.status ?? 1);
