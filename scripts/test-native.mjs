@@ -46,7 +46,10 @@ for (const source of nativeSources("isa"))
   for (const [set, flags] of Object.entries(isas))
     objects.push({ source, set, flags: [...flags, `-DINFERLAB_ISA_NS=${set}`] });
 for (const entry of objects)
-  entry.object = join(folder, `${entry.source.replaceAll("/", "-").replace(/\.cc$/, "")}${entry.set && `.${entry.set}`}.o`);
+  entry.object = join(
+    folder,
+    `${entry.source.replaceAll("/", "-").replace(/\.cc$/, "")}${entry.set && `.${entry.set}`}.o`,
+  );
 
 /** Whether an object is younger than all it was made from and was made with the same command. */
 function isFresh({ object, command }) {
@@ -58,7 +61,7 @@ function isFresh({ object, command }) {
     .slice(depends.indexOf(":") + 1)
     .split(/\s+/)
     .filter(Boolean)
-    .every((file) => existsSync(join(root, file)) ? statSync(join(root, file)).mtimeMs < made : existsSync(file));
+    .every((file) => (existsSync(join(root, file)) ? statSync(join(root, file)).mtimeMs < made : existsSync(file)));
 }
 
 mkdirSync(folder, { recursive: true });
@@ -88,7 +91,12 @@ if (failed) process.exit(1);
 
 const executable = join(folder, "tests");
 if (numStale > 0 || !existsSync(executable)) {
-  const link = [...common.filter((flag) => /^-(O|g|f|p)/.test(flag)), ...objects.map(({ object }) => object), "-o", executable];
+  const link = [
+    ...common.filter((flag) => /^-(O|g|f|p)/.test(flag)),
+    ...objects.map(({ object }) => object),
+    "-o",
+    executable,
+  ];
   if (cross) link.push("-static");
   if (spawnSync(compiler, link, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
 }
@@ -99,7 +107,9 @@ if (!sanitizer && !cross) {
     const { stdout } = spawnSync("nm", ["-C", object], { encoding: "utf8" });
     const leaks = (stdout ?? "").split("\n").filter((line) => /^\S+ [WVu] /.test(line) && !line.includes(`::${set}::`));
     if (leaks.length) {
-      console.error(`${object} holds mergeable functions outside of its namespace (native/base/isa.h):\n${leaks.join("\n")}`);
+      console.error(
+        `${object} holds mergeable functions outside of its namespace (native/base/isa.h):\n${leaks.join("\n")}`,
+      );
       process.exit(1);
     }
   }

@@ -6,9 +6,14 @@ namespace inferlab::addon {
 
 bool BytesOf(Napi::Value value, std::byte** data, std::size_t* bytes) {
   if (value.IsTypedArray()) {
-    const auto array = value.As<Napi::TypedArray>();
-    *data = static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-    *bytes = array.ByteLength();
+    // The plain call: it also takes arrays over shared memory.
+    napi_typedarray_type type;
+    std::size_t length, offset;
+    napi_value buffer;
+    void* at = nullptr;
+    if (napi_get_typedarray_info(value.Env(), value, &type, &length, &at, &buffer, &offset) != napi_ok) return false;
+    *data = static_cast<std::byte*>(at);
+    *bytes = value.As<Napi::TypedArray>().ByteLength();
     return true;
   }
   if (value.IsArrayBuffer()) {

@@ -114,5 +114,19 @@ enum class ResidualKind : std::int64_t {
   kAfterActivation = 2,
 };
 inline constexpr std::int64_t kNumResidualKinds = 3;
+// Reductions of native/kernels/reduce.
+enum class ReduceFunction : std::int64_t {
+  kSum = 0,
+  kMean = 1,
+  kMax = 2,
+  kMin = 3,
+  kProd = 4,
+  kSumSquare = 5,
+  kL1 = 6,
+  kL2 = 7,
+  kLogSum = 8,
+  kLogSumExp = 9,
+};
+inline constexpr std::int64_t kNumReduceFunctions = 10;
 
 }  // namespace inferlab

@@ -23,6 +23,14 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       params.residual = reader.Int();
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Conv");
       return MakeConv(params, site, made);
+      ArgReduceParams params;
+      params.largest = reader.Int();
+      params.last = reader.Int();
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.inner = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ArgReduce");
+      return MakeArgReduce(params, site, made);
     }
     case 1: {
       CopyParams params;
@@ -105,6 +113,53 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
     }
     default:
       return Status::Malformed("opcode", opcode, 8);
+      GatherParams params;
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.indices = reader.Int();
+      params.block_bytes = reader.Int();
+      params.index_bytes = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Gather");
+      return MakeGather(params, site, made);
+    }
+    case 4: {
+      ReduceParams params;
+      params.function = reader.Int();
+      params.kept_dims = reader.Ints();
+      params.kept_strides = reader.Ints();
+      params.reduced_dims = reader.Ints();
+      params.reduced_strides = reader.Ints();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
+      return MakeReduce(params, site, made);
+    }
+    case 5: {
+      ResizeParams params;
+      params.planes = reader.Int();
+      params.input_rows = reader.Int();
+      params.input_columns = reader.Int();
+      params.output_rows = reader.Int();
+      params.output_columns = reader.Int();
+      params.nearest = reader.Int();
+      params.row_taps = reader.Int();
+      params.row_indices = reader.Ints();
+      params.row_weights = reader.Floats();
+      params.column_taps = reader.Int();
+      params.column_indices = reader.Ints();
+      params.column_weights = reader.Floats();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
+      return MakeResize(params, site, made);
+    }
+    case 6: {
+      SoftmaxParams params;
+      params.logarithm = reader.Int();
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.inner = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Softmax");
+      return MakeSoftmax(params, site, made);
+    }
+    default:
+      return Status::Malformed("opcode", opcode, 7);
   }
 }
 

@@ -27,6 +27,17 @@ struct ConvParams {
   std::int64_t residual = 0;
 };
 Status MakeConv(const ConvParams& params, const Site& site, Made* made);
+inline constexpr std::uint64_t kSchemaHash = 0x62a1c91f6df2f075;
+
+// Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
+struct ArgReduceParams {
+  std::int64_t largest = 0;
+  std::int64_t last = 0;
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t inner = 0;
+};
+Status MakeArgReduce(const ArgReduceParams& params, const Site& site, Made* made);
 
 // y[out_offset + i·out_strides] = x[in_offset + i·in_strides] for every index i of dims, in elements of element_bytes
 // (1, 2, 4, 8).
@@ -112,6 +123,53 @@ struct ReorderParams {
   std::int64_t to_blocked = 0;
 };
 Status MakeReorder(const ReorderParams& params, const Site& site, Made* made);
+// y[o, i, k] = x[o, index[i], k] over outer × indices × blocks of block_bytes; x has `axis` blocks along the axis.
+// Indices are int64, or int32 where index_bytes is 4; a negative one counts from the end.
+struct GatherParams {
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t indices = 0;
+  std::int64_t block_bytes = 0;
+  std::int64_t index_bytes = 0;
+};
+Status MakeGather(const GatherParams& params, const Site& site, Made* made);
+
+// y[k] = reduction over r of x[k·kept_strides + r·reduced_strides], float32; y is dense over the kept dims.
+struct ReduceParams {
+  std::int64_t function = 0;
+  std::vector<std::int64_t> kept_dims;
+  std::vector<std::int64_t> kept_strides;
+  std::vector<std::int64_t> reduced_dims;
+  std::vector<std::int64_t> reduced_strides;
+};
+Status MakeReduce(const ReduceParams& params, const Site& site, Made* made);
+
+// Resamples float32 planes [input_rows, input_columns] to [output_rows, output_columns] with the taps given; nearest:
+// one tap of weight 1 on both axes.
+struct ResizeParams {
+  std::int64_t planes = 0;
+  std::int64_t input_rows = 0;
+  std::int64_t input_columns = 0;
+  std::int64_t output_rows = 0;
+  std::int64_t output_columns = 0;
+  std::int64_t nearest = 0;
+  std::int64_t row_taps = 0;
+  std::vector<std::int64_t> row_indices;
+  std::vector<double> row_weights;
+  std::int64_t column_taps = 0;
+  std::vector<std::int64_t> column_indices;
+  std::vector<double> column_weights;
+};
+Status MakeResize(const ResizeParams& params, const Site& site, Made* made);
+
+// Softmax (or its logarithm) of float32 x[outer, axis, inner] along the middle axis; y may be x.
+struct SoftmaxParams {
+  std::int64_t logarithm = 0;
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t inner = 0;
+};
+Status MakeSoftmax(const SoftmaxParams& params, const Site& site, Made* made);
 
 // Decodes one instruction's parameters and makes it.
 Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const Site& site, Made* made);

@@ -1,10 +1,11 @@
 /** The engines there are, best first: the order in which a default is looked for. */
 import { InferlabError } from "../base/errors.ts";
 import type { Engine } from "./engine.ts";
+import { native } from "./native.ts";
 import { ort } from "./ort.ts";
 import { reference } from "./reference.ts";
 
-export const engines: readonly Engine[] = [reference, ort];
+export const engines: readonly Engine[] = [native, reference, ort];
 
 let toldFallback = false;
 

@@ -7,6 +7,7 @@
 #include "base/isa.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/reference.h"
+#include "test/testing.h"
 
 namespace {
 
@@ -251,15 +252,10 @@ void All() {
   Shapes(0, 8, 8, 1, MakeAxis(3, 3, 1, 1, 1), MakeAxis(3, 3, 1, 1, 1));  // nothing to do
 }
 
-}  // namespace
-
-int main() {
-  for (Isa isa : {Isa::kPlain, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
-    if (!ForceIsa(isa)) continue;
-    const int before = checks;
-    All();
-    std::printf("conv %s: %d checks\n", IsaName(isa), checks - before);
-  }
-  if (failures) std::printf("%d failures\n", failures);
-  return failures ? 1 : 0;
+TEST_EACH_ISA(Conv, MatchesTheReference) {
+  const int before = failures;
+  All();
+  EXPECT(failures == before);
 }
+
+}  // namespace

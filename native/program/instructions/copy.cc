@@ -37,4 +37,33 @@ Status MakeCopy(const CopyParams& params, const Site& site, Made* made) {
   return Status::Ok();
 }
 
+Status MakeGather(const GatherParams& params, const Site& site, Made* made) {
+  std::uint64_t source, target;
+  const std::int64_t in_dims[] = {params.outer, params.axis, params.block_bytes};
+  const std::int64_t out_dims[] = {params.outer, params.indices, params.block_bytes};
+  if (!CountOf(in_dims, &source) || !CountOf(out_dims, &target) ||
+      (params.index_bytes != 4 && params.index_bytes != 8))
+    return Status::Malformed("gather dims");
+  if (!site.in(0).Holds(source, 1) || !site.out(0).Holds(target, 1) ||
+      !site.in(1).Holds(static_cast<std::uint64_t>(params.indices), static_cast<std::size_t>(params.index_bytes)))
+    return Status::Malformed("gather operands");
+  copy::GatherParams gather{params.outer, params.axis, params.indices, static_cast<std::size_t>(params.block_bytes)};
+  const std::size_t count = static_cast<std::size_t>(params.indices);
+  // The workspace holds the indices, checked and counted from the start.
+  *made = MakeInstruction(
+      [gather, count, wide = params.index_bytes == 8, from = site.in(0).tensor, at = site.in(1).tensor,
+       to = site.out(0).tensor](const Run& run) {
+        auto* indices = reinterpret_cast<std::int64_t*>(run.workspace);
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::int64_t given = wide ? run.In<std::int64_t>(at)[i] : run.In<std::int32_t>(at)[i];
+          indices[i] = given < 0 ? given + gather.axis : given;
+          if (indices[i] < 0 || indices[i] >= gather.axis) return Status::Value("index", given, gather.axis);
+        }
+        copy::Gather(gather, run.tensors[from], indices, run.tensors[to], run.parallel);
+        return Status::Ok();
+      },
+      count * sizeof(std::int64_t));
+  return Status::Ok();
+}
+
 }  // namespace inferlab::program

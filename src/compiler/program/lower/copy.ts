@@ -1,5 +1,9 @@
 /** Moving elements: transposes, slices, concatenations, padding are all copies with strides. */
+import { byteLength, type DType } from "../../../base/dtypes.ts";
+import { sizeOf, stridesOf } from "../../../base/shapes.ts";
+import { type LowerContext, lowering, type NumberArray, type TensorRef } from "../lowering.ts";
 import { instruction } from "../schema.ts";
+import { broadcastStrides } from "./elementwise.ts";
 
 export const copyInstruction = instruction({
   name: "Copy",
@@ -11,5 +15,442 @@ export const copyInstruction = instruction({
     outStrides: "ints",
     inOffset: "int",
     outOffset: "int",
+  },
+});
+
+export const gatherInstruction = instruction({
+  name: "Gather",
+  doc: "y[o, i, k] = x[o, index[i], k] over outer × indices × blocks of block_bytes; x has `axis` blocks along the axis. Indices are int64, or int32 where index_bytes is 4; a negative one counts from the end.",
+  parameters: { outer: "int", axis: "int", indices: "int", blockBytes: "int", indexBytes: "int" },
+});
+
+interface Copy {
+  readonly dims: readonly number[];
+  readonly inStrides: readonly number[];
+  readonly outStrides: readonly number[];
+  readonly inOffset?: number;
+  readonly outOffset?: number;
+}
+
+const widths: ReadonlySet<number> = new Set([1, 2, 4, 8]);
+
+/** Bytes of an element where kernels can move it. */
+function widthOf(dtype: DType): number | undefined {
+  const bytes = dtype === "string" ? 0 : byteLength(dtype, 1);
+  return widths.has(bytes) ? bytes : undefined;
+}
+
+/** Merges dims that both sides walk densely, so that most copies fit the kernel's rank. */
+function merge({ dims, inStrides, outStrides }: Copy) {
+  const merged: { dim: number; from: number; to: number }[] = [];
+  for (const [axis, dim] of dims.entries()) {
+    if (dim === 1) continue;
+    const from = inStrides[axis]!;
+    const to = outStrides[axis]!;
+    const last = merged.at(-1);
+    if (last && last.from === from * dim && last.to === to * dim)
+      merged[merged.length - 1] = { dim: last.dim * dim, from, to };
+    else merged.push({ dim, from, to });
+  }
+  return merged;
+}
+
+/** Emits a strided copy; returns why it cannot. */
+export function emitCopy(
+  c: LowerContext,
+  from: TensorRef,
+  to: TensorRef,
+  copy: Copy,
+  kernel: string,
+): string | undefined {
+  const elementBytes = widthOf(from.dtype);
+  if (!elementBytes) return `elements of ${from.dtype}`;
+  const merged = merge(copy);
+  if (merged.length > 8) return `rank ${merged.length} after merging, kernels take 8`;
+  c.emit(copyInstruction, {
+    inputs: [from],
+    outputs: [to],
+    parameters: {
+      elementBytes,
+      dims: merged.map(({ dim }) => dim),
+      inStrides: merged.map((axis) => axis.from),
+      outStrides: merged.map((axis) => axis.to),
+      inOffset: copy.inOffset ?? 0,
+      outOffset: copy.outOffset ?? 0,
+    },
+    kernel: `${kernel}_${elementBytes * 8}`,
+    reason: merged.length <= 1 ? "one run" : `${merged.length} dimensions after merging`,
+    flops: 0,
+    bytes: 2 * elementBytes * sizeOf(copy.dims),
+  });
+  return undefined;
+}
+
+export const transposeLowering = lowering({
+  operators: ["Transpose"],
+  lower(c) {
+    const shape = c.shape(0);
+    const order = (c.attrs.perm as readonly number[] | undefined) ?? shape.map((_, axis) => shape.length - 1 - axis);
+    const from = c.in(0);
+    // Only dims of 1 change place: the elements stay where they are.
+    const moved = order.filter((axis) => shape[axis] !== 1);
+    if (moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)) {
+      c.view(0, from);
+      return undefined;
+    }
+    const strides = stridesOf(shape);
+    const dims = c.outShape(0);
+    return emitCopy(
+      c,
+      from,
+      c.out(0),
+      { dims, inStrides: order.map((axis) => strides[axis]!), outStrides: stridesOf(dims) },
+      "transpose",
+    );
+  },
+});
+
+export const concatLowering = lowering({
+  operators: ["Concat"],
+  lower(c) {
+    const dims = c.outShape(0);
+    const axis = ((c.attrs.axis as number | undefined) ?? 1) + ((c.attrs.axis as number) < 0 ? dims.length : 0);
+    const refs = Array.from({ length: c.numInputs }, (_, i) => c.in(i));
+    const full = refs.filter((ref) => ref.sizeBytes > 0);
+    if (full.length === 1 && full[0]!.sizeBytes === c.outBytes(0)) {
+      c.view(0, full[0]!);
+      return undefined;
+    }
+    const to = c.out(0);
+    const outStrides = stridesOf(dims);
+    let start = 0;
+    for (const ref of refs) {
+      const outOffset = start * outStrides[axis]!;
+      start += ref.shape[axis]!;
+      if (ref.sizeBytes === 0) continue;
+      const reason = emitCopy(
+        c,
+        ref,
+        to,
+        { dims: ref.shape, inStrides: stridesOf(ref.shape), outStrides, outOffset },
+        "concat",
+      );
+      if (reason) return reason;
+    }
+    return undefined;
+  },
+});
+
+/** A part of an input: a view where it lies in one piece, else a copy. `starts` and `steps` by axis. */
+function emitPart(
+  c: LowerContext,
+  output: number,
+  from: TensorRef,
+  starts: readonly number[],
+  steps: readonly number[],
+  kernel: string,
+) {
+  const dims = c.outShape(output);
+  const strides = stridesOf(from.shape);
+  const offset = starts.reduce((sum, start, axis) => sum + start * strides[axis]!, 0);
+  const inStrides = strides.map((stride, axis) => stride * steps[axis]!);
+  const width = widthOf(from.dtype);
+  if (!width) return `elements of ${from.dtype}`;
+  const outStrides = stridesOf(dims);
+  if (dims.every((dim, axis) => dim === 1 || inStrides[axis] === outStrides[axis])) {
+    c.view(output, from, offset * width);
+    return undefined;
+  }
+  return emitCopy(c, from, c.out(output), { dims, inStrides, outStrides, inOffset: offset }, kernel);
+}
+
+export const splitLowering = lowering({
+  operators: ["Split"],
+  lower(c) {
+    const from = c.in(0);
+    const rank = from.shape.length;
+    const axis = (((c.attrs.axis as number | undefined) ?? 0) + rank) % rank;
+    let start = 0;
+    // Unused outputs take their share all the same: sizes come from the attribute, the input, or equal parts.
+    const given = c.version < 13 ? (c.attrs.split as readonly number[] | undefined) : undefined;
+    const listed = c.version >= 13 && c.has(1) ? c.constant(1) : undefined;
+    if (c.version >= 13 && c.has(1) && !listed) return "sizes that are not known before the run";
+    const total = from.shape[axis]!;
+    const equal = Math.ceil(total / c.numOutputs);
+    for (let i = 0; i < c.numOutputs; i++) {
+      const size = given?.[i] ?? (listed ? Number(listed.data[i]) : Math.min(equal, total - start));
+      if (c.isOutputUsed(i)) {
+        const starts = from.shape.map((_, a) => (a === axis ? start : 0));
+        const reason = emitPart(
+          c,
+          i,
+          from,
+          starts,
+          from.shape.map(() => 1),
+          "split",
+        );
+        if (reason) return reason;
+      }
+      start += size;
+    }
+    return undefined;
+  },
+});
+
+export const sliceLowering = lowering({
+  operators: ["Slice"],
+  lower(c) {
+    const shape = c.shape(0);
+    const list = (index: number, attribute: string): number[] | undefined => {
+      if (c.version < 10) return (c.attrs[attribute] as number[] | undefined)?.map(Number);
+      return c.has(index)
+        ? Array.from((c.constant(index)?.data ?? []) as ArrayLike<number | bigint>, Number)
+        : undefined;
+    };
+    for (let i = 1; c.version >= 10 && i < c.numInputs; i++)
+      if (c.has(i) && !c.constant(i)) return "bounds that are not known before the run";
+    const starts = list(1, "starts")!;
+    const axes = list(3, "axes") ?? starts.map((_, i) => i);
+    const steps = list(4, "steps") ?? starts.map(() => 1);
+    const first = shape.map(() => 0);
+    const step = shape.map(() => 1);
+    for (const [i, given] of axes.entries()) {
+      const axis = (given + shape.length) % shape.length;
+      const size = shape[axis]!;
+      const start = starts[i]! < 0 ? starts[i]! + size : starts[i]!;
+      step[axis] = steps[i]!;
+      first[axis] = steps[i]! > 0 ? Math.min(Math.max(start, 0), size) : Math.min(Math.max(start, 0), size - 1);
+    }
+    if (sizeOf(c.outShape(0)) === 0) {
+      c.out(0);
+      return undefined;
+    }
+    return emitPart(c, 0, c.in(0), first, step, "slice");
+  },
+});
+
+export const expandLowering = lowering({
+  operators: ["Expand"],
+  lower(c) {
+    const from = c.in(0);
+    const dims = c.outShape(0);
+    if (from.sizeBytes === c.outBytes(0)) {
+      c.view(0, from);
+      return undefined;
+    }
+    return emitCopy(
+      c,
+      from,
+      c.out(0),
+      { dims, inStrides: broadcastStrides(from.shape, dims), outStrides: stridesOf(dims) },
+      "expand",
+    );
+  },
+});
+
+export const tileLowering = lowering({
+  operators: ["Tile"],
+  lower(c) {
+    const from = c.in(0);
+    const dims = c.outShape(0);
+    if (c.version < 6) return "Tile of before opset 6";
+    // Each axis as (repeat, size): the repeat has stride 0.
+    const strides = stridesOf(from.shape);
+    const outStrides = stridesOf(dims);
+    const split = from.shape.map((size, axis) => ({ size, repeat: size ? dims[axis]! / size : 0 }));
+    return emitCopy(
+      c,
+      from,
+      c.out(0),
+      {
+        dims: split.flatMap(({ size, repeat }) => [repeat, size]),
+        inStrides: split.flatMap((_, axis) => [0, strides[axis]!]),
+        outStrides: split.flatMap(({ size }, axis) => [outStrides[axis]! * size, outStrides[axis]!]),
+      },
+      "tile",
+    );
+  },
+});
+
+export const depthToSpaceLowering = lowering({
+  operators: ["DepthToSpace", "SpaceToDepth"],
+  lower(c) {
+    const block = c.attrs.blocksize as number;
+    const from = c.in(0);
+    const deep = c.node.op === "SpaceToDepth";
+    // In the terms of the side that is spatial: [n, c, h, b, w, b] against [n, (b, b, c | c, b, b), h, w].
+    const [n, channels, height, width] = (deep ? c.shape(0) : c.outShape(0)) as [number, number, number, number];
+    const h = height / block;
+    const w = width / block;
+    const dims = [n, channels, h, block, w, block];
+    const spatial = stridesOf(dims);
+    const plane = h * w;
+    const columnsFirst = !deep && c.attrs.mode === "CRD";
+    const packed = columnsFirst
+      ? [channels * block * block * plane, block * block * plane, w, block * plane, 1, plane]
+      : [channels * block * block * plane, plane, w, block * channels * plane, 1, channels * plane];
+    const copy = deep
+      ? { dims, inStrides: spatial, outStrides: packed }
+      : { dims, inStrides: packed, outStrides: spatial };
+    return emitCopy(c, from, c.out(0), copy, deep ? "space_to_depth" : "depth_to_space");
+  },
+});
+
+/** Source position of every position along a padded axis, or -1 where the constant goes. */
+function padTable(size: number, before: number, out: number, mode: string): number[] {
+  return Array.from({ length: out }, (_, i) => {
+    const at = i - before;
+    if (mode === "constant") return at >= 0 && at < size ? at : -1;
+    if (mode === "edge") return Math.min(Math.max(at, 0), size - 1);
+    if (mode === "wrap") return ((at % size) + size) % size;
+    const period = 2 * (size - 1);
+    if (period <= 0) return 0;
+    const folded = ((at % period) + period) % period;
+    return folded < size ? folded : period - folded;
+  });
+}
+
+export const padLowering = lowering({
+  operators: ["Pad"],
+  lower(c) {
+    const mode = (c.attrs.mode as string | undefined) ?? "constant";
+    const shape = c.shape(0);
+    const dims = c.outShape(0);
+    const dtype = c.dtype(0);
+    const width = widthOf(dtype);
+    if (!width) return `elements of ${dtype}`;
+    let pads: number[];
+    if (c.version < 11) pads = [...((c.attrs.pads ?? c.attrs.paddings) as number[])].map(Number);
+    else {
+      const given = c.constant(1);
+      if (!given) return "sizes that are not known before the run";
+      pads = Array.from(given.data as ArrayLike<number | bigint>, Number);
+    }
+    const axesTensor = c.has(3) ? c.constant(3) : undefined;
+    if (c.has(3) && !axesTensor) return "axes that are not known before the run";
+    const axes = axesTensor
+      ? Array.from(axesTensor.data as ArrayLike<number | bigint>, (a) => (Number(a) + shape.length) % shape.length)
+      : shape.map((_, axis) => axis);
+    const before = shape.map(() => 0);
+    for (const [i, axis] of axes.entries()) before[axis] = pads[i]!;
+    const from = c.in(0);
+    if (pads.every((pad) => pad === 0)) {
+      c.view(0, from);
+      return undefined;
+    }
+    if (sizeOf(dims) === 0) {
+      c.out(0);
+      return undefined;
+    }
+    if (mode !== "constant") {
+      // Axis by axis: a gather along each padded one.
+      let current = from;
+      const padded = shape.map((_, axis) => axis).filter((axis) => dims[axis] !== shape[axis] || before[axis] !== 0);
+      for (const [i, axis] of padded.entries()) {
+        const out = current.shape.map((dim, a) => (a === axis ? dims[a]! : dim));
+        const table = padTable(shape[axis]!, before[axis]!, dims[axis]!, mode);
+        const to: TensorRef =
+          i === padded.length - 1 ? c.out(0) : { ...c.scratch(byteLength(dtype, sizeOf(out))), dtype, shape: out };
+        emitGather(c, current, axis, c.data(Int32Array.from(table), "int32"), 4, table.length, to, `pad_${mode}`);
+        current = to;
+      }
+      return undefined;
+    }
+    const fill = c.version < 11 ? ((c.attrs.value as number | undefined) ?? 0) : c.has(2) ? c.constant(2)?.data[0] : 0;
+    if (fill === undefined) return "a constant that is not known before the run";
+    const to = c.out(0);
+    const value = c.data(oneElement(dtype, fill as number | bigint), dtype, []);
+    const outStrides = stridesOf(dims);
+    const zeros = dims.map(() => 0);
+    const reason = emitCopy(c, value, to, { dims, inStrides: zeros, outStrides }, "fill");
+    if (reason) return reason;
+    // The part of the input that is kept: negative pads crop.
+    const inStrides = stridesOf(shape);
+    const starts = before.map((pad) => Math.max(0, -pad));
+    const ends = shape.map((size, axis) => Math.min(size, dims[axis]! - before[axis]!));
+    const kept = starts.map((start, axis) => Math.max(0, ends[axis]! - start));
+    if (sizeOf(kept) === 0) return undefined;
+    const at = (strides: readonly number[], index: readonly number[]) =>
+      index.reduce((sum, i, axis) => sum + i * strides[axis]!, 0);
+    return emitCopy(
+      c,
+      from,
+      to,
+      {
+        dims: kept,
+        inStrides,
+        outStrides,
+        inOffset: at(inStrides, starts),
+        outOffset: at(
+          outStrides,
+          before.map((pad) => Math.max(0, pad)),
+        ),
+      },
+      "pad",
+    );
+  },
+});
+
+function oneElement(dtype: DType, value: number | bigint): NumberArray {
+  switch (dtype) {
+    case "int64":
+      return BigInt64Array.of(BigInt(value));
+    case "uint64":
+      return BigUint64Array.of(BigInt(value));
+    case "float32":
+      return Float32Array.of(Number(value));
+    case "float64":
+      return Float64Array.of(Number(value));
+    case "int32":
+    case "uint32":
+      return Int32Array.of(Number(value));
+    case "float16":
+    case "bfloat16":
+    case "int16":
+    case "uint16":
+      return Int16Array.of(Number(value));
+    default:
+      return Int8Array.of(Number(value));
+  }
+}
+
+function emitGather(
+  c: LowerContext,
+  from: TensorRef,
+  axis: number,
+  indices: TensorRef,
+  indexBytes: number,
+  count: number,
+  to: TensorRef,
+  kernel: string,
+): void {
+  const width = byteLength(from.dtype, 1);
+  c.emit(gatherInstruction, {
+    inputs: [from, indices],
+    outputs: [to],
+    parameters: {
+      outer: sizeOf(from.shape.slice(0, axis)),
+      axis: from.shape[axis]!,
+      indices: count,
+      blockBytes: width * sizeOf(from.shape.slice(axis + 1)),
+      indexBytes,
+    },
+    kernel,
+    reason: "blocks behind the axis move as one",
+    flops: 0,
+  });
+}
+
+export const gatherLowering = lowering({
+  operators: ["Gather"],
+  lower(c) {
+    const shape = c.shape(0);
+    const axis = (((c.attrs.axis as number | undefined) ?? 0) + shape.length) % shape.length;
+    const indexType = c.dtype(1);
+    if (indexType !== "int64" && indexType !== "int32") return `indices of ${indexType}`;
+    if (!widthOf(c.dtype(0))) return `elements of ${c.dtype(0)}`;
+    const from = c.in(0);
+    emitGather(c, from, axis, c.in(1), indexType === "int64" ? 8 : 4, sizeOf(c.shape(1)), c.out(0), "gather");
+    return undefined;
   },
 });

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstddef>
+
+#include "base/isa.h"
+
+namespace inferlab::softmax {
+
+struct Table {
+  // One dense row of n.
+  void (*row)(const float* x, float* y, std::size_t n, bool logarithm);
+  // `width` ≤ kWidth columns next to each other, n rows `stride` elements apart.
+  void (*columns)(const float* x, float* y, std::size_t n, std::size_t stride, std::size_t width, bool logarithm);
+};
+
+inline constexpr std::size_t kWidth = 64;
+
+INFERLAB_DECLARE_TABLES()
+
+}  // namespace inferlab::softmax

@@ -1,0 +1,138 @@
+/** The native addon: finds it, checks that it fits these sources, says in one line why it cannot be used. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { env } from "../../base/env.ts";
+import { InferlabError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/shapes.ts";
+import type { NumberArray } from "../../compiler/program/lowering.ts";
+import { schema } from "../../compiler/program/registry.ts";
+import type { InstructionNote } from "../../compiler/program/segment.ts";
+
+/** What native/addon exports. */
+export interface Addon {
+  readonly schemaHash: string;
+  /** Instruction set in force, and those this CPU has. */
+  readonly isa: string;
+  readonly isas: readonly string[];
+  readonly ConstantStore: new () => NativeStore;
+  readonly CancelToken: new () => NativeToken;
+  load(store: NativeStore, bytes: Uint8Array, threads: number): Promise<NativeProgram>;
+  memoryStats(): NativeMemoryStats;
+  /** An ArrayBuffer in pool memory. */
+  allocate(bytes: number): ArrayBuffer;
+  trim(): void;
+}
+
+export interface NativeStore {
+  put(id: number, array: NumberArray): void;
+  /** Bytes of prepared constants. */
+  readonly ownedBytes: number;
+}
+
+export interface NativeToken {
+  cancel(): void;
+}
+
+export interface NativeProgram {
+  readonly arenaBytes: number;
+  readonly workspaceBytes: number;
+  run(
+    inputs: readonly NumberArray[],
+    trace: boolean,
+    token: NativeToken | undefined,
+  ): Promise<{ readonly outputs: readonly ArrayBuffer[]; readonly timesUs?: Float64Array }>;
+  dispose(): void;
+}
+
+export interface NativeMemoryStats {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  readonly reservedBytes: number;
+  readonly allocations: number;
+  readonly frees: number;
+}
+
+type Loaded = { readonly ok: true; readonly addon: Addon } | { readonly ok: false; readonly reason: string };
+let loaded: Loaded | undefined;
+
+/** The addon, or why there is none. Looked for once. */
+export function loadAddon(): Loaded {
+  loaded ??= find();
+  return loaded;
+}
+
+/** The addon. Errors: ADDON where there is none that fits. */
+export function requireAddon(): Addon {
+  const found = loadAddon();
+  if (!found.ok) throw new InferlabError("ADDON", found.reason);
+  return found.addon;
+}
+
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+function find(): Loaded {
+  const wanted = env("INFERLAB_ADDON");
+  if (wanted === "off") return { ok: false, reason: "the native addon is turned off by INFERLAB_ADDON=off" };
+  const path = wanted ?? join(packageRoot(), "build", "Release", "inferlab.node");
+  if (!existsSync(path))
+    return {
+      ok: false,
+      reason: `the native addon is not built; install g++ (12 or newer), make and python3, then run: npm run build:addon`,
+    };
+  let addon: Addon;
+  try {
+    addon = createRequire(import.meta.url)(path) as Addon;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return { ok: false, reason: `the native addon does not load (${cause}); run: npm run build:addon` };
+  }
+  if (addon.schemaHash !== schema.hash)
+    return {
+      ok: false,
+      reason: `the native addon is stale (built for schema ${addon.schemaHash}, the sources have ${schema.hash}); run: npm run build:addon`,
+    };
+  return { ok: true, addon };
+}
+
+interface NativeError extends Error {
+  readonly code: string;
+  readonly what: string;
+  readonly found: number;
+  readonly expected: number;
+  readonly instruction: number;
+}
+
+/** The error a person reads, from the numbers native code gave. */
+export function explainNativeError(error: unknown, graph: string, notes: readonly InstructionNote[] = []): unknown {
+  if (!(error instanceof Error) || !("what" in error)) return error;
+  const { code, what, found, expected, instruction } = error as NativeError;
+  const note = notes[instruction];
+  const where = note ? `${note.op} ${JSON.stringify(note.node)}` : `graph ${JSON.stringify(graph)}`;
+  const details = { graph, node: note?.node, op: note?.op, found, expected };
+  const make = (kind: InferlabError["code"], text: string, hint?: string) =>
+    new InferlabError(kind, text, { hint, details, cause: error });
+  switch (code) {
+    case "CANCELLED":
+      return make("CANCELLED", `run of ${JSON.stringify(graph)} was cancelled`);
+    case "OUT_OF_MEMORY":
+      return make(
+        "MEMORY",
+        `${where}: ${formatBytes(found)} of memory could not be had${expected ? `, the limit is ${formatBytes(expected)}` : ""}`,
+        "use smaller inputs, or dispose of sessions that are not needed any more",
+      );
+    case "VALUE":
+      return make("VALUE", `${where}: ${what} is ${found}, expected ${expected}`);
+    case "STALE":
+      return make("ADDON", "the native addon was built from other sources", "run: npm run build:addon");
+    case "CORRUPTED":
+      return make("MEMORY", `${where}: ${what}`);
+    default:
+      return make("ENGINE", `${where}: native code refused the program (${what}: ${found}, ${expected})`);
+  }
+}

@@ -1,0 +1,483 @@
+/**
+ * A graph on the native engine. Each set of input shapes is staged once (program/stage.ts), its programs are loaded and
+ * kept; weights are packed once for all of them. A stage that ends in a cut continues in one made for the values found.
+ */
+import { dtypes } from "../../base/dtypes.ts";
+import { InferlabError } from "../../base/errors.ts";
+import { type StaticShape, sizeOf } from "../../base/shapes.ts";
+import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
+import { formatValueType, type ValueType } from "../../base/value-type.ts";
+import { cloneGraph } from "../../compiler/ir/clone.ts";
+import { type Graph, type Node, Value } from "../../compiler/ir/graph.ts";
+import { evaluateNode, Frame } from "../../compiler/ir/interpret.ts";
+import { ConstantPool } from "../../compiler/program/constants.ts";
+import type { NumberArray } from "../../compiler/program/lowering.ts";
+import { costOf, type Segment } from "../../compiler/program/segment.ts";
+import { buildStage, remainder, type Stage, valuesRead } from "../../compiler/program/stage.ts";
+import type { CompileOptions, EngineSession, InstructionReport, RunOptions, Values } from "../engine.ts";
+import type { Trace, TraceEvent } from "../trace.ts";
+import { type Addon, explainNativeError, type NativeProgram, type NativeStore, type NativeToken } from "./addon.ts";
+
+/** Specialisations kept at each point; the one not used for longest goes first. */
+const maxStages = 32;
+/** Longest time reference nodes keep the event loop waiting between its turns, nodes that take longer aside. */
+const turnMs = 10;
+
+interface LoadedStage {
+  readonly stage: Stage;
+  /** By step; undefined for a reference node. */
+  readonly programs: readonly (NativeProgram | undefined)[];
+  /** By step: names of values that nothing after it needs. */
+  readonly releases: readonly (readonly string[])[];
+  /** Stages after the cut, by what was found. */
+  readonly next: StageCache;
+}
+
+/** Least recently used first. */
+class StageCache {
+  private readonly stages = new Map<string, Promise<LoadedStage>>();
+
+  get(key: string): Promise<LoadedStage> | undefined {
+    const found = this.stages.get(key);
+    if (found) {
+      this.stages.delete(key);
+      this.stages.set(key, found);
+    }
+    return found;
+  }
+
+  set(key: string, stage: Promise<LoadedStage>): void {
+    this.stages.set(key, stage);
+    stage.catch(() => this.stages.delete(key));
+    if (this.stages.size > maxStages) this.stages.delete(this.stages.keys().next().value!);
+  }
+
+  clear(): void {
+    this.stages.clear();
+  }
+}
+
+export class NativeSession implements EngineSession {
+  private readonly addon: Addon;
+  private readonly graph: Graph;
+  private readonly threads: number;
+  private readonly pool = new ConstantPool();
+  private store: NativeStore | undefined;
+  private readonly roots = new StageCache();
+  /** Stages are built one at a time: a later one uses the constants an earlier one prepared. */
+  private building: Promise<unknown> = Promise.resolve();
+  private lastStages: readonly LoadedStage[] = [];
+
+  constructor(addon: Addon, graph: Graph, options: Required<CompileOptions>) {
+    this.addon = addon;
+    this.graph = cloneGraph(graph);
+    this.threads = options.threads;
+    this.store = new addon.ConstantStore();
+  }
+
+  /** Stages the graph before the first run where all input shapes are fixed. */
+  async warm(): Promise<void> {
+    const types = new Map<string, ValueType>();
+    for (const { name, type, isConstant } of this.graph.inputs) {
+      if (isConstant) continue;
+      if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return;
+      types.set(name, type);
+    }
+    const stage = await this.root(types, undefined);
+    this.lastStages = [stage];
+  }
+
+  async run(feeds: Values, options: RunOptions = {}): Promise<Values> {
+    return this.drive(feeds, options, undefined);
+  }
+
+  async trace(feeds: Values, options: RunOptions = {}): Promise<{ outputs: Values; trace: Trace }> {
+    const recorder = new Recorder(options.capture);
+    const outputs = await this.drive(feeds, options, recorder);
+    const trace: Trace = {
+      engine: "native",
+      graph: this.graph.name,
+      threads: this.threads,
+      wallUs: recorder.now(),
+      events: recorder.events,
+      tensors: recorder.tensors,
+    };
+    return { outputs, trace };
+  }
+
+  explain(): readonly InstructionReport[] {
+    const reports: InstructionReport[] = [];
+    for (const { stage } of this.lastStages) {
+      for (const step of stage.steps) {
+        if (step.kind === "program") {
+          for (const { node, op, kernel, reason, layout, flops, bytes } of step.segment.notes)
+            reports.push({ index: reports.length, node, op, kernel, reason, layout, flops, bytes });
+        } else {
+          const { node, reason } = step;
+          reports.push({
+            index: reports.length,
+            node: labelOf(node),
+            op: node.op,
+            kernel: "reference",
+            reason,
+            ...cost(node),
+          });
+        }
+      }
+      if (stage.cut === undefined) continue;
+      const node = stage.graph.nodes[stage.cut]!;
+      const reason = "its output's shape depends on values: the rest is compiled for the shapes found";
+      if (runsAtCut(stage))
+        reports.push({
+          index: reports.length,
+          node: labelOf(node),
+          op: node.op,
+          kernel: "reference",
+          reason,
+          flops: 0,
+          bytes: 0,
+        });
+    }
+    return reports;
+  }
+
+  dispose(): void {
+    this.roots.clear();
+    this.lastStages = [];
+    this.store = undefined;
+  }
+
+  private async drive(feeds: Values, options: RunOptions, recorder: Recorder | undefined): Promise<Values> {
+    const values = new Map<string, RuntimeValue>();
+    const types = new Map<string, ValueType>();
+    for (const input of this.graph.inputs) {
+      const given = feeds[input.name];
+      if (given === undefined) continue;
+      values.set(input.name, given);
+      types.set(input.name, typeOf(given));
+    }
+    const token = options.signal ? new this.addon.CancelToken() : undefined;
+    const cancel = () => token?.cancel();
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      const stages: LoadedStage[] = [];
+      const capture = recorder?.capture;
+      let loaded = await this.root(types, capture);
+      for (;;) {
+        stages.push(loaded);
+        await this.runStage(loaded, values, token, options.signal, recorder);
+        if (loaded.stage.cut === undefined) break;
+        loaded = await this.after(loaded, values, capture, recorder);
+      }
+      this.lastStages = stages;
+      const outputs: Values = {};
+      for (const output of loaded.stage.graph.outputs) outputs[output.name] = this.output(loaded.stage, output, values);
+      return outputs;
+    } finally {
+      options.signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  private output(stage: Stage, output: Value, values: ReadonlyMap<string, RuntimeValue>): RuntimeValue {
+    const made = values.get(output.name);
+    if (made) return made;
+    const constant = stage.constantOf(output);
+    if (!constant)
+      throw new InferlabError("MODEL_INVALID", `output "${output.name}" of graph "${this.graph.name}" has no value`, {
+        hint: "no node makes it, and it is neither a constant nor an input that was given",
+      });
+    // A copy: what is given out may be written to, a constant may not.
+    return new Tensor(constant.dtype, constant.shape, constant.data.slice() as never);
+  }
+
+  private async runStage(
+    { stage, programs, releases }: LoadedStage,
+    values: Map<string, RuntimeValue>,
+    token: NativeToken | undefined,
+    signal: AbortSignal | undefined,
+    recorder: Recorder | undefined,
+  ): Promise<void> {
+    const read = (value: Value): RuntimeValue | undefined => values.get(value.name) ?? stage.constantOf(value);
+    let turn = performance.now();
+    for (const [index, step] of stage.steps.entries()) {
+      if (signal?.aborted)
+        throw new InferlabError("CANCELLED", `run of "${this.graph.name}" was cancelled`, { cause: signal.reason });
+      if (step.kind === "program") {
+        const { segment } = step;
+        const inputs = segment.inputs.map((value) => (read(value) as Tensor).data as NumberArray);
+        const startUs = recorder?.now() ?? 0;
+        try {
+          const result = await programs[index]!.run(inputs, recorder !== undefined, token);
+          segment.outputs.forEach(({ value, dtype, shape }, i) => {
+            values.set(value.name, tensorOver(dtype, shape, result.outputs[i]!));
+          });
+          recorder?.program(segment, result.timesUs!, startUs, values);
+        } catch (error) {
+          throw explainNativeError(error, this.graph.name, segment.notes);
+        }
+        turn = performance.now();
+      } else {
+        runReference(step.node, read, values, recorder);
+        if (performance.now() - turn > turnMs) {
+          await new Promise((resolve) => setImmediate(resolve));
+          turn = performance.now();
+        }
+      }
+      for (const name of releases[index]!) values.delete(name);
+    }
+  }
+
+  private root(types: ReadonlyMap<string, ValueType>, capture: Capture): Promise<LoadedStage> {
+    const key = [...types].map(([name, type]) => `${name}:${formatValueType(type)}`).join(";") + captureKey(capture);
+    return this.cached(
+      this.roots,
+      key,
+      () => {
+        const graph = cloneGraph(this.graph);
+        graph.inputs.forEach((value, index) => {
+          const type = types.get(value.name);
+          if (!type) return;
+          if (value.isConstant) {
+            // A default that was overridden.
+            const fed = new Value(value.name, type);
+            graph.inputs[index] = fed;
+            graph.replaceUses(value, fed);
+          } else value.type = type;
+        });
+        return graph;
+      },
+      capture,
+    );
+  }
+
+  /** The stage behind a cut. */
+  private async after(
+    before: LoadedStage,
+    values: Map<string, RuntimeValue>,
+    capture: Capture,
+    recorder: Recorder | undefined,
+  ): Promise<LoadedStage> {
+    const { graph, cut, constantOf } = before.stage;
+    const node = graph.nodes[cut!]!;
+    const read = (value: Value): RuntimeValue | undefined => values.get(value.name) ?? constantOf(value);
+    // Where only values are missing to know the shape, they are taken as constants; else the node itself is run.
+    const runs = runsAtCut(before.stage);
+    const constants = new Map<string, Tensor>();
+    if (runs) runReference(node, read, values, recorder);
+    else {
+      for (const value of node.inputs) {
+        const content = value && values.get(value.name);
+        if (content instanceof Tensor && content.size <= 1024 && isIndexType(content))
+          constants.set(value!.name, content);
+      }
+    }
+    const start = runs ? cut! + 1 : cut!;
+    const types = new Map<string, ValueType>();
+    const needed = new Set<Value>(graph.outputs);
+    for (let i = start; i < graph.nodes.length; i++) for (const value of valuesRead(graph.nodes[i]!)) needed.add(value);
+    for (const value of needed) {
+      const content = read(value);
+      if (!content || value.isConstant) continue;
+      types.set(value.name, typeOf(content));
+      values.set(value.name, content);
+    }
+    const key =
+      [...types].map(([name, type]) => `${name}:${formatValueType(type)}`).join(";") +
+      [...constants].map(([name, { data }]) => `;${name}=${data.join()}`).join("") +
+      captureKey(capture);
+    return this.cached(before.next, key, () => remainder(graph, start, types, constants), capture, !runs);
+  }
+
+  private cached(
+    cache: StageCache,
+    key: string,
+    graphOf: () => Graph,
+    capture: Capture,
+    wasInjected = false,
+  ): Promise<LoadedStage> {
+    const found = cache.get(key);
+    if (found) return found;
+    const made = this.building.then(() => this.build(graphOf(), capture, wasInjected));
+    this.building = made.catch(() => undefined);
+    cache.set(key, made);
+    return made;
+  }
+
+  private async build(graph: Graph, capture: Capture, wasInjected: boolean): Promise<LoadedStage> {
+    const { store } = this;
+    if (!store) throw new InferlabError("ENGINE", `session of "${this.graph.name}" was disposed`);
+    const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture });
+    if (wasInjected) injected.add(stage);
+    for (const { id, array } of this.pool.takePending()) store.put(id, array);
+    const programs: (NativeProgram | undefined)[] = [];
+    for (const step of stage.steps) {
+      if (step.kind !== "program") {
+        programs.push(undefined);
+        continue;
+      }
+      try {
+        programs.push(await this.addon.load(store, step.segment.bytes, this.threads));
+      } catch (error) {
+        for (const other of stage.steps)
+          if (other.kind === "program") for (const key of other.segment.prepares) this.pool.forget(key);
+        throw explainNativeError(error, this.graph.name, step.segment.notes);
+      }
+    }
+    return { stage, programs, releases: releasesOf(stage), next: new StageCache() };
+  }
+}
+
+/** Stages whose first node was given the values of its inputs as constants: a cut there runs the node. */
+const injected = new WeakSet<Stage>();
+
+/** Whether the node at a stage's cut is run by its reference, or compiled again with the values of its inputs. */
+function runsAtCut(stage: Stage): boolean {
+  const node = stage.graph.nodes[stage.cut!]!;
+  if (stage.cut === 0 && injected.has(stage)) return true;
+  if ([...node.subgraphs()].length > 0) return true;
+  return node.operator.dataDependent({ version: node.opset, numInputs: node.inputs.length });
+}
+
+const isIndexType = (tensor: Tensor): boolean => tensor.dtype === "int64" || tensor.dtype === "int32";
+
+function typeOf(value: RuntimeValue): ValueType {
+  if (value.kind === "tensor") return { kind: "tensor", dtype: value.dtype, shape: value.shape };
+  if (value.kind === "optional")
+    return { kind: "optional", element: value.value ? typeOf(value.value) : { kind: "tensor", dtype: "float32" } };
+  const first = value.items[0];
+  const element: ValueType = first ? withoutShape(typeOf(first)) : { kind: "tensor", dtype: value.dtype ?? "float32" };
+  return { kind: "sequence", element };
+}
+
+function withoutShape(type: ValueType): ValueType {
+  return type.kind === "tensor" ? { kind: "tensor", dtype: type.dtype } : type;
+}
+
+function tensorOver(dtype: Tensor["dtype"], shape: StaticShape, buffer: ArrayBuffer): Tensor {
+  const array = dtypes[dtype].array as unknown as new (
+    buffer: ArrayBuffer,
+    offset: number,
+    length: number,
+  ) => Tensor["data"];
+  return new Tensor(dtype, shape, new array(buffer, 0, sizeOf(shape)) as never);
+}
+
+/** One node on its reference, its outputs among the values. */
+function runReference(
+  node: Node,
+  read: (value: Value) => RuntimeValue | undefined,
+  values: Map<string, RuntimeValue>,
+  recorder: Recorder | undefined,
+): void {
+  const startUs = recorder?.now() ?? 0;
+  const frame = new Frame();
+  for (const value of valuesRead(node)) {
+    const content = read(value);
+    if (content) frame.set(value, content);
+  }
+  const outputs = evaluateNode(
+    node,
+    node.inputs.map((value) => value && read(value)),
+    frame,
+  );
+  node.outputs.forEach((value, index) => {
+    const content = outputs[index];
+    if (value && content) values.set(value.name, content);
+  });
+  recorder?.reference(node, startUs, values);
+}
+
+/** By step: values made or taken in the stage that neither a later step nor anybody after the stage reads. */
+function releasesOf({ graph, steps, cut }: Stage): string[][] {
+  const kept = new Set<string>(graph.outputs.map(({ name }) => name));
+  for (let i = cut ?? graph.nodes.length; i < graph.nodes.length; i++)
+    for (const { name } of valuesRead(graph.nodes[i]!)) kept.add(name);
+  const releases: string[][] = steps.map(() => []);
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i]!;
+    const touched: Value[] =
+      step.kind === "program"
+        ? [...step.segment.inputs, ...step.segment.outputs.map(({ value }) => value)]
+        : [...valuesRead(step.node), ...step.node.outputs.filter((value) => value !== undefined)];
+    for (const { name } of touched) {
+      if (kept.has(name)) continue;
+      kept.add(name);
+      releases[i]!.push(name);
+    }
+  }
+  return releases;
+}
+
+type Capture = "all" | ReadonlySet<string> | undefined;
+
+const captureKey = (capture: Capture): string =>
+  capture === undefined ? "" : `#${capture === "all" ? "all" : [...capture].join()}`;
+
+const labelOf = (node: Node): string => node.name || (node.outputs.find((value) => value)?.name ?? "");
+
+/** Cost where the shapes are known, else nothing. */
+function cost(node: Node): { flops: number; bytes: number } {
+  for (const value of [...node.inputs, ...node.outputs]) {
+    if (!value) continue;
+    const type = value.type;
+    if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return { flops: 0, bytes: 0 };
+  }
+  return costOf(node);
+}
+
+/** Gathers a trace. */
+class Recorder {
+  readonly events: TraceEvent[] = [];
+  readonly tensors = new Map<string, Tensor>();
+  readonly capture: Capture;
+  private readonly begin = performance.now();
+
+  constructor(capture: RunOptions["capture"]) {
+    this.capture = capture === undefined || capture === "all" ? capture : new Set(capture);
+  }
+
+  now(): number {
+    return (performance.now() - this.begin) * 1000;
+  }
+
+  program(segment: Segment, timesUs: Float64Array, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
+    segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs }, index) => {
+      this.events.push({
+        node,
+        op,
+        kernel,
+        startUs: startUs + timesUs[index * 2]!,
+        endUs: startUs + timesUs[index * 2 + 1]!,
+        thread: 0,
+        flops,
+        bytes,
+        outputs,
+      });
+    });
+    for (const { value } of segment.outputs) this.keep(value, values);
+  }
+
+  reference(node: Node, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
+    const outputs = node.outputs.flatMap((value) => {
+      const content = value && values.get(value.name);
+      return content?.kind === "tensor" ? [{ name: value!.name, dtype: content.dtype, shape: content.shape }] : [];
+    });
+    this.events.push({
+      node: labelOf(node),
+      op: node.op,
+      kernel: "reference",
+      startUs,
+      endUs: this.now(),
+      thread: 0,
+      ...cost(node),
+      outputs,
+    });
+    for (const value of node.outputs) if (value) this.keep(value, values);
+  }
+
+  private keep({ name }: Value, values: ReadonlyMap<string, RuntimeValue>): void {
+    const content = values.get(name);
+    if (content?.kind === "tensor" && (this.capture === "all" || this.capture?.has(name)))
+      this.tensors.set(name, content);
+  }
+}
