@@ -107,13 +107,6 @@ enum class PoolKind : std::int64_t {
 };
 inline constexpr std::int64_t kNumPoolKinds = 2;
 
-// Where a kernel adds a second tensor.
-enum class ResidualKind : std::int64_t {
-  kNone = 0,
-  kBeforeActivation = 1,
-  kAfterActivation = 2,
-};
-inline constexpr std::int64_t kNumResidualKinds = 3;
 // Reductions of native/kernels/reduce.
 enum class ReduceFunction : std::int64_t {
   kSum = 0,
@@ -128,5 +121,13 @@ enum class ReduceFunction : std::int64_t {
   kLogSumExp = 9,
 };
 inline constexpr std::int64_t kNumReduceFunctions = 10;
+
+// Where a kernel adds a second tensor.
+enum class ResidualKind : std::int64_t {
+  kNone = 0,
+  kBeforeActivation = 1,
+  kAfterActivation = 2,
+};
+inline constexpr std::int64_t kNumResidualKinds = 3;
 
 }  // namespace inferlab

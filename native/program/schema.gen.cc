@@ -9,6 +9,16 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
   Reader reader(parameters);
   switch (opcode) {
     case 0: {
+      ArgReduceParams params;
+      params.largest = reader.Int();
+      params.last = reader.Int();
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.inner = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ArgReduce");
+      return MakeArgReduce(params, site, made);
+    }
+    case 1: {
       ConvParams params;
       params.algorithm = reader.Int();
       params.input_layout = reader.Int();
@@ -23,16 +33,8 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       params.residual = reader.Int();
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Conv");
       return MakeConv(params, site, made);
-      ArgReduceParams params;
-      params.largest = reader.Int();
-      params.last = reader.Int();
-      params.outer = reader.Int();
-      params.axis = reader.Int();
-      params.inner = reader.Int();
-      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ArgReduce");
-      return MakeArgReduce(params, site, made);
     }
-    case 1: {
+    case 2: {
       CopyParams params;
       params.element_bytes = reader.Int();
       params.dims = reader.Ints();
@@ -43,7 +45,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Copy");
       return MakeCopy(params, site, made);
     }
-    case 2: {
+    case 3: {
       ElementwiseParams params;
       params.dims = reader.Ints();
       params.inputs = reader.Ints();
@@ -53,7 +55,17 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Elementwise");
       return MakeElementwise(params, site, made);
     }
-    case 3: {
+    case 4: {
+      GatherParams params;
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.indices = reader.Int();
+      params.block_bytes = reader.Int();
+      params.index_bytes = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Gather");
+      return MakeGather(params, site, made);
+    }
+    case 5: {
       GemmParams params;
       params.sizes = reader.Ints();
       params.strides = reader.Ints();
@@ -70,7 +82,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Gemm");
       return MakeGemm(params, site, made);
     }
-    case 4: {
+    case 6: {
       PackConvParams params;
       params.algorithm = reader.Int();
       params.input_layout = reader.Int();
@@ -82,7 +94,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackConv");
       return MakePackConv(params, site, made);
     }
-    case 5: {
+    case 7: {
       PackGemmParams params;
       params.k = reader.Int();
       params.n = reader.Int();
@@ -91,7 +103,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackGemm");
       return MakePackGemm(params, site, made);
     }
-    case 6: {
+    case 8: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -102,27 +114,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 7: {
-      ReorderParams params;
-      params.batch = reader.Int();
-      params.channels = reader.Int();
-      params.plane = reader.Int();
-      params.to_blocked = reader.Int();
-      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
-      return MakeReorder(params, site, made);
-    }
-    default:
-      return Status::Malformed("opcode", opcode, 8);
-      GatherParams params;
-      params.outer = reader.Int();
-      params.axis = reader.Int();
-      params.indices = reader.Int();
-      params.block_bytes = reader.Int();
-      params.index_bytes = reader.Int();
-      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Gather");
-      return MakeGather(params, site, made);
-    }
-    case 4: {
+    case 9: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -132,7 +124,16 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 5: {
+    case 10: {
+      ReorderParams params;
+      params.batch = reader.Int();
+      params.channels = reader.Int();
+      params.plane = reader.Int();
+      params.to_blocked = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
+      return MakeReorder(params, site, made);
+    }
+    case 11: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -149,7 +150,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 6: {
+    case 12: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -159,7 +160,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeSoftmax(params, site, made);
     }
     default:
-      return Status::Malformed("opcode", opcode, 7);
+      return Status::Malformed("opcode", opcode, 13);
   }
 }
 

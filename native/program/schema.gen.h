@@ -9,7 +9,17 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x873ef8e438735ec5;
+inline constexpr std::uint64_t kSchemaHash = 0xf272f4fcc50c819e;
+
+// Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
+struct ArgReduceParams {
+  std::int64_t largest = 0;
+  std::int64_t last = 0;
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t inner = 0;
+};
+Status MakeArgReduce(const ArgReduceParams& params, const Site& site, Made* made);
 
 // Convolution (kernels/conv) of input, packed weights, bias?, slope?, residual?. channels: batch, input, output,
 // groups. axes: input, output, kernel, stride, dilation, pad of depth, height, width. Layouts: 0 planar, 1 blocked.
@@ -27,17 +37,6 @@ struct ConvParams {
   std::int64_t residual = 0;
 };
 Status MakeConv(const ConvParams& params, const Site& site, Made* made);
-inline constexpr std::uint64_t kSchemaHash = 0x62a1c91f6df2f075;
-
-// Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
-struct ArgReduceParams {
-  std::int64_t largest = 0;
-  std::int64_t last = 0;
-  std::int64_t outer = 0;
-  std::int64_t axis = 0;
-  std::int64_t inner = 0;
-};
-Status MakeArgReduce(const ArgReduceParams& params, const Site& site, Made* made);
 
 // y[out_offset + i·out_strides] = x[in_offset + i·in_strides] for every index i of dims, in elements of element_bytes
 // (1, 2, 4, 8).
@@ -62,6 +61,17 @@ struct ElementwiseParams {
   std::vector<std::int64_t> outputs;
 };
 Status MakeElementwise(const ElementwiseParams& params, const Site& site, Made* made);
+
+// y[o, i, k] = x[o, index[i], k] over outer × indices × blocks of block_bytes; x has `axis` blocks along the axis.
+// Indices are int64, or int32 where index_bytes is 4; a negative one counts from the end.
+struct GatherParams {
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t indices = 0;
+  std::int64_t block_bytes = 0;
+  std::int64_t index_bytes = 0;
+};
+Status MakeGather(const GatherParams& params, const Site& site, Made* made);
 
 // C = act(alpha · A·B + beta · bias) (kernels/gemm) of A, B, bias?, residual?. sizes: m, n, k. strides: rows and
 // columns of A, of B, of the bias. packed: B was made by PackGemm. batch and its strides: outermost first.
@@ -114,26 +124,6 @@ struct PoolParams {
 };
 Status MakePool(const PoolParams& params, const Site& site, Made* made);
 
-// Between planar [batch][channels][plane] and blocked [batch][⌈channels / B⌉][plane][B], B the channels of a block
-// (kernels/conv).
-struct ReorderParams {
-  std::int64_t batch = 0;
-  std::int64_t channels = 0;
-  std::int64_t plane = 0;
-  std::int64_t to_blocked = 0;
-};
-Status MakeReorder(const ReorderParams& params, const Site& site, Made* made);
-// y[o, i, k] = x[o, index[i], k] over outer × indices × blocks of block_bytes; x has `axis` blocks along the axis.
-// Indices are int64, or int32 where index_bytes is 4; a negative one counts from the end.
-struct GatherParams {
-  std::int64_t outer = 0;
-  std::int64_t axis = 0;
-  std::int64_t indices = 0;
-  std::int64_t block_bytes = 0;
-  std::int64_t index_bytes = 0;
-};
-Status MakeGather(const GatherParams& params, const Site& site, Made* made);
-
 // y[k] = reduction over r of x[k·kept_strides + r·reduced_strides], float32; y is dense over the kept dims.
 struct ReduceParams {
   std::int64_t function = 0;
@@ -143,6 +133,16 @@ struct ReduceParams {
   std::vector<std::int64_t> reduced_strides;
 };
 Status MakeReduce(const ReduceParams& params, const Site& site, Made* made);
+
+// Between planar [batch][channels][plane] and blocked [batch][⌈channels / B⌉][plane][B], B the channels of a block
+// (kernels/conv).
+struct ReorderParams {
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  std::int64_t plane = 0;
+  std::int64_t to_blocked = 0;
+};
+Status MakeReorder(const ReorderParams& params, const Site& site, Made* made);
 
 // Resamples float32 planes [input_rows, input_columns] to [output_rows, output_columns] with the taps given; nearest:
 // one tap of weight 1 on both axes.
