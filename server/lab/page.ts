@@ -10,6 +10,12 @@ export interface PageOptions {
   readonly workspace: string;
 }
 
+/** Two layers of nodes, joined. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M4 4 12 8 4 12M4 4v8" stroke="#36c" fill="none"/>' +
+    '<circle cx="4" cy="4" r="2.5" fill="#36c"/><circle cx="4" cy="12" r="2.5" fill="#36c"/><circle cx="12" cy="8" r="2.5" fill="#e70"/></svg>',
+)}`;
+
 /** JupyterLab reads its configuration from a JSON script element (coreutils, PageConfig). */
 export function labPage(options: PageOptions): string {
   const api = (name: string) => `/lab/api/${name}`;
@@ -65,6 +71,7 @@ export function labPage(options: PageOptions): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>inferlab</title>
+<link rel="icon" href="${icon}">
 <script id="jupyter-config-data" type="application/json">${json}</script>
 <link rel="stylesheet" href="/static/lab/lab.css">
 </head>
