@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       op: { type: "string" },
       test: { type: "string" },
       processes: { type: "string", default: String(cpus().length) },
-      timeout: { type: "string", default: "60" },
+      timeout: { type: "string", default: "300" },
       json: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
     },

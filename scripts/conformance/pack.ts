@@ -20,6 +20,7 @@ export interface PackTest {
   readonly inputs: readonly PortEntry[];
   readonly outputs: readonly PortEntry[];
   readonly flags: readonly string[];
+  readonly nodes: number;
   readonly dataSets: number;
 }
 

@@ -26,11 +26,13 @@ export interface PoolOptions {
 /** The outcomes in the order of the tests. */
 export async function runPool(tests: readonly PackTest[], options: PoolOptions): Promise<Outcome[]> {
   const outcomes = new Array<Outcome>(tests.length);
+  // Whole nets first: begun last, one of them would leave the other children idle.
+  const order = tests.map((_, index) => index).sort((a, b) => tests[b]!.nodes - tests[a]!.nodes);
   let next = 0;
   const lane = async (): Promise<void> => {
     let child: Child | undefined;
     while (next < tests.length) {
-      const index = next++;
+      const index = order[next++]!;
       child ??= new Child(options);
       const outcome = await child.judge(tests[index]!, options.timeoutMs);
       if (child.ended) child = undefined;
