@@ -86,5 +86,18 @@ function page({ operators, engines }: Figures, opOf: Readonly<Record<string, str
     if (failed.length) lines.push("| test | what happens |", "| --- | --- |");
     for (const [path, reason] of failed) lines.push(`| ${path} | ${cell(reason)} |`);
   }
+  lines.push(
+    "",
+    "## Random graphs",
+    "",
+    "`node dist/scripts/fuzz.js` makes random graphs of what real nets do (convolution blocks, squeeze-excite, channel",
+    "shuffle, attention, shape arithmetic, quantised starts, branches, loops) from seeds and compares the reference with the",
+    "passes, the native engine and onnxruntime-node. A graph on which they differ is cut down to the nodes that matter;",
+    "saved into `test/ops/fuzz-cases` it stays a test.",
+    "",
+    "```sh",
+    "npm run build && node dist/scripts/fuzz.js --from 1 --count 200 --out fuzz-failures",
+    "```",
+  );
   return `${lines.join("\n")}\n`;
 }
