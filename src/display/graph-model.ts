@@ -81,7 +81,10 @@ export function modelOf(graph: Graph): GraphModel {
       scopes: scopesOf(node.name),
       producers: [...producers],
       consumers: [],
-      output: typeText(node.outputs.find((value) => value !== undefined)),
+      // Written when asked for: of a large graph few are.
+      get output() {
+        return typeText(node.outputs.find((value) => value !== undefined));
+      },
       isOutput: node.outputs.some((value) => value !== undefined && outputs.has(value)),
       source: node,
     });
