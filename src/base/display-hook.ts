@@ -37,9 +37,13 @@ export function display(kind: string, value: unknown, options?: Record<string, u
 }
 
 /** Gives a plain object the display of a kind; the object stays as it is for everything else. */
-export function withDisplay<T extends object>(kind: string, value: T): T {
+export function withDisplay<T extends object>(
+  kind: string,
+  value: T,
+  options?: Record<string, unknown>,
+): T & { [displaySymbol](): Displayed } {
   return Object.defineProperty(value, displaySymbol, {
-    value: () => display(kind, value) ?? { "text/plain": kind },
+    value: () => display(kind, value, options) ?? { "text/plain": kind },
     configurable: true,
-  });
+  }) as T & { [displaySymbol](): Displayed };
 }

@@ -1,6 +1,7 @@
 /** A pipeline: its stages and what flows between them, with the state of a run where there is one. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { formatMs } from "../base/shapes.ts";
+import type { Trace } from "../runtime/trace.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { enhance, packText, uniqueId } from "./enhance.ts";
 import { clip, html } from "./escape.ts";
@@ -34,6 +35,68 @@ export interface PipelineDescription {
   /** By names of stages. */
   readonly edges: readonly { readonly from: string; readonly to: string; readonly type?: string }[];
   readonly stats?: { readonly items?: number; readonly wallMs?: number };
+}
+
+/** A pipeline as the pipeline layer builds it: stages that read and write numbered values. */
+interface WiredPipeline {
+  readonly parts: {
+    readonly name: string;
+    readonly inputs: readonly { readonly name: string; readonly kind: string; readonly slot: number }[];
+    readonly outputs: readonly { readonly name: string; readonly slot: number }[];
+    readonly stages: readonly {
+      readonly name: string;
+      readonly about: string;
+      readonly output: string;
+      readonly inputSlots: readonly number[];
+      readonly outputSlot: number;
+    }[];
+  };
+}
+
+export interface PipelineOptions extends DisplayOptions {
+  /** A run's trace: items and times of its stages. */
+  readonly trace?: Trace;
+}
+
+/** Inputs and outputs become stages of their own, values that flow become edges. */
+function describeWired({ parts }: WiredPipeline): PipelineDescription {
+  const from = new Map<number, { name: string; type: string }>();
+  const stages: StageDescription[] = [];
+  for (const { name, kind, slot } of parts.inputs) {
+    stages.push({ name: `${name} (in)`, detail: kind });
+    from.set(slot, { name: `${name} (in)`, type: kind });
+  }
+  for (const stage of parts.stages) {
+    stages.push({ name: stage.name, detail: stage.about });
+    from.set(stage.outputSlot, { name: stage.name, type: stage.output });
+  }
+  const edges: { from: string; to: string; type: string }[] = [];
+  const connect = (slot: number, to: string) => {
+    const source = from.get(slot);
+    if (source) edges.push({ from: source.name, to, type: source.type });
+  };
+  for (const stage of parts.stages) for (const slot of stage.inputSlots) connect(slot, stage.name);
+  for (const { name, slot } of parts.outputs) {
+    stages.push({ name: `${name} (out)` });
+    connect(slot, `${name} (out)`);
+  }
+  return { name: parts.name, stages, edges };
+}
+
+/** The description with what a trace says of its stages; events of nested pipelines count for the outer stage. */
+function withTrace(pipeline: PipelineDescription, trace: Trace): PipelineDescription {
+  const totals = new Map<string, { items: number; totalMs: number }>();
+  const names = new Set(pipeline.stages.map((stage) => stage.name));
+  for (const event of trace.events) {
+    const name = names.has(event.node) ? event.node : event.node.split("/")[0]!;
+    const total = totals.get(name) ?? { items: 0, totalMs: 0 };
+    totals.set(name, { items: total.items + 1, totalMs: total.totalMs + (event.endUs - event.startUs) / 1000 });
+  }
+  return {
+    ...pipeline,
+    stages: pipeline.stages.map((stage) => ({ ...stage, ...totals.get(stage.name) })),
+    stats: { ...pipeline.stats, wallMs: trace.wallUs / 1000 },
+  };
 }
 
 const maxStages = 120;
@@ -83,9 +146,11 @@ function stateOf(stage: StageDescription): string[] {
 
 /** The bundle of a pipeline. */
 export async function displayPipeline(
-  pipeline: PipelineDescription,
-  options: DisplayOptions = {},
+  value: PipelineDescription | WiredPipeline,
+  options: PipelineOptions = {},
 ): Promise<MimeBundle> {
+  const described = "parts" in value ? describeWired(value) : value;
+  const pipeline = options.trace ? withTrace(described, options.trace) : described;
   const { stages, stats } = pipeline;
   const summary = [
     `pipeline ${JSON.stringify(clip(pipeline.name ?? "pipeline", 60))}`,

@@ -1,5 +1,5 @@
 /** What a cell calls to have things shown that have no class of their own. Each returns a value that shows itself. */
-import { display, displaySymbol } from "../base/display-hook.ts";
+import { display, displaySymbol, withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import type { Image } from "../base/image.ts";
 import type { Tensor } from "../base/tensor.ts";
@@ -13,12 +13,8 @@ import type { Scores } from "./scores.ts";
 import type { TableOptions } from "./table.ts";
 import type { View } from "./view.ts";
 
-function shown<T extends object>(kind: string, value: T, options?: object): T & View {
-  const view: View = {
-    [displaySymbol]: () => display(kind, value, options as Record<string, unknown>) ?? { "text/plain": kind },
-  };
-  return { ...value, kind, ...view };
-}
+const shown = <T extends object>(kind: string, value: T, options?: object): T & View =>
+  withDisplay(kind, { ...value, kind }, options as Record<string, unknown> | undefined);
 
 /** Two tensors: error figures, where the largest is, a picture of the difference. `b` is the truth. */
 export function compare(a: Tensor, b: Tensor, options?: CompareOptions): { a: Tensor; b: Tensor } & View {

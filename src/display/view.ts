@@ -28,6 +28,9 @@ export function kindOf(value: unknown): { kind: string; value: unknown } {
     return { kind: "trace", value };
   if (Array.isArray(property(value, "stages")) && Array.isArray(property(value, "edges")))
     return { kind: "pipeline", value };
+  const parts = property(value, "parts");
+  if (typeof parts === "object" && parts !== null && Array.isArray(property(parts, "stages")))
+    return { kind: "pipeline", value };
   if (value instanceof Error) return { kind: "error", value };
   if (
     Array.isArray(value) &&

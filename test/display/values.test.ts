@@ -364,6 +364,43 @@ describe("pipelines", () => {
     await shown(inferlab.view(description));
   });
 
+  it("show as they are wired, with what a trace says", async () => {
+    const wired = {
+      parts: {
+        name: "read",
+        inputs: [{ name: "photo", kind: "image", slot: 0 }],
+        outputs: [{ name: "text", slot: 2 }],
+        stages: [
+          { name: "detect", about: "session det on ort", output: "quads", inputSlots: [0], outputSlot: 1 },
+          { name: "recognise", about: "function", output: "text", inputSlots: [0, 1], outputSlot: 2 },
+        ],
+      },
+    };
+    const event = (node: string, us: number) => ({
+      node,
+      op: "stage",
+      kernel: "stage",
+      startUs: 0,
+      endUs: us,
+      thread: 0,
+      flops: 0,
+      bytes: 0,
+      outputs: [],
+    });
+    const trace: Trace = {
+      engine: "pipeline",
+      graph: "read",
+      threads: 2,
+      wallUs: 9000,
+      tensors: new Map(),
+      events: [event("detect", 2000), event("recognise/cls", 1000), event("recognise", 4000)],
+    };
+    const text = String((await shown(inferlab.view(wired, { trace })))["text/plain"]);
+    expect(text).toMatch(/photo \(in\).*detect \(image\), recognise \(image\)/);
+    expect(text).toMatch(/recognise +function +2 +5\.0 ms/);
+    await shown(inferlab.view(wired));
+  });
+
   it("show none and many", async () => {
     expectGoodOutput((await display("pipeline", { stages: [], edges: [] }))!);
     const stages = Array.from({ length: 300 }, (_, i) => ({ name: `stage ${i}` }));
