@@ -1,9 +1,10 @@
 /** What a cell imports: `import { tensor, Model, graph } from "inferlab"`. */
-import "../display/index.ts";
+// Importing them makes every object of the project show itself.
 
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
+export * from "../display/index.ts";
 export { type Pipeline, pipeline } from "../pipeline/flow/pipeline.ts";
 export { Pool } from "../pipeline/flow/pool.ts";
 export { port } from "../pipeline/flow/port.ts";
