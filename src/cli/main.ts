@@ -2,11 +2,19 @@
 import { InferlabError } from "../base/errors.ts";
 
 const commands: Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }> = {
+  convert: {
+    about: "writes a model in half precision, another opset, with other shapes or names",
+    load: () => import("./convert.ts"),
+  },
+  cut: { about: "writes the part of a model between tensors", load: () => import("./cut.ts") },
+  diff: { about: "shows what differs between two models", load: () => import("./diff.ts") },
+  inspect: { about: "shows what a model consists of and costs", load: () => import("./inspect.ts") },
   install: { about: "registers the kernel with Jupyter", load: () => import("./install.ts") },
   kernel: { about: "starts the kernel with a connection file (what Jupyter does)", load: () => import("./kernel.ts") },
   lab: { about: "JupyterLab in the browser, without Python", load: () => import("./lab.ts") },
   repl: { about: "a TypeScript session in this terminal", load: () => import("./repl.ts") },
   run: { about: "runs a notebook and writes it with its outputs", load: () => import("./run.ts") },
+  simplify: { about: "writes a simpler model with the same outputs", load: () => import("./simplify.ts") },
 };
 
 /** Returns the exit code. */

@@ -1,4 +1,6 @@
 /** Graph → ONNX file. Field numbers come from the table of schema.ts; nothing else about the format is said twice. */
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs/minimal.js";
 import { symbolDim, symbolsOf } from "../../base/dims.ts";
 import { dtypes } from "../../base/dtypes.ts";
@@ -82,6 +84,35 @@ export function rawBytes(tensor: Tensor): Uint8Array {
   return out;
 }
 
+/** Takes the bytes of large constants, so that the file only says where they are. */
+interface External {
+  readonly location: string;
+  readonly minBytes: number;
+  /** Stores the bytes; returns their offset. */
+  store(bytes: Uint8Array): number;
+}
+
+/** An initialiser: its elements, or where they are. */
+function initializerMessage(value: Value, external: External | undefined): Message {
+  const tensor = value.constant!;
+  if (!external || tensor.dtype === "string" || value.constantBytes < external.minBytes)
+    return { ...tensorMessage(tensor, value.name), docString: value.doc };
+  const bytes = rawBytes(tensor);
+  const offset = external.store(bytes);
+  return {
+    dims: tensor.shape,
+    dataType: dtypes[tensor.dtype].onnx,
+    name: value.name,
+    docString: value.doc,
+    externalData: [
+      { key: "location", value: external.location },
+      { key: "offset", value: String(offset) },
+      { key: "length", value: String(bytes.length) },
+    ],
+    dataLocation: 1,
+  };
+}
+
 /** A TensorProto as a message of the table. */
 export function tensorMessage(tensor: Tensor, name = ""): Message {
   const message = { dims: tensor.shape, dataType: dtypes[tensor.dtype].onnx, name };
@@ -127,7 +158,13 @@ function attributeKind(node: Node, name: string, value: AttributeValue): Attribu
   return (value as Tensor).shape && (value as Tensor).data ? "tensor" : "type";
 }
 
-function attributeMessage(node: Node, name: string, value: AttributeValue, placed: Placement): Message {
+function attributeMessage(
+  node: Node,
+  name: string,
+  value: AttributeValue,
+  placed: Placement,
+  external: External | undefined,
+): Message {
   const kind = attributeKind(node, name, value);
   const { code, field } = attributeTypes[kind];
   const content = (): unknown => {
@@ -141,7 +178,7 @@ function attributeMessage(node: Node, name: string, value: AttributeValue, place
       case "tensors":
         return (value as Tensor[]).map((tensor) => tensorMessage(tensor));
       case "graph":
-        return graphMessage(value as Graph, placed);
+        return graphMessage(value as Graph, placed, external);
       case "type":
         return typeMessage(value as ValueType);
       default:
@@ -182,24 +219,36 @@ function placeConstants(root: Graph): Placement {
   return placed;
 }
 
-function graphMessage(graph: Graph, placed: Placement): Message {
+function graphMessage(graph: Graph, placed: Placement, external: External | undefined): Message {
   const known = new Set([...graph.inputs, ...graph.outputs]);
   const inner: Value[] = [];
   for (const node of graph.nodes)
     for (const v of node.outputs) if (v?.declared && v.type && !known.has(v)) inner.push(v);
+  // ONNX wants an output to be computed by a node of its graph.
+  const placedHere = placed.get(graph) ?? [];
+  const constantOutputs = new Set(graph.outputs.filter((value) => value.isConstant && placedHere.includes(value)));
+  const initial = placedHere.filter((value) => !constantOutputs.has(value));
+  const outputs = [...constantOutputs].map((value) => ({
+    output: [value.name],
+    opType: "Constant",
+    attribute: [{ name: "value", type: attributeTypes.tensor.code, t: tensorMessage(value.constant!) }],
+  }));
   return {
-    node: graph.nodes.map((node) => ({
-      input: trimmed(node.inputs),
-      output: trimmed(node.outputs),
-      name: node.name,
-      opType: node.operator.name,
-      domain: node.operator.domain,
-      attribute: [...node.attributes].map(([name, value]) => attributeMessage(node, name, value, placed)),
-      docString: node.doc,
-      metadataProps: entries(node.metadata),
-    })),
+    node: [
+      ...outputs,
+      ...graph.nodes.map((node) => ({
+        input: trimmed(node.inputs),
+        output: trimmed(node.outputs),
+        name: node.name,
+        opType: node.operator.name,
+        domain: node.operator.domain,
+        attribute: [...node.attributes].map(([name, value]) => attributeMessage(node, name, value, placed, external)),
+        docString: node.doc,
+        metadataProps: entries(node.metadata),
+      })),
+    ],
     name: graph.name || "graph",
-    initializer: (placed.get(graph) ?? []).map((value) => tensorMessage(value.constant!, value.name)),
+    initializer: initial.map((value) => initializerMessage(value, external)),
     docString: graph.doc,
     input: graph.inputs.map(valueInfo),
     output: graph.outputs.map(valueInfo),
@@ -234,36 +283,127 @@ function opsetsOf(graph: Graph): Map<string, number> {
   return opsets;
 }
 
-/**
- * The graph as an ONNX file.
- *
- * Errors: UNSUPPORTED where the file would pass protobuf's 2 GiB.
- */
-export function writeOnnx(graph: Graph): Uint8Array {
-  let weights = 0;
-  const placed = placeConstants(graph);
-  for (const values of placed.values()) for (const value of values) weights += value.constantBytes;
-  if (weights > maxFileBytes)
-    throw new InferlabError(
-      "UNSUPPORTED",
-      `the weights take ${weights} bytes, a single ONNX file holds ${maxFileBytes}`,
-      {
-        hint: "save with external data",
-      },
-    );
+function modelMessage(graph: Graph, placed: Placement, external: External | undefined): Message {
   const opsets = opsetsOf(graph);
-  const writer = protobuf.Writer.create();
   const { header } = graph;
-  encode(writer, "ModelProto", {
+  return {
     irVersion: Math.max(header?.irVersion ?? 0, irVersionOf(opsets.get("") ?? 21)),
     producerName: header?.producerName || "inferlab",
     producerVersion: header?.producerVersion || undefined,
     domain: header?.domain || undefined,
     modelVersion: header?.modelVersion || undefined,
     docString: header?.doc || undefined,
-    graph: graphMessage(graph, placed),
+    graph: graphMessage(graph, placed, external),
     opsetImport: [...opsets].map(([domain, version]) => ({ domain, version })),
     metadataProps: entries(graph.metadata),
-  });
+  };
+}
+
+function encodeModel(message: Message): Uint8Array {
+  const writer = protobuf.Writer.create();
+  encode(writer, "ModelProto", message);
   return writer.finish();
+}
+
+/** Bytes of all constants that a file of the graph would hold. */
+function weightBytes(placed: Placement): number {
+  let bytes = 0;
+  for (const values of placed.values()) for (const value of values) bytes += value.constantBytes;
+  return bytes;
+}
+
+/**
+ * The graph as an ONNX file.
+ *
+ * Errors: UNSUPPORTED where the file would pass protobuf's 2 GiB: `saveOnnx` puts weights beside it.
+ */
+export function writeOnnx(graph: Graph): Uint8Array {
+  const placed = placeConstants(graph);
+  const weights = weightBytes(placed);
+  if (weights > maxFileBytes)
+    throw new InferlabError(
+      "UNSUPPORTED",
+      `the weights take ${weights} bytes, a single ONNX file holds ${maxFileBytes}`,
+      { hint: "save with external data" },
+    );
+  return encodeModel(modelMessage(graph, placed, undefined));
+}
+
+export interface SaveOnnxOptions {
+  /**
+   * Weights in a file of their own beside the model: true, false, or its name. Default: only where one file cannot hold them.
+   */
+  externalData?: boolean | string;
+  /** Constants of fewer bytes stay in the model. Default 1024. */
+  minExternalBytes?: number;
+}
+
+/** Offsets of external tensors: multiples of a page, so that they can be mapped (ONNX: docs/ExternalData.md). */
+const alignment = 4096;
+
+/**
+ * Writes the graph to a file, whole or not at all: a file that is there already, also one that the graph still reads its
+ * weights from, is replaced when everything has been written. External data are written one tensor at a time.
+ *
+ * Errors: FILE, UNSUPPORTED where one file is asked for and cannot hold the weights.
+ *
+ * @example
+ * saveOnnx(graph, "large.onnx", { externalData: true }); // large.onnx and large.onnx.data
+ */
+export function saveOnnx(graph: Graph, path: string, options: SaveOnnxOptions = {}): void {
+  const placed = placeConstants(graph);
+  const asked = options.externalData ?? weightBytes(placed) > maxFileBytes;
+  try {
+    if (asked === false) {
+      replaceFile(path, (descriptor) => writeAll(descriptor, writeOnnx(graph)));
+      return;
+    }
+    const location = typeof asked === "string" ? asked : `${basename(path)}.data`;
+    if (basename(location) !== location)
+      throw new InferlabError(
+        "ARGUMENT",
+        `external data file is ${JSON.stringify(location)}, expected a plain file name`,
+      );
+    let message: Uint8Array | undefined;
+    replaceFile(join(dirname(path), location), (descriptor) => {
+      let end = 0;
+      message = encodeModel(
+        modelMessage(graph, placed, {
+          location,
+          minBytes: options.minExternalBytes ?? 1024,
+          store(bytes) {
+            const offset = Math.ceil(end / alignment) * alignment;
+            writeAll(descriptor, bytes, offset);
+            end = offset + bytes.length;
+            return offset;
+          },
+        }),
+      );
+    });
+    replaceFile(path, (descriptor) => writeAll(descriptor, message!));
+  } catch (cause) {
+    if (cause instanceof InferlabError) throw cause;
+    throw new InferlabError("FILE", `cannot write ${JSON.stringify(path)}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array, offset = 0): void {
+  for (let done = 0; done < bytes.length; ) {
+    // One call moves less than 2 GiB.
+    done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 2 ** 30), offset + done);
+  }
+}
+
+/** Fills a new file and puts it in the place of `path`; leaves nothing behind where `fill` throws. */
+function replaceFile(path: string, fill: (descriptor: number) => void): void {
+  const draft = `${path}.${process.pid}.part`;
+  const descriptor = openSync(draft, "w");
+  try {
+    fill(descriptor);
+    closeSync(descriptor);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }

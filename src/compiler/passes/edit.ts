@@ -13,6 +13,8 @@ export interface EditSession {
   readonly log: Rewrite[];
   /** Rewrites that may still be made; Infinity but when a run is replayed. */
   budget: number;
+  /** More rewrites than this mean that a pass does not come to rest. */
+  readonly maxRewrites: number;
   /** Bytes by which constants may still grow. */
   growthBytes: number;
   /** Bytes of the largest tensor that folding may make. */
@@ -67,6 +69,15 @@ export class Edit {
   rewrite(nodes: readonly Node[], change: () => void): boolean {
     const { session } = this;
     if (session.budget <= 0) return false;
+    if (session.log.length >= session.maxRewrites)
+      throw new InferlabError(
+        "PASS",
+        `pass ${this.pass.name} is still rewriting after ${session.log.length} rewrites`,
+        {
+          hint: "a pass must make the graph simpler with every rewrite, or it never comes to rest",
+          details: { pass: this.pass.name, node: nodes[0]?.name },
+        },
+      );
     session.budget--;
     this.added = [];
     this.before = nodes[0];

@@ -99,6 +99,12 @@ export interface RunPassesOptions {
   verify?: boolean;
 }
 
+function numNodes(graph: Graph): number {
+  let count = graph.nodes.length;
+  for (const inner of graph.nested()) count += inner.nodes.length;
+  return count;
+}
+
 /** Bytes of the constants that a graph's nodes use, subgraphs included. */
 export function constantBytes(graph: Graph): number {
   let bytes = 0;
@@ -125,6 +131,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
   const session: EditSession = {
     log: [],
     budget: options.maxRewrites ?? Number.POSITIVE_INFINITY,
+    maxRewrites: 2000 + 50 * numNodes(graph),
     growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
     maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
     known: new Map(),
