@@ -1,5 +1,7 @@
-/** What a cell imports: `import { tensor, Model, graph } from "inferlab"`. */
-// Importing them makes every object of the project show itself.
+/**
+ * What a cell imports: `import { tensor, Model, graph } from "inferlab"`. The displays among it make every object of the
+ * project show itself.
+ */
 
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
