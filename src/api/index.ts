@@ -7,6 +7,8 @@ export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
 export * from "../display/index.ts";
+export { statusText } from "../pipeline/flow/describe.ts";
+export { pipelineFromJson } from "../pipeline/flow/json-read.ts";
 export { type Pipeline, pipeline } from "../pipeline/flow/pipeline.ts";
 export { Pool } from "../pipeline/flow/pool.ts";
 export { port } from "../pipeline/flow/port.ts";

@@ -252,14 +252,14 @@ describe("a stage that misbehaves", () => {
   test("and sits in a branch is named with the branch", async () => {
     const p = pipeline("p", { x: number }, (p, { x }) => ({
       y: p.map(
-        "each",
+        "all",
         p.stage("list", (v) => [v, v], [x]),
         function explode() {
           throw new Error("boom");
         },
       ),
     }));
-    await expect(p.run({ x: 1 })).rejects.toThrow(/stage "each\/explode" failed: boom/);
+    await expect(p.run({ x: 1 })).rejects.toThrow(/stage "all\/each\/explode" failed: boom/);
   });
 
   test("and returns another kind than it says is named", async () => {

@@ -2,7 +2,7 @@
 import { InferlabError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { isNode, type Kind, type NodeDefinition } from "../nodes/node.ts";
-import { forCall, ifCall, mapCall, reduceCall, switchCall, whileCall } from "./control.ts";
+import { type ControlKind, controlCall } from "./control.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PipelineParts } from "./plan.ts";
 import { fits, type Port } from "./port.ts";
@@ -102,21 +102,12 @@ export class PipelineBuilder {
   }
 
   /** One field of a value that has several: an output of a pipeline or of a session. */
-  field<T, K extends keyof T & string>(from: Port<T>, field: K): Port<T[K]> {
+  field<T, K extends keyof T & string>(from: Port<T>, field: K, name = `${from.name}.${field}`): Port<T[K]> {
     const call: StageCall = ([value]) => {
       if (typeof value === "object" && value !== null && field in value) return (value as T)[field];
       throw new InferlabError("PIPELINE", `there is no ${JSON.stringify(field)} in what "${from.name}" gives`);
     };
-    return this.add(
-      `${from.name}.${field}`,
-      `field ${field}`,
-      [from],
-      "any",
-      call,
-      false,
-      {},
-      { kind: "field", field },
-    );
+    return this.add(name, `field ${field}`, [from], "any", call, false, {}, { kind: "field", field });
   }
 
   /** One of two branches. */
@@ -132,8 +123,7 @@ export class PipelineBuilder {
       true: branchOf(this.wrap, "true", then, inputs.length),
       false: branchOf(this.wrap, "false", otherwise, inputs.length),
     };
-    const call = ifCall(branches.true, branches.false);
-    return this.control(name, "if", branches, {}, [condition, ...inputs], call, options);
+    return this.controlStage(name, "if", branches, {}, [condition, ...inputs], options);
   }
 
   /** The branch named by a key; the one named `default` where no other has the name. */
@@ -147,7 +137,7 @@ export class PipelineBuilder {
     const branches = Object.fromEntries(
       Object.entries(cases).map(([label, branch]) => [label, branchOf(this.wrap, label, branch, inputs.length)]),
     );
-    return this.control(name, "switch", branches, {}, [key, ...inputs], switchCall(branches), options);
+    return this.controlStage(name, "switch", branches, {}, [key, ...inputs], options);
   }
 
   /** `initial`, put through the body again and again while the test of it is true. */
@@ -162,8 +152,7 @@ export class PipelineBuilder {
       test: branchOf(this.wrap, "test", loop.test, 1),
       body: branchOf(this.wrap, "body", loop.body, 1),
     };
-    const call = whileCall(branches.test, branches.body, maxRounds);
-    return this.control(name, "while", branches, { maxRounds }, [initial], call, options);
+    return this.controlStage(name, "while", branches, { maxRounds }, [initial], options);
   }
 
   /** `initial`, put through body(value, round) `count` times. */
@@ -175,7 +164,7 @@ export class PipelineBuilder {
     options?: StageOptions,
   ): Port<S> {
     const branches = { body: branchOf(this.wrap, "body", body, 2) };
-    return this.control(name, "for", branches, {}, [count, initial], forCall(branches.body), options);
+    return this.controlStage(name, "for", branches, {}, [count, initial], options);
   }
 
   /** body(item, index) of each item, in their order; `concurrency` of them at a time. */
@@ -188,16 +177,7 @@ export class PipelineBuilder {
   ): Port<R[]> {
     const { concurrency = 8 } = settings;
     const branches = { each: branchOf(this.wrap, "each", body, 2) };
-    return this.control(
-      name,
-      "map",
-      branches,
-      { concurrency },
-      [list],
-      mapCall(branches.each, concurrency),
-      options,
-      "list",
-    );
+    return this.controlStage(name, "map", branches, { concurrency }, [list], options);
   }
 
   /** body(total, item, index) of each item in order, from `initial` on. */
@@ -209,7 +189,22 @@ export class PipelineBuilder {
     options?: StageOptions,
   ): Port<S> {
     const branches = { each: branchOf(this.wrap, "each", body, 3) };
-    return this.control(name, "reduce", branches, {}, [list, initial], reduceCall(branches.each), options);
+    return this.controlStage(name, "reduce", branches, {}, [list, initial], options);
+  }
+
+  /** A control stage by its kind, as readers of files make it. Errors: PIPELINE for a branch or input too few. */
+  controlStage(
+    name: string,
+    kind: ControlKind,
+    branches: Readonly<Record<string, RunsNested>>,
+    settings: Readonly<Record<string, number>>,
+    inputs: readonly Port<unknown>[],
+    options: StageOptions = {},
+  ): Port<never> {
+    const { call, numInputs, output = "any" } = controlCall(name, kind, branches, settings);
+    if (inputs.length < numInputs)
+      throw new InferlabError("PIPELINE", `${kind} stage "${name}" has ${inputs.length} inputs, expected ${numInputs}`);
+    return this.add(name, kind, inputs, output, call, true, options, { kind, branches, settings });
   }
 
   /** What has been wired. */
@@ -308,26 +303,13 @@ export class PipelineBuilder {
         "PIPELINE",
         `stage "${name}" has ${inputs.length} inputs, expected at most ${parts.inputs.length}`,
       );
-    const call: StageCall = async (values, _, nested) => {
+    const call: StageCall = async (values, { stage }, nested) => {
       const given = Object.fromEntries(values.map((value, i) => [parts.inputs[i]!.name, value]));
-      const outputs = await nested(inner, given, "");
+      const outputs = await nested(inner, given, stage);
       return parts.outputs.length === 1 ? outputs[parts.outputs[0]!.name] : outputs;
     };
     const source: StageSource = { kind: "pipeline", pipeline: inner };
     return this.add(name, `pipeline ${inner.name}`, inputs, "any", call, true, options, source);
-  }
-
-  private control(
-    name: string,
-    kind: Extract<StageSource, { branches: unknown }>["kind"],
-    branches: Readonly<Record<string, RunsNested>>,
-    settings: Readonly<Record<string, number>>,
-    inputs: readonly Port<unknown>[],
-    call: StageCall,
-    options: StageOptions = {},
-    output: Kind = "any",
-  ): Port<never> {
-    return this.add(name, kind, inputs, output, call, true, options, { kind, branches, settings });
   }
 
   private add(

@@ -1,7 +1,38 @@
 /** Stages that decide or repeat. Each holds pipelines and runs them, so a loop's body is checked and drawn like any other. */
 import { InferlabError } from "../../base/errors.ts";
-import { describeValue } from "../nodes/node.ts";
+import { describeValue, type Kind } from "../nodes/node.ts";
 import type { Nested, RunsNested, StageCall } from "./stage.ts";
+
+export const controlKinds = ["if", "switch", "while", "for", "map", "reduce"] as const;
+export type ControlKind = (typeof controlKinds)[number];
+
+/** How a control stage is called, how many inputs it needs at least, and what it gives. Errors: PIPELINE for a missing branch. */
+export function controlCall(
+  name: string,
+  kind: ControlKind,
+  branches: Readonly<Record<string, RunsNested>>,
+  settings: Readonly<Record<string, number>>,
+): { readonly call: StageCall; readonly numInputs: number; readonly output?: Kind } {
+  const branch = (key: string): RunsNested => {
+    const found = branches[key];
+    if (found) return found;
+    throw new InferlabError("PIPELINE", `${kind} stage "${name}" has no branch "${key}"`);
+  };
+  switch (kind) {
+    case "if":
+      return { call: ifCall(branch("true"), branch("false")), numInputs: 1 };
+    case "switch":
+      return { call: switchCall(branches), numInputs: 1 };
+    case "while":
+      return { call: whileCall(branch("test"), branch("body"), settings["maxRounds"] ?? 1_000_000), numInputs: 1 };
+    case "for":
+      return { call: forCall(branch("body")), numInputs: 2 };
+    case "map":
+      return { call: mapCall(branch("each"), settings["concurrency"] ?? 8), numInputs: 1, output: "list" };
+    case "reduce":
+      return { call: reduceCall(branch("each")), numInputs: 2 };
+  }
+}
 
 /** Runs a branch on values in the order of its inputs; its one output, or all by name. */
 async function runBranch(
@@ -22,28 +53,30 @@ function wrong(what: string, value: unknown, expected: string): InferlabError {
   return new InferlabError("PIPELINE", `${what} is ${describeValue(value)}, expected ${expected}`);
 }
 
-export function ifCall(then: RunsNested, otherwise: RunsNested): StageCall {
-  return ([condition, ...values], _, nested) => {
+function ifCall(then: RunsNested, otherwise: RunsNested): StageCall {
+  return ([condition, ...values], { stage }, nested) => {
     if (typeof condition !== "boolean") throw wrong("the condition", condition, "true or false");
-    return condition ? runBranch(then, values, nested, "true") : runBranch(otherwise, values, nested, "false");
+    return condition
+      ? runBranch(then, values, nested, `${stage}/true`)
+      : runBranch(otherwise, values, nested, `${stage}/false`);
   };
 }
 
-export function switchCall(cases: Readonly<Record<string, RunsNested>>): StageCall {
-  return ([key, ...values], _, nested) => {
+function switchCall(cases: Readonly<Record<string, RunsNested>>): StageCall {
+  return ([key, ...values], { stage }, nested) => {
     const name = String(key);
     const branch = Object.hasOwn(cases, name) ? cases[name] : cases["default"];
     if (!branch) throw wrong("the key", key, `one of ${Object.keys(cases).join(", ")}`);
-    return runBranch(branch, values, nested, Object.hasOwn(cases, name) ? name : "default");
+    return runBranch(branch, values, nested, `${stage}/${Object.hasOwn(cases, name) ? name : "default"}`);
   };
 }
 
 /** Feeds the body its own result while the test says so. */
-export function whileCall(test: RunsNested, body: RunsNested, maxRounds: number): StageCall {
-  return async ([initial], { signal }, nested) => {
+function whileCall(test: RunsNested, body: RunsNested, maxRounds: number): StageCall {
+  return async ([initial], { signal, stage }, nested) => {
     let value = initial;
     for (let round = 0; ; round++) {
-      const goOn = await runBranch(test, [value], nested, "test");
+      const goOn = await runBranch(test, [value], nested, `${stage}/test`);
       if (typeof goOn !== "boolean") throw wrong("the test's result", goOn, "true or false");
       if (!goOn) return value;
       if (round === maxRounds)
@@ -51,28 +84,28 @@ export function whileCall(test: RunsNested, body: RunsNested, maxRounds: number)
           hint: "raise maxRounds, or check the test",
         });
       signal.throwIfAborted();
-      value = await runBranch(body, [value], nested, "body");
+      value = await runBranch(body, [value], nested, `${stage}/body`);
     }
   };
 }
 
 /** body(value, round) for round 0 to count − 1. */
-export function forCall(body: RunsNested): StageCall {
-  return async ([count, initial], { signal }, nested) => {
+function forCall(body: RunsNested): StageCall {
+  return async ([count, initial], { signal, stage }, nested) => {
     if (!Number.isSafeInteger(count) || (count as number) < 0)
       throw wrong("the count", count, "an integer of at least 0");
     let value = initial;
     for (let round = 0; round < (count as number); round++) {
       signal.throwIfAborted();
-      value = await runBranch(body, [value, round], nested, "body");
+      value = await runBranch(body, [value, round], nested, `${stage}/body`);
     }
     return value;
   };
 }
 
 /** body(item, index) for each item, `concurrency` at a time; results in the order of the items. */
-export function mapCall(body: RunsNested, concurrency: number): StageCall {
-  return async ([list, ...shared], { signal }, nested) => {
+function mapCall(body: RunsNested, concurrency: number): StageCall {
+  return async ([list, ...shared], { signal, stage }, nested) => {
     if (!Array.isArray(list)) throw wrong("the list", list, "a list");
     const results = new Array<unknown>(list.length);
     let next = 0;
@@ -82,7 +115,7 @@ export function mapCall(body: RunsNested, concurrency: number): StageCall {
         const index = next++;
         const values =
           body.inputNames.length > 1 + shared.length ? [list[index], ...shared, index] : [list[index], ...shared];
-        results[index] = await runBranch(body, values, nested, "each");
+        results[index] = await runBranch(body, values, nested, `${stage}/each`);
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, list.length) }, worker));
@@ -91,13 +124,13 @@ export function mapCall(body: RunsNested, concurrency: number): StageCall {
 }
 
 /** body(total, item, index) for each item in order. */
-export function reduceCall(body: RunsNested): StageCall {
-  return async ([list, initial], { signal }, nested) => {
+function reduceCall(body: RunsNested): StageCall {
+  return async ([list, initial], { signal, stage }, nested) => {
     if (!Array.isArray(list)) throw wrong("the list", list, "a list");
     let value = initial;
     for (let index = 0; index < list.length; index++) {
       signal.throwIfAborted();
-      value = await runBranch(body, [value, list[index], index], nested, "each");
+      value = await runBranch(body, [value, list[index], index], nested, `${stage}/each`);
     }
     return value;
   };

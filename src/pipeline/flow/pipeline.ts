@@ -4,14 +4,17 @@ import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
 import { type BatchOptions, type BatchRecord, runBatch } from "./batch.ts";
 import { PipelineBuilder } from "./builder.ts";
+import { describePipeline, type PipelineDescription } from "./describe.ts";
 import { pipelineToDot } from "./dot.ts";
 import { Executor, type FrameResult } from "./executor.ts";
+import { type PipelineJson, pipelineToJson } from "./json-write.ts";
 import { makePlan, type PipelineParts, type Plan } from "./plan.ts";
 import { type Pool, sharedPool } from "./pool.ts";
 import type { Port, PortSpec } from "./port.ts";
 import type { Nested, RunsNested, StageFunction } from "./stage.ts";
-import { type StreamOptions, streamFrames } from "./stream.ts";
+import { type StreamOptions, type StreamStatus, streamFrames } from "./stream.ts";
 import { Recorder } from "./trace.ts";
+import { pipelineToTypeScript } from "./typescript.ts";
 
 /** How a run spreads over the pool's workers: one stage at a time, or all whose inputs are there. */
 export type RunMode = "sequential" | "task";
@@ -111,6 +114,20 @@ export class Pipeline<I = Record<string, unknown>, O = Record<string, unknown>> 
     return pipelineToDot(this.parts);
   }
 
+  /**
+   * The pipeline as an object for `JSON.stringify`; `pipelineFromJson` reads it.
+   *
+   * Errors: PIPELINE for a function without a name, UNSUPPORTED for a constant that JSON cannot hold.
+   */
+  toJSON(): PipelineJson {
+    return pipelineToJson(this);
+  }
+
+  /** The code that builds the pipeline. Errors: as toJSON. */
+  toTypeScript(): string {
+    return pipelineToTypeScript(this);
+  }
+
   /** One line a stage: name, what it is, where its inputs come from. */
   toString(): string {
     const { parts } = this;
@@ -125,8 +142,13 @@ export class Pipeline<I = Record<string, unknown>, O = Record<string, unknown>> 
     return [`pipeline ${parts.name}(${this.inputNames.join(", ")})`, ...lines, `  → ${outputs}`].join("\n");
   }
 
+  /** Stages and edges as data, with what a stream has done so far: what the display draws. */
+  describe(status?: StreamStatus): PipelineDescription {
+    return describePipeline(this.parts, status);
+  }
+
   [displaySymbol](): Displayed {
-    return display("pipeline", this) ?? { "text/plain": this.toString() };
+    return display("pipeline", this.describe()) ?? { "text/plain": this.toString() };
   }
 
   private execute(inputs: Given<I>, options: RunOptions, recorder: Recorder | undefined): Promise<O> {
@@ -163,8 +185,8 @@ export function makeExecutor(
   if (mode !== "sequential" && mode !== "task")
     throw new InferlabError("ARGUMENT", `mode is ${JSON.stringify(mode)}, expected sequential or task`);
   const signal = options.signal ?? new AbortController().signal;
-  const nested: Nested = (inner, given, label) =>
-    runOnce((inner as Pipeline).plan, given, { ...options, signal }, recorder, `${prefix}${label || inner.name}/`);
+  const nested: Nested = (inner, given, path) =>
+    runOnce((inner as Pipeline).plan, given, { ...options, signal }, recorder, `${path}/`);
   const maxActive = mode === "sequential" ? 1 : Infinity;
   return new Executor(plan, { pool, signal, maxActive, verify, prefix, nested, ...(recorder ? { recorder } : {}) });
 }

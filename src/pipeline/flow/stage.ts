@@ -49,7 +49,7 @@ export interface StageOptions<R = unknown> {
 /** How a stage is called. `inputs` are in the order of its ports. */
 export type StageCall = (inputs: readonly unknown[], context: StageContext, run: Nested) => unknown;
 
-/** How a stage that holds a pipeline runs it: on the pool, with the signal and under the path of the outer one. */
+/** How a stage that holds a pipeline runs it: on the pool and with the signal of the outer one. */
 export type Nested = (
   pipeline: RunsNested,
   inputs: Readonly<Record<string, unknown>>,
