@@ -65,7 +65,7 @@ export class Evaluator {
   private stderrTail = "";
   private isClosed = false;
   private readonly sources = new Map<string, string>();
-  private readonly settling = new Map<number, () => void>();
+  private readonly settling = new Map<number, { readonly settled: Promise<void>; readonly settle: () => void }>();
   private numInterrupts = 0;
   private compiler: Promise<typeof Compiler> | undefined;
 
@@ -118,6 +118,8 @@ export class Evaluator {
       }
     }
     this.lastContext = request.context;
+    // An interrupt that is still cleaning up must not hit this cell.
+    while (this.settling.size) await Promise.all([...this.settling.values()].map((interrupt) => interrupt.settled));
     return new Promise((finish) => {
       this.running = { request, finish };
       this.runtime.request({
@@ -140,10 +142,13 @@ export class Evaluator {
   async interrupt(): Promise<void> {
     if (!this.running) return;
     const id = ++this.numInterrupts;
-    await new Promise<void>((resolve) => {
-      this.settling.set(id, resolve);
-      this.runtime.command({ type: "interrupt", id });
+    let settle = (): void => {};
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve;
     });
+    this.settling.set(id, { settled, settle });
+    this.runtime.command({ type: "interrupt", id });
+    await settled;
   }
 
   /** Forgets every variable: a new runtime process. A cell that runs ends with an error. */
@@ -175,7 +180,7 @@ export class Evaluator {
         void this.askForInput(json);
         break;
       case "settled":
-        this.settling.get(json["id"] as number)?.();
+        this.settling.get(json["id"] as number)?.settle();
         this.settling.delete(json["id"] as number);
         break;
     }
@@ -217,7 +222,7 @@ export class Evaluator {
 
   /** The runtime process is gone: says so, and has a new one ready. */
   private replace(code: number | null, signal: NodeJS.Signals | null): void {
-    for (const settle of this.settling.values()) settle();
+    for (const { settle } of this.settling.values()) settle();
     this.settling.clear();
     if (this.isClosed) return;
     const message = describeDeath(code, signal, this.stderrTail);

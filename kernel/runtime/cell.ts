@@ -108,6 +108,7 @@ export async function* guardEach(items: AsyncIterable<unknown> | Iterable<unknow
 export function interrupt(): void {
   if (!running) return;
   running.isInterrupted = true;
+  running.context.isCancelled = true;
   running.context.abort.abort(new KeyboardInterrupt());
   for (const reject of running.waiting) reject(new KeyboardInterrupt());
 }

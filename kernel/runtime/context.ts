@@ -22,6 +22,8 @@ export interface CellContext {
   readonly pending: Set<Promise<void>>;
   readonly abort: AbortController;
   isOver: boolean;
+  /** The cell was interrupted: its timers, ticks and microtasks that have not run yet never will. */
+  isCancelled: boolean;
 }
 
 export function newContext(id: number, options: { allowStdin?: boolean; silent?: boolean } = {}): CellContext {
@@ -32,6 +34,7 @@ export function newContext(id: number, options: { allowStdin?: boolean; silent?:
     pending: new Set(),
     abort: new AbortController(),
     isOver: false,
+    isCancelled: false,
   };
 }
 
@@ -84,6 +87,7 @@ function bound(callback: unknown): unknown {
   const context = current;
   if (!context || typeof callback !== "function") return callback;
   return function (this: unknown, ...args: unknown[]): unknown {
+    if (context.isCancelled) return undefined;
     return runIn(context, () => Reflect.apply(callback as Callback, this, args));
   };
 }

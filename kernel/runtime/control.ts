@@ -92,13 +92,28 @@ async function interrupt(): Promise<void> {
   Atomics.store(state, slots.input, 2);
   Atomics.notify(state, slots.input);
   void callMain("interrupt()", 1000);
-  if (await waitForEnd(context, graceMs)) return;
-  while (isRunning(context)) {
+  if ((await waitForEnd(context, graceMs)) && (await turnsAgain())) return;
+  do {
     interruptChildren();
     await post("Runtime.terminateExecution", {}, 50);
     await callMain(`answerTerminated(${context})`, 50);
     await waitForEnd(context, 20);
+  } while (isRunning(context) || !(await turnsAgain()));
+}
+
+/** Milliseconds within which an idle main thread answers its port. */
+const turnMs = 60;
+
+/** Whether the main thread gets back to its event loop: what the cell left behind may keep it busy for ever. */
+async function turnsAgain(): Promise<boolean> {
+  Atomics.store(state, slots.turned, 0);
+  parentPort!.postMessage("turn");
+  const end = performance.now() + turnMs;
+  while (!Atomics.load(state, slots.turned)) {
+    if (performance.now() >= end) return false;
+    await sleep(1);
   }
+  return true;
 }
 
 let interrupting: Promise<void> | undefined;

@@ -77,4 +77,7 @@ const requests = new Socket({
 requests.on("close", () => process.kill(process.pid, "SIGKILL"));
 requests.resume();
 
-worker.once("message", () => writePacket({ type: "ready", pid: process.pid, node: process.version }));
+worker.on("message", (message) => {
+  if (message === "turn") Atomics.store(state, slots.turned, 1);
+  else writePacket({ type: "ready", pid: process.pid, node: process.version });
+});

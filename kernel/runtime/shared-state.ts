@@ -9,9 +9,11 @@ export const slots = {
   input: 2,
   /** Bytes of the typed line. */
   inputBytes: 3,
+  /** 1: the main thread has been through its event loop since the control thread asked. */
+  turned: 4,
 } as const;
 
-export const numSlots = 4;
+export const numSlots = 5;
 
 /** Bytes a line typed into a blocking prompt() may have. */
 export const inputCapacityBytes = 1 << 20;

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { KernelClient } from "../../kernel/client/client.ts";
+import { ofType, printed, result, startKernel, until } from "../support/kernel.ts";
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await startKernel();
+  await kernel.execute("let keep = 41");
+});
+afterAll(() => kernel.shutdown());
+
+const cases: [string, string][] = [
+  ["a loop", "while (true) {}"],
+  ["a loop that catches everything", "while (true) { try { while (true) {} } catch {} }"],
+  ["a loop of awaits", "while (true) await 0"],
+  ["a pending await", "await new Promise(() => {})"],
+  ["a loop after an await", "await 1; while (true) {}"],
+  ["a loop in a timer that is awaited", "await new Promise(() => setTimeout(() => { while (true) {} }, 1))"],
+  ["a regular expression", "/(a+)+$/.test('a'.repeat(40) + 'b')"],
+  ["Atomics.wait", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)"],
+  ["a loop of prints", "while (true) console.log('x')"],
+  ["a child process that is waited for", "require('child_process').execSync('sleep 20')"],
+  ["a loop of ticks", "await new Promise(() => { const f = () => process.nextTick(f); f() })"],
+];
+
+for (const how of ["message", "signal"] as const)
+  test.each(cases)(`an interrupt by ${how} stops %s and keeps the variables`, async (_name, code) => {
+    let isRunning = false;
+    const answer = kernel.execute(code, {
+      onMessage: (message) => {
+        isRunning ||= message.header.msg_type === "execute_input";
+      },
+    });
+    await until(() => isRunning);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    if (how === "message") await kernel.interrupt();
+    else kernel.process.kill("SIGINT");
+    expect(result(await answer)).toBe("KeyboardInterrupt: the cell was interrupted");
+    expect(result(await kernel.execute("keep + 1"))).toBe("42");
+  });
+
+test("a failed cell aborts those sent with it, unless it asked otherwise", async () => {
+  const statuses = async (stopOnError: boolean): Promise<unknown[]> => {
+    const answers = await Promise.all([
+      kernel.execute("throw new Error('first')", { content: { stop_on_error: stopOnError } }),
+      kernel.execute("1"),
+    ]);
+    return answers.map((answer) => answer.reply.content["status"]);
+  };
+  expect(await statuses(true)).toEqual(["error", "aborted"]);
+  expect(await statuses(false)).toEqual(["error", "ok"]);
+});
+
+test.each([
+  ["process.exit(3)", /exit code 3.*variables are lost/i],
+  ["process.kill(process.pid, 'SIGSEGV')", /SIGSEGV/],
+  ["const hog: number[][] = []; while (true) hog.push(new Array(1e6).fill(1.5))", /heap memory/],
+])("%s costs the cell and not the kernel", async (code, text) => {
+  const own = await startKernel({ env: { NODE_OPTIONS: "--max-old-space-size=64" } });
+  try {
+    const answer = await own.execute(`console.log('before'); ${code}`, { timeoutMs: 50_000 });
+    expect(answer.reply.content["evalue"]).toMatch(text);
+    expect(printed(answer)).toBe("before\n");
+    expect(result(await own.execute("1 + 1"))).toBe("2");
+  } finally {
+    await own.shutdown();
+  }
+});
+
+test("a late rejection is shown under the cell that caused it, and survived", async () => {
+  const answer = await kernel.execute("setTimeout(() => Promise.reject(new Error('late-one')), 30); 1");
+  await kernel.execute("2");
+  const find = () =>
+    ofType(kernel.strays, "stream").find((message) => String(message.content["text"]).includes("late-one"));
+  expect(await until(() => find() !== undefined)).toBe(true);
+  expect(find()!.parentHeader.msg_id).toBe(answer.reply.parentHeader.msg_id);
+});
+
+test.each(["SIGTERM", "SIGKILL"] as const)("%s leaves no process behind", async (signal) => {
+  const own = await startKernel();
+  const pid = Number(result(await own.execute("process.pid")));
+  own.process.kill(signal);
+  const isGone = (): boolean => {
+    try {
+      process.kill(pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  expect(await until(() => !own.isAlive && isGone(), 15_000)).toBe(true);
+  await own.close();
+});
