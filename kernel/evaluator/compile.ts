@@ -5,6 +5,7 @@
 import { parseSync } from "oxc-parser";
 import { type HelperMode, transformSync } from "oxc-transform";
 import { type Hoisted, hoist } from "./hoist.ts";
+import { expandMagics } from "./magics.ts";
 
 export interface Program extends Hoisted {
   /** Source map (JSON) from the hoisted code's input back to the cell's TypeScript. */
@@ -32,7 +33,7 @@ type Language = "ts" | "tsx";
 
 /** Errors: CellSyntaxError. */
 export function compile(cell: string): Program {
-  const source = asExpression(cell);
+  const source = asExpression(expandMagics(cell));
   const transform = (lang: Language) =>
     transformSync("cell.ts", source, {
       lang,
@@ -56,7 +57,7 @@ export function compile(cell: string): Program {
 
 /** Whether the cell could run as it stands. */
 export function completeness(cell: string): { status: "complete" | "incomplete" | "invalid"; indent?: string } {
-  const source = asExpression(cell);
+  const source = asExpression(expandMagics(cell));
   const errors = parse(source);
   if (!errors) return { status: "complete" };
   if (!errors.isIncomplete) return { status: "invalid" };

@@ -6,8 +6,10 @@
  * variables and nothing else.
  */
 import type { CellProgram } from "../runtime/cell.ts";
+import type { CommRequest } from "../runtime/comms.ts";
 import type { Shown } from "../runtime/display.ts";
 import type { Packet } from "../runtime/frames.ts";
+import type { LiveName } from "../runtime/live.ts";
 import type { ErrorReport } from "../runtime/stack.ts";
 import type * as Compiler from "./compile.ts";
 import { describeDeath } from "./death.ts";
@@ -48,11 +50,18 @@ export interface CellError {
 }
 
 export type Outcome =
-  | { readonly status: "ok"; readonly result?: Shown; readonly expressions: Record<string, unknown> }
+  | {
+      readonly status: "ok";
+      readonly result?: Shown;
+      readonly expressions: Record<string, unknown>;
+      /** Requests to the front end, such as text for the next cell. */
+      readonly payload: readonly Record<string, unknown>[];
+    }
   | ({ readonly status: "error" } & CellError);
 
 interface Running {
   readonly request: CellRequest;
+  readonly payload: Record<string, unknown>[];
   readonly finish: (outcome: Outcome) => void;
 }
 
@@ -66,6 +75,9 @@ export class Evaluator {
   private isClosed = false;
   private readonly sources = new Map<string, string>();
   private readonly settling = new Map<number, { readonly settled: Promise<void>; readonly settle: () => void }>();
+  private readonly commsUnderWay = new Map<number, () => void>();
+  private readonly asking = new Map<number, (answer: unknown) => void>();
+  private numQuestions = 0;
   private numInterrupts = 0;
   private compiler: Promise<typeof Compiler> | undefined;
 
@@ -121,7 +133,7 @@ export class Evaluator {
     // An interrupt that is still cleaning up must not hit this cell.
     while (this.settling.size) await Promise.all([...this.settling.values()].map((interrupt) => interrupt.settled));
     return new Promise((finish) => {
-      this.running = { request, finish };
+      this.running = { request, payload: [], finish };
       this.runtime.request({
         type: "execute",
         context: request.context,
@@ -151,6 +163,37 @@ export class Evaluator {
     await settled;
   }
 
+  /** Members of the live value of an expression without side effects; undefined where it has none. Answers in any state. */
+  async members(expression: string): Promise<readonly LiveName[] | undefined> {
+    return (await this.ask("members", expression)) as readonly LiveName[] | undefined;
+  }
+
+  /** Names at the top of a cell. */
+  async globals(): Promise<readonly LiveName[] | undefined> {
+    return (await this.ask("globals", "")) as readonly LiveName[] | undefined;
+  }
+
+  /** One line about the live value of an expression. */
+  async preview(expression: string): Promise<string | undefined> {
+    return (await this.ask("preview", expression)) as string | undefined;
+  }
+
+  private ask(ask: string, expression: string): Promise<unknown> {
+    const id = ++this.numQuestions;
+    return new Promise((resolve) => {
+      this.asking.set(id, (answer) => resolve(answer ?? undefined));
+      this.runtime.command({ type: "live", id, ask, expression });
+    });
+  }
+
+  /** Hands a comm message to user code; resolves when its listeners have run. */
+  comm(request: CommRequest, buffers: readonly Uint8Array[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.commsUnderWay.set(request.context, resolve);
+      this.runtime.request({ type: "comm", ...request }, buffers);
+    });
+  }
+
   /** Forgets every variable: a new runtime process. A cell that runs ends with an error. */
   restart(): void {
     this.runtime.kill();
@@ -176,8 +219,19 @@ export class Evaluator {
         // What native code wrote before this frame lies in other pipes: they are read before the loop's check phase.
         setImmediate(() => this.finish(json));
         break;
+      case "payload":
+        this.running?.payload.push(json["payload"] as Record<string, unknown>);
+        break;
+      case "comm_done":
+        this.commsUnderWay.get(json["context"] as number)?.();
+        this.commsUnderWay.delete(json["context"] as number);
+        break;
       case "input_request":
         void this.askForInput(json);
+        break;
+      case "live":
+        this.asking.get(json["id"] as number)?.(json["answer"]);
+        this.asking.delete(json["id"] as number);
         break;
       case "settled":
         this.settling.get(json["id"] as number)?.settle();
@@ -195,6 +249,7 @@ export class Evaluator {
         status: "ok",
         ...(json["result"] ? { result: json["result"] as Shown } : {}),
         expressions: json["expressions"] as Record<string, unknown>,
+        payload: running.payload,
       });
     } else running.finish({ status: "error", ...this.present(json["error"] as ErrorReport) });
   }
@@ -224,6 +279,10 @@ export class Evaluator {
   private replace(code: number | null, signal: NodeJS.Signals | null): void {
     for (const { settle } of this.settling.values()) settle();
     this.settling.clear();
+    for (const done of this.commsUnderWay.values()) done();
+    this.commsUnderWay.clear();
+    for (const answer of this.asking.values()) answer(undefined);
+    this.asking.clear();
     if (this.isClosed) return;
     const message = describeDeath(code, signal, this.stderrTail);
     this.stderrTail = "";

@@ -131,6 +131,7 @@ function finish(cell: Running, ending: Ending): void {
   if (running !== cell) return;
   running = undefined;
   cell.context.isOver = true;
+  for (const action of cell.context.atEnd) action();
   send({ type: "done", context: cell.context.id, ...ending });
   setRunning(0);
 }

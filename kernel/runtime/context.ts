@@ -21,6 +21,8 @@ export interface CellContext {
   /** Displays under way: the cell ends after them. */
   readonly pending: Set<Promise<void>>;
   readonly abort: AbortController;
+  /** Called when the cell has ended, before its outcome is sent. */
+  readonly atEnd: (() => void)[];
   isOver: boolean;
   /** The cell was interrupted: its timers, ticks and microtasks that have not run yet never will. */
   isCancelled: boolean;
@@ -33,6 +35,7 @@ export function newContext(id: number, options: { allowStdin?: boolean; silent?:
     silent: options.silent ?? false,
     pending: new Set(),
     abort: new AbortController(),
+    atEnd: [],
     isOver: false,
     isCancelled: false,
   };

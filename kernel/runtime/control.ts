@@ -7,6 +7,7 @@ import { type Runtime, Session } from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { encodePacket, FrameReader, type Packet } from "./frames.ts";
+import { liveGlobals, liveMembers, livePreview } from "./live.ts";
 import { type ControlThreadData, slots } from "./shared-state.ts";
 
 const { state, input, fd } = workerData as ControlThreadData;
@@ -127,6 +128,17 @@ async function receive({ json }: Packet): Promise<void> {
       await interrupting;
       reply({ type: "settled", id: json["id"] });
       break;
+    case "live": {
+      const expression = String(json["expression"]);
+      const answer =
+        json["ask"] === "members"
+          ? await liveMembers(session, expression)
+          : json["ask"] === "globals"
+            ? await liveGlobals(session)
+            : await livePreview(session, expression);
+      reply({ type: "live", id: json["id"], answer: answer ?? null });
+      break;
+    }
     case "input_reply": {
       const bytes = Buffer.from(String(json["value"])).subarray(0, input.length);
       input.set(bytes);

@@ -1,11 +1,14 @@
 /** What cells find without importing it. */
 import { declaredNames, guard, guardEach, interrupt } from "./cell.ts";
+import { commApi } from "./comms.ts";
 import { currentContext } from "./context.ts";
 import { clearOutput, display } from "./display.ts";
 import * as helpers from "./helpers.ts";
 import { input, prompt } from "./input.ts";
-import { cellMeta, importModule, loadStatic, makeRequire } from "./modules.ts";
+import { magicRuntime } from "./magics.ts";
+import { addShim, cellMeta, importModule, loadStatic, makeRequire } from "./modules.ts";
 import { flush, publish } from "./output.ts";
+import { loadTslab } from "./tslab.ts";
 
 /** Functions that rewritten cells and the control thread call, under one name that no cell would use. */
 const internal = {
@@ -15,12 +18,14 @@ const internal = {
   import: importModule,
   meta: cellMeta,
   helpers,
+  magic: magicRuntime,
   flush,
   interrupt,
 };
 
 /** The notebook's side of the kernel: global `kernel`. */
 export const kernel = {
+  comm: commApi,
   clearOutput,
   /** Aborted when the running cell is interrupted: pass it to `fetch` and to sessions. */
   get signal(): AbortSignal {
@@ -52,6 +57,7 @@ export function installGlobals(answerTerminated: (context: number) => void): voi
   define("prompt", prompt);
   define("kernel", kernel);
   define("require", makeRequire());
+  addShim("tslab", loadTslab);
   for (const symbol of ["dispose", "asyncDispose"] as const)
     if (!(symbol in Symbol)) Object.defineProperty(Symbol, symbol, { value: Symbol.for(`Symbol.${symbol}`) });
 }

@@ -6,6 +6,7 @@ import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { answerTerminated, connectCells, type ExecuteRequest, execute, reportLate } from "./cell.ts";
 import { descriptors, writePacket } from "./channel.ts";
+import { type CommRequest, receiveComm } from "./comms.ts";
 import { followContexts, resetContext } from "./context.ts";
 import { FrameReader, type Packet } from "./frames.ts";
 import { installGlobals } from "./globals.ts";
@@ -42,10 +43,13 @@ process.on("SIGINT", () => {});
 
 const reader = new FrameReader();
 const sink = {
-  packet({ json }: Packet): void {
+  packet({ json, buffers }: Packet): void {
     switch (json["type"]) {
       case "execute":
         execute(json as unknown as ExecuteRequest);
+        break;
+      case "comm":
+        receiveComm(json as unknown as CommRequest, buffers);
         break;
       case "input_reply":
         receiveInput(json["value"] as string | null);

@@ -7,9 +7,11 @@
  */
 import { Evaluator, type EvaluatorEvents } from "../evaluator/evaluator.ts";
 import type { RuntimeProcess } from "../evaluator/runtime-process.ts";
+import { LanguageService } from "../language/service.ts";
 import type { Header, Json, Message } from "../protocol/messages.ts";
 import type { Transport, TransportEvents } from "../transport/sockets.ts";
 import { handlers } from "./handlers/index.ts";
+import { History } from "./history.ts";
 import { OutputJoiner } from "./output.ts";
 
 /** Requests whose headers are kept for output that comes later. */
@@ -38,6 +40,12 @@ interface Queued {
 export class Session implements TransportEvents {
   readonly evaluator: Evaluator;
   executionCount = 0;
+  readonly history: History;
+  readonly language: LanguageService;
+  /** `%strict`: type errors keep a cell from running. */
+  isStrict = false;
+  /** Open comms: id → target. */
+  readonly comms = new Map<string, string>();
   private transport: Transport | undefined;
   private readonly output: OutputJoiner;
   private readonly parents = new Map<number, { header: Header; identities: readonly Uint8Array[] }>();
@@ -51,11 +59,19 @@ export class Session implements TransportEvents {
   constructor(options: { onShutdown: () => void; runtime?: RuntimeProcess; log?: (line: string) => void }) {
     this.onShutdown = options.onShutdown;
     this.log = options.log ?? ((line) => process.stderr.write(`[inferlab kernel] ${line}\n`));
+    this.history = new History(this.log);
+    this.language = new LanguageService(process.cwd(), this.log);
     this.output = new OutputJoiner((context, name, text) => this.publishNow(context, "stream", { name, text }));
     const events: EvaluatorEvents = {
       stream: (context, name, text) => this.output.add(context, name, text),
-      publish: (context, msgType, content, metadata, buffers) =>
-        this.publish(context, msgType, content, metadata, buffers),
+      publish: (context, msgType, content, metadata, buffers) => {
+        this.noteComm(msgType, content);
+        this.publish(context, msgType, content, metadata, buffers);
+      },
+      restarted: () => {
+        this.comms.clear();
+        this.language.forget();
+      },
       inputRequest: (context, prompt, password) => this.askForInput(context, prompt, password),
     };
     this.evaluator = new Evaluator(events, options.runtime ? { runtime: options.runtime } : {});
@@ -179,6 +195,14 @@ export class Session implements TransportEvents {
     this.isDraining = false;
   }
 
+  /** Keeps the list of open comms, from either side's messages. */
+  noteComm(msgType: string, content: Json): void {
+    const id = content["comm_id"];
+    if (typeof id !== "string") return;
+    if (msgType === "comm_open") this.comms.set(id, String(content["target_name"]));
+    else if (msgType === "comm_close") this.comms.delete(id);
+  }
+
   private askForInput(context: number, prompt: string, password: boolean): Promise<string | null> {
     const parent = this.parents.get(context);
     this.output.flush();
@@ -213,8 +237,9 @@ export class Session implements TransportEvents {
   /** Ends the runtime, sends what is unsent, and lets the process go. */
   async shutdown(): Promise<void> {
     this.evaluator.close();
+    this.language.stop();
     this.output.flush();
-    await this.transport?.flushed();
+    await Promise.all([this.transport?.flushed(), this.history.flushed()]);
     this.onShutdown();
   }
 }

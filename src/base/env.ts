@@ -3,6 +3,8 @@
 export const envVariables = {
   INFERLAB_ISA: "instruction set the native kernels use: avx512, avx2, neon, plain (default: the best this CPU has)",
   INFERLAB_THREADS: "threads of a session that does not say (default: the number of CPUs)",
+  INFERLAB_HISTORY:
+    "file of the kernel's history; 'off' keeps none (default: inferlab/history.jsonl in the data folder)",
   INFERLAB_SHARED: "tests only: folder of the shared fixtures (default: ../shared)",
   INFERLAB_ADDON: "path of the native addon; 'off' runs without it (default: build/Release/inferlab.node)",
   INFERLAB_MEMORY_CHECK: "1: canaries, poison and guard pages in the native memory pool (default: off)",

@@ -1,8 +1,14 @@
+import { traceback } from "../../evaluator/excerpt.ts";
+import { strictness } from "../../evaluator/magics.ts";
 import { flag, object, text } from "../../protocol/messages.ts";
 import type { Request } from "../session.ts";
+import { describeTypeErrors } from "../type-errors.ts";
+
+/** Milliseconds the end of a cell waits for its type errors; later ones come under it all the same. */
+const typeErrorsMs = 120;
 
 /** Runs a cell. Failures of the cell are its reply; queued cells behind it are aborted unless it asked otherwise. */
-export function executeRequest(request: Request): Promise<void> {
+export async function executeRequest(request: Request): Promise<void> {
   const { session, message, context, publish, reply } = request;
   const { content } = message;
   const code = text(content, "code");
@@ -14,37 +20,67 @@ export function executeRequest(request: Request): Promise<void> {
       (entry): entry is [string, string] => typeof entry[1] === "string",
     ),
   );
+  let checked: Promise<string> | undefined;
 
   const run = async (): Promise<void> => {
     if (storeHistory) session.executionCount++;
     const executionCount = session.executionCount;
+    const label = storeHistory ? executionCount : `${executionCount}.${context}`;
     if (!silent) publish("execute_input", { code, execution_count: executionCount });
     const started = new Date().toISOString();
-    const outcome = await session.evaluator.execute({
-      context,
-      label: storeHistory ? executionCount : `${executionCount}.${context}`,
-      code,
-      silent,
-      allowStdin: flag(content, "allow_stdin", false),
-      expressions,
-    });
+    session.isStrict = strictness(code) ?? session.isStrict;
+    const check = (): Promise<string> => describeTypeErrors(session.language, code, `cell[${label}]`, session.log);
+    const refused = session.isStrict && !silent ? await check() : "";
+    const outcome = refused
+      ? ({
+          status: "error",
+          ename: "TypeErrors",
+          evalue: "the cell has type errors (%strict off runs it)",
+          traceback: traceback([refused], undefined),
+        } as const)
+      : await session.evaluator.execute({
+          context,
+          label,
+          code,
+          silent,
+          allowStdin: flag(content, "allow_stdin", false),
+          expressions,
+        });
     const metadata = { started, status: outcome.status };
     if (outcome.status === "ok") {
+      if (storeHistory) session.history.add(executionCount, code, outcome.result?.data["text/plain"]);
       if (outcome.result && !silent) publish("execute_result", { execution_count: executionCount, ...outcome.result });
       reply(
-        { status: "ok", execution_count: executionCount, user_expressions: outcome.expressions, payload: [] },
+        {
+          status: "ok",
+          execution_count: executionCount,
+          user_expressions: outcome.expressions,
+          payload: outcome.payload,
+        },
         { metadata },
       );
-      return;
+    } else {
+      const { ename, evalue, traceback: lines } = outcome;
+      if (storeHistory) session.history.add(executionCount, code);
+      const abortWaiting = stopOnError ? await session.takeWaiting() : undefined;
+      if (!silent) publish("error", { ename, evalue, traceback: lines });
+      reply({ status: "error", execution_count: executionCount, ename, evalue, traceback: lines }, { metadata });
+      abortWaiting?.();
     }
-    const { ename, evalue, traceback } = outcome;
-    const abortWaiting = stopOnError ? await session.takeWaiting() : undefined;
-    if (!silent) publish("error", { ename, evalue, traceback });
-    reply({ status: "error", execution_count: executionCount, ename, evalue, traceback }, { metadata });
-    abortWaiting?.();
+    // Types begin with the first result, so that they cost the start nothing.
+    session.language.start();
+    if (session.isStrict || silent) return;
+    if (outcome.status === "ok") checked = check();
+    else if (outcome.ename !== "SyntaxError") session.language.addCell(code);
   };
 
   const abort = (): void =>
     reply({ status: "aborted", execution_count: session.executionCount }, { metadata: { status: "aborted" } });
-  return session.enqueue(request, run, abort);
+  await session.enqueue(request, run, abort);
+  if (!checked) return;
+  const showErrors = checked.then((errors) => {
+    if (errors) publish("stream", { name: "stderr", text: errors });
+  });
+  if (session.language.isStarted)
+    await Promise.race([showErrors, new Promise((resolve) => setTimeout(resolve, typeErrorsMs))]);
 }

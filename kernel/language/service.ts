@@ -1,0 +1,232 @@
+/**
+ * Types beside the cells: completion, hover and diagnostics from TypeScript's server. Nothing a cell does waits for it, and
+ * a server that fails costs types and nothing else.
+ */
+import { CellDocument, type Owner, uriOf } from "./documents.ts";
+import { globalTypes } from "./globals.ts";
+import { LanguageServer } from "./server.ts";
+
+export interface TypedCompletion {
+  readonly name: string;
+  /** As front ends name them: function, method, property, class, module, keyword … */
+  readonly type: string;
+  readonly signature: string;
+}
+
+export interface Diagnostic {
+  readonly code: number;
+  readonly message: string;
+  /** Offsets in the cell. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Cells kept in the server's view: names of older ones are known from their live values only. */
+const maxCells = 400;
+
+/**
+ * Errors that say nothing in a notebook: the implicit-any family (7005 to 7053), files without types (7016), imports with
+ * `.ts` (5097), top-level await and its like, which the kernel provides (1375, 1378, 1432), a name declared twice in a cell
+ * (2451) and `using` of objects typed for newer libraries (2850).
+ */
+function isNoise(code: number): boolean {
+  return (code >= 7005 && code <= 7053) || [1375, 1378, 1432, 2451, 2850, 5097].includes(code);
+}
+
+/** LSP CompletionItemKind (3.17) → what JupyterLab draws an icon for. */
+const kinds: readonly string[] = [
+  "",
+  "text",
+  "method",
+  "function",
+  "class",
+  "property",
+  "variable",
+  "class",
+  "interface",
+  "module",
+  "property",
+  "unit",
+  "value",
+  "enum",
+  "keyword",
+  "snippet",
+  "color",
+  "file",
+  "reference",
+  "folder",
+  "enum member",
+  "constant",
+  "struct",
+  "event",
+  "operator",
+  "type parameter",
+];
+
+interface CompletionItem {
+  readonly label: string;
+  readonly kind?: number;
+  readonly sortText?: string;
+  readonly detail?: string;
+  readonly labelDetails?: { readonly detail?: string };
+}
+interface LspDiagnostic {
+  readonly range: {
+    readonly start: { line: number; character: number };
+    readonly end: { line: number; character: number };
+  };
+  readonly severity?: number;
+  readonly code?: number;
+  readonly message: string;
+}
+
+export class LanguageService {
+  private readonly folder: string;
+  private readonly log: (line: string) => void;
+  private server: LanguageServer | undefined;
+  private isReady = false;
+  private hasFailed = false;
+  private numCells = 0;
+  private owners = new Map<string, Owner>();
+  private open: { readonly uri: string; readonly text: string }[] = [];
+  private scratchVersion = 0;
+  private readonly prefix = `notebook_${process.pid}_`;
+
+  constructor(folder: string, log: (line: string) => void) {
+    this.folder = folder;
+    this.log = log;
+  }
+
+  /** Starts the server, if it does not run. Returns at once. */
+  start(): void {
+    if (this.hasFailed || (this.server && !this.server.isOver)) return;
+    this.isReady = false;
+    try {
+      const server = new LanguageServer(this.folder);
+      this.server = server;
+      this.scratchVersion = 0;
+      server.ready.then(
+        () => {
+          this.openDocument(server, uriOf(this.folder, `${this.prefix}globals.d`), globalTypes);
+          for (const { uri, text } of this.open) this.openDocument(server, uri, text);
+          this.isReady = true;
+          // The first question loads the library; better now than when somebody waits for it.
+          void this.complete("Math.", 5).catch(() => {});
+        },
+        (error: Error) => this.fail(error),
+      );
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  stop(): void {
+    this.hasFailed = true;
+    this.server?.stop();
+  }
+
+  get isStarted(): boolean {
+    return this.isReady && this.server?.isOver === false;
+  }
+
+  /** The runtime was restarted or reset: no cell's names are there any more. */
+  forget(): void {
+    for (const { uri } of this.open) this.server?.notify("textDocument/didClose", { textDocument: { uri } });
+    this.open = [];
+    this.owners = new Map();
+  }
+
+  /** A cell has run: its names are there for others. Returns what to ask its diagnostics with. */
+  addCell(code: string): { readonly document: CellDocument; readonly uri: string } {
+    const file = `${this.prefix}${++this.numCells}`;
+    const document = new CellDocument(code, this.owners, this.folder);
+    for (const declaration of document.symbols.declarations) this.owners.set(declaration.name, { file, declaration });
+    const uri = uriOf(this.folder, file);
+    this.open.push({ uri, text: document.text });
+    if (this.isStarted) this.openDocument(this.server!, uri, document.text);
+    if (this.open.length > maxCells) this.close(this.open.shift()!.uri);
+    return { document, uri };
+  }
+
+  /** Errors of a cell that `addCell` added; waits for the server where it is still starting. */
+  async diagnose({ document, uri }: { readonly document: CellDocument; readonly uri: string }): Promise<Diagnostic[]> {
+    const { server } = this;
+    if (!server || this.hasFailed) return [];
+    await server.ready;
+    const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
+      textDocument: { uri },
+    });
+    // A cell without names of its own is of no use to others.
+    if (!document.symbols.declarations.length) {
+      this.open = this.open.filter((other) => other.uri !== uri);
+      this.close(uri);
+    }
+    return (report?.items ?? []).flatMap(({ severity, code, message, range }) => {
+      const start = document.offsetOf(range.start);
+      const end = document.offsetOf(range.end);
+      if (severity !== 1 || code === undefined || isNoise(code) || start === undefined) return [];
+      return [{ code, message, start, end: end ?? start }];
+    });
+  }
+
+  /** What may stand at `offset` (UTF-16 units) of a cell that is being written. */
+  async complete(code: string, offset: number): Promise<TypedCompletion[]> {
+    if (!this.isStarted) return [];
+    const document = this.scratch(code);
+    const result = await this.server!.request<{ items?: CompletionItem[] } | CompletionItem[] | null>(
+      "textDocument/completion",
+      { textDocument: { uri: this.scratchUri }, position: document.positionAt(offset) },
+    );
+    const items = Array.isArray(result) ? result : (result?.items ?? []);
+    return [...items]
+      .sort((a, b) => ((a.sortText ?? a.label) < (b.sortText ?? b.label) ? -1 : 1))
+      .map((item) => ({
+        name: item.label.replace(/\?$/, ""),
+        type: kinds[item.kind ?? 0] ?? "",
+        signature: item.labelDetails?.detail ?? item.detail ?? "",
+      }));
+  }
+
+  /** Signature and documentation, as Markdown, of what stands at `offset`; undefined where nothing does. */
+  async hover(code: string, offset: number): Promise<string | undefined> {
+    if (!this.isStarted) return undefined;
+    const document = this.scratch(code);
+    const result = await this.server!.request<{ contents?: { value?: string } | string } | null>("textDocument/hover", {
+      textDocument: { uri: this.scratchUri },
+      position: document.positionAt(offset),
+    });
+    const contents = result?.contents;
+    return typeof contents === "string" ? contents : contents?.value;
+  }
+
+  private get scratchUri(): string {
+    return uriOf(this.folder, `${this.prefix}next`);
+  }
+
+  /** The document of the cell being written, as the server now has it. */
+  private scratch(code: string): CellDocument {
+    const document = new CellDocument(code, this.owners, this.folder);
+    const server = this.server!;
+    if (this.scratchVersion === 0) this.openDocument(server, this.scratchUri, document.text);
+    else
+      server.notify("textDocument/didChange", {
+        textDocument: { uri: this.scratchUri, version: this.scratchVersion + 1 },
+        contentChanges: [{ text: document.text }],
+      });
+    this.scratchVersion++;
+    return document;
+  }
+
+  private openDocument(server: LanguageServer, uri: string, text: string): void {
+    server.notify("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version: 1, text } });
+  }
+
+  private close(uri: string): void {
+    if (this.isStarted) this.server!.notify("textDocument/didClose", { textDocument: { uri } });
+  }
+
+  private fail(error: Error): void {
+    this.hasFailed = true;
+    this.log(`types are not available: ${error.message}`);
+  }
+}
