@@ -2,7 +2,7 @@
  * The evaluator: cells in, outcomes and events out. It knows TypeScript and the runtime process, and neither sockets nor
  * Jupyter's messages; the kernel and the terminal session both drive it.
  *
- * Invariants: one cell at a time; a cell always has an outcome, also when its process died, which then costs the
+ * Invariants: one main cell at a time; a cell always has an outcome, also when its process died, which then costs the
  * variables and nothing else.
  */
 import type { CellProgram } from "../runtime/cell.ts";
@@ -40,6 +40,8 @@ export interface CellRequest {
   readonly silent?: boolean;
   readonly allowStdin?: boolean;
   readonly expressions?: Readonly<Record<string, string>>;
+  /** Runs beside the main cell, between two of its instructions if need be. */
+  readonly isSide?: boolean;
 }
 
 export interface CellError {
@@ -69,7 +71,8 @@ export class Evaluator {
   private readonly events: EvaluatorEvents;
   private readonly folder: string;
   private runtime: RuntimeProcess;
-  private running: Running | undefined;
+  /** By context: the main cell and those of subshells. */
+  private readonly running = new Map<number, Running>();
   private lastContext = 0;
   private stderrTail = "";
   private isClosed = false;
@@ -100,7 +103,7 @@ export class Evaluator {
       stream: (context, name, text) => this.events.stream(context, name, text),
       nativeStream: (name, text) => {
         if (name === "stderr") this.stderrTail = (this.stderrTail + text).slice(-8192);
-        this.events.stream(this.running?.request.context ?? this.lastContext, name, text);
+        this.events.stream(this.lastContext, name, text);
       },
       exited: (code, signal) => {
         if (this.runtime === runtime) this.replace(code, signal);
@@ -129,12 +132,13 @@ export class Evaluator {
         expressions[name] = { error: { ename, evalue, traceback, frames: [] } };
       }
     }
-    this.lastContext = request.context;
+    if (!request.isSide) this.lastContext = request.context;
     // An interrupt that is still cleaning up must not hit this cell.
     while (this.settling.size) await Promise.all([...this.settling.values()].map((interrupt) => interrupt.settled));
     return new Promise((finish) => {
-      this.running = { request, payload: [], finish };
-      this.runtime.request({
+      this.running.set(request.context, { request, payload: [], finish });
+      const send = (json: object): void => (request.isSide ? this.runtime.command(json) : this.runtime.request(json));
+      send({
         type: "execute",
         context: request.context,
         file,
@@ -152,7 +156,7 @@ export class Evaluator {
 
   /** Stops the cell that runs; resolves when it has been stopped, or at once where none runs. */
   async interrupt(): Promise<void> {
-    if (!this.running) return;
+    if (!this.running.size) return;
     const id = ++this.numInterrupts;
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
@@ -220,7 +224,7 @@ export class Evaluator {
         setImmediate(() => this.finish(json));
         break;
       case "payload":
-        this.running?.payload.push(json["payload"] as Record<string, unknown>);
+        this.running.get(json["context"] as number)?.payload.push(json["payload"] as Record<string, unknown>);
         break;
       case "comm_done":
         this.commsUnderWay.get(json["context"] as number)?.();
@@ -241,9 +245,9 @@ export class Evaluator {
   }
 
   private finish(json: Record<string, unknown>): void {
-    const { running } = this;
-    if (!running || running.request.context !== json["context"]) return;
-    this.running = undefined;
+    const running = this.running.get(json["context"] as number);
+    if (!running) return;
+    this.running.delete(running.request.context);
     if (json["status"] === "ok") {
       running.finish({
         status: "ok",
@@ -288,16 +292,16 @@ export class Evaluator {
     this.stderrTail = "";
     this.runtime = this.connect(new RuntimeProcess(this.folder));
     this.events.restarted?.();
-    const { running } = this;
-    this.running = undefined;
-    if (running)
-      running.finish({
+    const cells = [...this.running.values()];
+    this.running.clear();
+    for (const cell of cells)
+      cell.finish({
         status: "error",
         ename: "RuntimeEnded",
         evalue: message,
         traceback: traceback([`RuntimeEnded: ${message}`], undefined),
       });
-    else this.events.stream(this.lastContext, "stderr", `${message}\n`);
+    if (!cells.length) this.events.stream(this.lastContext, "stderr", `${message}\n`);
   }
 }
 

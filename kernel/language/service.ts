@@ -80,6 +80,29 @@ interface LspDiagnostic {
   readonly message: string;
 }
 
+/** A cell as the server knows it; without a file of its own where it declares nothing. */
+export interface CheckedCell {
+  readonly document: CellDocument;
+  readonly uri: string | undefined;
+}
+
+/** A document whose whole text is replaced again and again. */
+class ChangingDocument {
+  readonly uri: string;
+  private version = 0;
+
+  constructor(uri: string) {
+    this.uri = uri;
+  }
+
+  write(server: LanguageServer, text: string): void {
+    const textDocument = { uri: this.uri, version: ++this.version };
+    if (this.version === 1)
+      server.notify("textDocument/didOpen", { textDocument: { ...textDocument, languageId: "typescript", text } });
+    else server.notify("textDocument/didChange", { textDocument, contentChanges: [{ text }] });
+  }
+}
+
 export class LanguageService {
   private readonly folder: string;
   private readonly log: (line: string) => void;
@@ -89,12 +112,15 @@ export class LanguageService {
   private numCells = 0;
   private owners = new Map<string, Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
-  private scratchVersion = 0;
   private readonly prefix = `notebook_${process.pid}_`;
+  private check: ChangingDocument;
+  private next: ChangingDocument;
 
   constructor(folder: string, log: (line: string) => void) {
     this.folder = folder;
     this.log = log;
+    this.check = new ChangingDocument(uriOf(folder, `${this.prefix}check`));
+    this.next = new ChangingDocument(uriOf(folder, `${this.prefix}next`));
   }
 
   /** Starts the server, if it does not run. Returns at once. */
@@ -104,7 +130,8 @@ export class LanguageService {
     try {
       const server = new LanguageServer(this.folder);
       this.server = server;
-      this.scratchVersion = 0;
+      this.check = new ChangingDocument(this.check.uri);
+      this.next = new ChangingDocument(this.next.uri);
       server.ready.then(
         () => {
           this.openDocument(server, uriOf(this.folder, `${this.prefix}globals.d`), globalTypes);
@@ -136,11 +163,13 @@ export class LanguageService {
     this.owners = new Map();
   }
 
-  /** A cell has run: its names are there for others. Returns what to ask its diagnostics with. */
-  addCell(code: string): { readonly document: CellDocument; readonly uri: string } {
-    const file = `${this.prefix}${++this.numCells}`;
+  /** A cell has run: its names are there for others. Returns what to ask its type errors with. */
+  addCell(code: string): CheckedCell {
     const document = new CellDocument(code, this.owners, this.folder);
-    for (const declaration of document.symbols.declarations) this.owners.set(declaration.name, { file, declaration });
+    const { declarations } = document.symbols;
+    if (!declarations.length) return { document, uri: undefined };
+    const file = `${this.prefix}${++this.numCells}`;
+    for (const declaration of declarations) this.owners.set(declaration.name, { file, declaration });
     const uri = uriOf(this.folder, file);
     this.open.push({ uri, text: document.text });
     if (this.isStarted) this.openDocument(this.server!, uri, document.text);
@@ -149,18 +178,15 @@ export class LanguageService {
   }
 
   /** Errors of a cell that `addCell` added; waits for the server where it is still starting. */
-  async diagnose({ document, uri }: { readonly document: CellDocument; readonly uri: string }): Promise<Diagnostic[]> {
+  async diagnose({ document, uri }: CheckedCell): Promise<Diagnostic[]> {
     const { server } = this;
     if (!server || this.hasFailed) return [];
     await server.ready;
+    // A cell that declares nothing is checked in a document that all such cells share: a new file costs the server more.
+    if (uri === undefined) this.check.write(server, document.text);
     const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
-      textDocument: { uri },
+      textDocument: { uri: uri ?? this.check.uri },
     });
-    // A cell without names of its own is of no use to others.
-    if (!document.symbols.declarations.length) {
-      this.open = this.open.filter((other) => other.uri !== uri);
-      this.close(uri);
-    }
     return (report?.items ?? []).flatMap(({ severity, code, message, range }) => {
       const start = document.offsetOf(range.start);
       const end = document.offsetOf(range.end);
@@ -172,10 +198,10 @@ export class LanguageService {
   /** What may stand at `offset` (UTF-16 units) of a cell that is being written. */
   async complete(code: string, offset: number): Promise<TypedCompletion[]> {
     if (!this.isStarted) return [];
-    const document = this.scratch(code);
+    const document = this.write(code);
     const result = await this.server!.request<{ items?: CompletionItem[] } | CompletionItem[] | null>(
       "textDocument/completion",
-      { textDocument: { uri: this.scratchUri }, position: document.positionAt(offset) },
+      { textDocument: { uri: this.next.uri }, position: document.positionAt(offset) },
     );
     const items = Array.isArray(result) ? result : (result?.items ?? []);
     return [...items]
@@ -190,30 +216,19 @@ export class LanguageService {
   /** Signature and documentation, as Markdown, of what stands at `offset`; undefined where nothing does. */
   async hover(code: string, offset: number): Promise<string | undefined> {
     if (!this.isStarted) return undefined;
-    const document = this.scratch(code);
+    const document = this.write(code);
     const result = await this.server!.request<{ contents?: { value?: string } | string } | null>("textDocument/hover", {
-      textDocument: { uri: this.scratchUri },
+      textDocument: { uri: this.next.uri },
       position: document.positionAt(offset),
     });
     const contents = result?.contents;
     return typeof contents === "string" ? contents : contents?.value;
   }
 
-  private get scratchUri(): string {
-    return uriOf(this.folder, `${this.prefix}next`);
-  }
-
-  /** The document of the cell being written, as the server now has it. */
-  private scratch(code: string): CellDocument {
+  /** The cell being written, as the server now has it. */
+  private write(code: string): CellDocument {
     const document = new CellDocument(code, this.owners, this.folder);
-    const server = this.server!;
-    if (this.scratchVersion === 0) this.openDocument(server, this.scratchUri, document.text);
-    else
-      server.notify("textDocument/didChange", {
-        textDocument: { uri: this.scratchUri, version: this.scratchVersion + 1 },
-        contentChanges: [{ text: document.text }],
-      });
-    this.scratchVersion++;
+    this.next.write(this.server!, document.text);
     return document;
   }
 

@@ -22,6 +22,8 @@ export interface ExecuteRequest {
   readonly program: CellProgram;
   readonly silent: boolean;
   readonly allowStdin: boolean;
+  /** A subshell's cell: the main cell goes on meanwhile. */
+  readonly isSide?: boolean;
   /** Programs to evaluate after the cell; a string is the error its text does not compile with. */
   readonly expressions: Readonly<Record<string, CellProgram | { readonly error: ErrorReport }>>;
 }
@@ -37,10 +39,12 @@ export class KeyboardInterrupt extends Error {
 interface Running {
   readonly context: CellContext;
   readonly waiting: Set<(reason: unknown) => void>;
+  readonly isSide: boolean;
   isInterrupted: boolean;
 }
 
-let running: Running | undefined;
+/** By context: the main cell, and those of subshells. */
+const running = new Map<number, Running>();
 let setRunning: (context: number) => void = () => {};
 const declared = new Set<string>();
 const contextOfFile = new Map<string, CellContext>();
@@ -77,7 +81,7 @@ function start(program: CellProgram, file: string): unknown {
 
 /** A promise that also rejects when the cell is interrupted; other values as they are. */
 export function guard(value: unknown): unknown {
-  const cell = running;
+  const cell = running.get(currentContext().id);
   if (!cell) return value;
   if (cell.isInterrupted) throw new KeyboardInterrupt();
   if (typeof (value as { then?: unknown } | null | undefined)?.then !== "function") return value;
@@ -104,18 +108,20 @@ export async function* guardEach(items: AsyncIterable<unknown> | Iterable<unknow
   }
 }
 
-/** Ends the running cell at its next `await`; a signal to whoever listens. */
+/** Ends the running cells at their next `await`; a signal to whoever listens. */
 export function interrupt(): void {
-  if (!running) return;
-  running.isInterrupted = true;
-  running.context.isCancelled = true;
-  running.context.abort.abort(new KeyboardInterrupt());
-  for (const reject of running.waiting) reject(new KeyboardInterrupt());
+  for (const cell of running.values()) {
+    cell.isInterrupted = true;
+    cell.context.isCancelled = true;
+    cell.context.abort.abort(new KeyboardInterrupt());
+    for (const reject of cell.waiting) reject(new KeyboardInterrupt());
+  }
 }
 
 /** After V8 terminated whatever ran: the cell cannot answer any more, so we do. */
 export function answerTerminated(id: number): void {
-  if (running?.context.id === id) finish(running, { status: "error", error: interruption() });
+  const cell = running.get(id);
+  if (cell) finish(cell, { status: "error", error: interruption() });
 }
 
 function interruption(): ErrorReport {
@@ -128,21 +134,23 @@ type Ending =
   | { readonly status: "error"; readonly error: ErrorReport };
 
 function finish(cell: Running, ending: Ending): void {
-  if (running !== cell) return;
-  running = undefined;
+  if (!running.delete(cell.context.id)) return;
   cell.context.isOver = true;
   for (const action of cell.context.atEnd) action();
   send({ type: "done", context: cell.context.id, ...ending });
-  setRunning(0);
+  if (!cell.isSide) setRunning(0);
 }
 
 export function execute(request: ExecuteRequest): void {
   const context = newContext(request.context, request);
-  const cell: Running = { context, waiting: new Set(), isInterrupted: false };
-  running = cell;
+  const isSide = request.isSide ?? false;
+  const cell: Running = { context, waiting: new Set(), isSide, isInterrupted: false };
+  running.set(context.id, cell);
   contextOfFile.set(request.file, context);
-  setLatest(context);
-  setRunning(context.id);
+  if (!isSide) {
+    setLatest(context);
+    setRunning(context.id);
+  }
   const fail = (thrown: unknown): void =>
     finish(cell, {
       status: "error",

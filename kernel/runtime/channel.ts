@@ -11,7 +11,6 @@ export const descriptors = { requests: 3, results: 4, control: 5 } as const;
 let isWriting = false;
 
 function write(bytes: Uint8Array): void {
-  isWriting = true;
   let rest = bytes;
   while (rest.byteLength) {
     try {
@@ -22,12 +21,26 @@ function write(bytes: Uint8Array): void {
       process.kill(process.pid, "SIGKILL");
     }
   }
+}
+
+/** Frames that code of the control thread wanted to write while one was half written. */
+const deferred: Uint8Array[][] = [];
+
+function writeFrame(pieces: Uint8Array[]): void {
+  if (isWriting) {
+    deferred.push(pieces);
+    return;
+  }
+  isWriting = true;
+  for (const piece of pieces) write(piece);
   isWriting = false;
+  while (deferred.length) writeFrame(deferred.shift()!);
 }
 
 /** After a cell was torn out of a write. */
 export function resetChannel(): void {
   isWriting = false;
+  while (deferred.length) writeFrame(deferred.shift()!);
 }
 
 /** A frame is half written: code that interrupts the main thread must not write now. */
@@ -36,9 +49,9 @@ export function isMidFrame(): boolean {
 }
 
 export function writePacket(json: object, buffers?: readonly Uint8Array[]): void {
-  for (const piece of encodePacket(json, buffers)) write(piece);
+  writeFrame(encodePacket(json, buffers));
 }
 
 export function writeStream(context: number, name: "stdout" | "stderr", text: string): void {
-  write(encodeStream(context, name, text));
+  writeFrame([encodeStream(context, name, text)]);
 }

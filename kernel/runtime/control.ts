@@ -128,6 +128,10 @@ async function receive({ json }: Packet): Promise<void> {
       await interrupting;
       reply({ type: "settled", id: json["id"] });
       break;
+    case "execute":
+      // A long main cell may keep us waiting, but not for ever: the runtime answers by itself when the cell has ended.
+      void callMain(`execute(${JSON.stringify(JSON.stringify({ ...json, isSide: true }))})`, 1 << 30);
+      break;
     case "live": {
       const expression = String(json["expression"]);
       const answer =

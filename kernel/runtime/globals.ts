@@ -1,5 +1,5 @@
 /** What cells find without importing it. */
-import { declaredNames, guard, guardEach, interrupt } from "./cell.ts";
+import { declaredNames, type ExecuteRequest, execute, guard, guardEach, interrupt } from "./cell.ts";
 import { commApi } from "./comms.ts";
 import { currentContext } from "./context.ts";
 import { clearOutput, display } from "./display.ts";
@@ -21,6 +21,8 @@ const internal = {
   magic: magicRuntime,
   flush,
   interrupt,
+  /** A subshell's cell, from the control thread: it cannot wait for the main thread's event loop. */
+  execute: (request: string): void => execute(JSON.parse(request) as ExecuteRequest),
 };
 
 /** The notebook's side of the kernel: global `kernel`. */

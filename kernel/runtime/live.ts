@@ -24,13 +24,17 @@ function post<T>(session: Session, method: string, params: object): Promise<T | 
   });
 }
 
-async function evaluate(session: Session, expression: string): Promise<Runtime.RemoteObject | undefined> {
+async function evaluate(
+  session: Session,
+  expression: string,
+  generatePreview = false,
+): Promise<Runtime.RemoteObject | undefined> {
   const answer = await post<Runtime.EvaluateReturnType>(session, "Runtime.evaluate", {
     expression: `(${expression})`,
     throwOnSideEffect: true,
     timeout: evaluateMs,
     silent: true,
-    generatePreview: true,
+    generatePreview,
     objectGroup: "live",
   });
   return answer && !answer.exceptionDetails ? answer.result : undefined;
@@ -77,7 +81,7 @@ export async function liveGlobals(session: Session): Promise<LiveName[] | undefi
 
 /** One line about a live value: its class and what V8 shows of its contents. */
 export async function livePreview(session: Session, expression: string): Promise<string | undefined> {
-  const value = await evaluate(session, expression);
+  const value = await evaluate(session, expression, true);
   void post(session, "Runtime.releaseObjectGroup", { objectGroup: "live" });
   if (!value || value.type === "undefined") return undefined;
   if (value.type === "function") return value.description?.split("\n")[0]?.slice(0, 200);

@@ -5,11 +5,13 @@
  * Invariants: every request is framed by `busy` and `idle` on iopub under its own header, and all that it caused comes
  * between them; cells run one by one in the order they came; everything else is answered at once, also while a cell runs.
  */
+import { InferlabError } from "../../src/base/errors.ts";
 import { Evaluator, type EvaluatorEvents } from "../evaluator/evaluator.ts";
 import type { RuntimeProcess } from "../evaluator/runtime-process.ts";
 import { LanguageService } from "../language/service.ts";
 import type { Header, Json, Message } from "../protocol/messages.ts";
 import type { Transport, TransportEvents } from "../transport/sockets.ts";
+import { CellQueue } from "./cell-queue.ts";
 import { handlers } from "./handlers/index.ts";
 import { History } from "./history.ts";
 import { OutputJoiner } from "./output.ts";
@@ -30,13 +32,6 @@ export interface Request {
 
 export type Handler = (request: Request) => Promise<void> | void;
 
-/** Work that waits for the cells before it. */
-interface Queued {
-  readonly request: Request;
-  readonly run: () => Promise<void>;
-  readonly abort: () => void;
-}
-
 export class Session implements TransportEvents {
   readonly evaluator: Evaluator;
   executionCount = 0;
@@ -50,9 +45,9 @@ export class Session implements TransportEvents {
   private readonly output: OutputJoiner;
   private readonly parents = new Map<number, { header: Header; identities: readonly Uint8Array[] }>();
   private numContexts = 0;
-  private readonly queue: Queued[] = [];
-  private isDraining = false;
-  private runningContext = 0;
+  private readonly mainQueue = new CellQueue();
+  /** JEP 91: id → its queue of cells. */
+  readonly subshells = new Map<string, CellQueue>();
   private pendingInput: ((value: string | null) => void) | undefined;
   private readonly onShutdown: () => void;
 
@@ -96,8 +91,8 @@ export class Session implements TransportEvents {
       this.output.end(context);
       if (isStatus) this.publish(context, "status", { execution_state: "idle" });
       // A reader of the plain status sees the cell that still runs.
-      if (isStatus && this.runningContext && this.runningContext !== context)
-        this.publish(this.runningContext, "status", { execution_state: "busy" });
+      const { running } = this.mainQueue;
+      if (isStatus && running && running !== context) this.publish(running, "status", { execution_state: "busy" });
     };
     if (!handler) {
       this.log(`${channel}: no handler for ${JSON.stringify(message.header.msg_type.slice(0, 60))}`);
@@ -159,40 +154,19 @@ export class Session implements TransportEvents {
     });
   }
 
-  /** Runs `run` after all cells before it; resolves when it has run, or was aborted. */
-  enqueue(request: Request, run: () => Promise<void>, abort: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.queue.push({
-        request,
-        run: () => run().then(resolve, reject),
-        abort: () => {
-          abort();
-          resolve();
-        },
+  newQueue(): CellQueue {
+    return new CellQueue();
+  }
+
+  /** Where a request's cells wait. Errors: KERNEL for a subshell there is not. */
+  queueOf(message: Message): CellQueue {
+    const id = message.header.subshell_id;
+    const queue = id ? this.subshells.get(id) : this.mainQueue;
+    if (!queue)
+      throw new InferlabError("KERNEL", `there is no subshell ${JSON.stringify(id)}`, {
+        hint: "create_subshell_request on the control channel makes one",
       });
-      void this.drain();
-    });
-  }
-
-  /** Takes the requests that wait now out of the queue; the function given back aborts them. */
-  async takeWaiting(): Promise<() => void> {
-    // Requests that came in together with the failed one may still lie in the socket.
-    await new Promise((resolve) => setImmediate(resolve));
-    const waiting = this.queue.splice(0);
-    return () => {
-      for (const queued of waiting) queued.abort();
-    };
-  }
-
-  private async drain(): Promise<void> {
-    if (this.isDraining) return;
-    this.isDraining = true;
-    for (let next = this.queue.shift(); next; next = this.queue.shift()) {
-      this.runningContext = next.request.context;
-      await next.run();
-      this.runningContext = 0;
-    }
-    this.isDraining = false;
+    return queue;
   }
 
   /** Keeps the list of open comms, from either side's messages. */
@@ -229,7 +203,8 @@ export class Session implements TransportEvents {
   }
 
   async interrupt(): Promise<void> {
-    for (const waiting of this.queue.splice(0)) waiting.abort();
+    this.mainQueue.abortWaiting();
+    for (const queue of this.subshells.values()) queue.abortWaiting();
     await this.evaluator.interrupt();
     this.answerInput(null);
   }

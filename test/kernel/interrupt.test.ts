@@ -71,7 +71,9 @@ test("a late rejection is shown under the cell that caused it, and survived", as
   const answer = await kernel.execute("setTimeout(() => Promise.reject(new Error('late-one')), 30); 1");
   await kernel.execute("2");
   const find = () =>
-    ofType(kernel.strays, "stream").find((message) => String(message.content["text"]).includes("late-one"));
+    ofType([...answer.published, ...kernel.strays], "stream").find((message) =>
+      String(message.content["text"]).includes("late-one"),
+    );
   expect(await until(() => find() !== undefined)).toBe(true);
   expect(find()!.parentHeader.msg_id).toBe(answer.reply.parentHeader.msg_id);
 });

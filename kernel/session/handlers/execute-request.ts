@@ -5,7 +5,7 @@ import type { Request } from "../session.ts";
 import { describeTypeErrors } from "../type-errors.ts";
 
 /** Milliseconds the end of a cell waits for its type errors; later ones come under it all the same. */
-const typeErrorsMs = 120;
+const typeErrorsMs = 60;
 
 /** Runs a cell. Failures of the cell are its reply; queued cells behind it are aborted unless it asked otherwise. */
 export async function executeRequest(request: Request): Promise<void> {
@@ -20,6 +20,7 @@ export async function executeRequest(request: Request): Promise<void> {
       (entry): entry is [string, string] => typeof entry[1] === "string",
     ),
   );
+  const queue = session.queueOf(message);
   let checked: Promise<string> | undefined;
 
   const run = async (): Promise<void> => {
@@ -44,6 +45,7 @@ export async function executeRequest(request: Request): Promise<void> {
           code,
           silent,
           allowStdin: flag(content, "allow_stdin", false),
+          isSide: Boolean(message.header.subshell_id),
           expressions,
         });
     const metadata = { started, status: outcome.status };
@@ -62,7 +64,7 @@ export async function executeRequest(request: Request): Promise<void> {
     } else {
       const { ename, evalue, traceback: lines } = outcome;
       if (storeHistory) session.history.add(executionCount, code);
-      const abortWaiting = stopOnError ? await session.takeWaiting() : undefined;
+      const abortWaiting = stopOnError ? await queue.takeWaiting() : undefined;
       if (!silent) publish("error", { ename, evalue, traceback: lines });
       reply({ status: "error", execution_count: executionCount, ename, evalue, traceback: lines }, { metadata });
       abortWaiting?.();
@@ -76,7 +78,7 @@ export async function executeRequest(request: Request): Promise<void> {
 
   const abort = (): void =>
     reply({ status: "aborted", execution_count: session.executionCount }, { metadata: { status: "aborted" } });
-  await session.enqueue(request, run, abort);
+  await queue.add(context, run, abort);
   if (!checked) return;
   const showErrors = checked.then((errors) => {
     if (errors) publish("stream", { name: "stderr", text: errors });

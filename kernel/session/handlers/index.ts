@@ -3,6 +3,7 @@ import type { Handler } from "../session.ts";
 import { comm } from "./comm.ts";
 import { commInfoRequest } from "./comm-info-request.ts";
 import { completeRequest } from "./complete-request.ts";
+import { debugRequest } from "./debug-request.ts";
 import { executeRequest } from "./execute-request.ts";
 import { historyRequest } from "./history-request.ts";
 import { inputReply } from "./input-reply.ts";
@@ -11,6 +12,7 @@ import { interruptRequest } from "./interrupt-request.ts";
 import { isCompleteRequest } from "./is-complete-request.ts";
 import { kernelInfoRequest } from "./kernel-info-request.ts";
 import { shutdownRequest } from "./shutdown-request.ts";
+import { createSubshellRequest, deleteSubshellRequest, listSubshellRequest } from "./subshell-requests.ts";
 
 export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["comm_close", comm],
@@ -18,6 +20,9 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["comm_msg", comm],
   ["comm_open", comm],
   ["complete_request", completeRequest],
+  ["create_subshell_request", createSubshellRequest],
+  ["debug_request", debugRequest],
+  ["delete_subshell_request", deleteSubshellRequest],
   ["execute_request", executeRequest],
   ["history_request", historyRequest],
   ["input_reply", inputReply],
@@ -25,5 +30,6 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["interrupt_request", interruptRequest],
   ["is_complete_request", isCompleteRequest],
   ["kernel_info_request", kernelInfoRequest],
+  ["list_subshell_request", listSubshellRequest],
   ["shutdown_request", shutdownRequest],
 ]);

@@ -40,7 +40,7 @@ export function kernelInfo(): Record<string, unknown> {
     },
     banner: `inferlab ${ownVersion()}: TypeScript on Node ${process.version}`,
     debugger: false,
-    supported_features: [],
+    supported_features: ["kernel subshells"],
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
