@@ -50,6 +50,8 @@ export interface Emission<P extends ParameterSpecs> {
   readonly flops?: number;
   /** Default: bytes of all operands. */
   readonly bytes?: number;
+  /** What a later instruction needs to know to do this one's work in its place (`absorb`). */
+  readonly fusion?: unknown;
 }
 
 export type NumberArray =
@@ -116,6 +118,12 @@ export interface LowerContext {
     parameters: Parameters<P>,
   ): TensorRef;
   emit<P extends ParameterSpecs>(instruction: Instruction<P>, emission: Emission<P>): void;
+  /**
+   * Takes back the instruction that made all of `ref`, so that its work is done by what is emitted next: only where it gave
+   * a `fusion` that `fits`, nothing else reads its result, and its operands still hold what they held. Returns the fusion.
+   * To be called when nothing can fail any more.
+   */
+  absorb(ref: TensorRef, fits: (fusion: unknown) => boolean): unknown;
 }
 
 export interface Lowering {
@@ -135,6 +143,8 @@ export function lowering(spec: Omit<Lowering, "kind">): Lowering {
 export interface LayoutConversion {
   readonly kind: "layout";
   readonly layout: string;
+  /** Whether a ref's elements lie as row-major ones would: no instruction is needed. */
+  isRowMajor(ref: TensorRef): boolean;
   /** Emits the instruction that writes `to` (row-major) from `from`. */
   toRowMajor(c: Pick<LowerContext, "emit" | "isa">, from: TensorRef, to: TensorRef): void;
 }

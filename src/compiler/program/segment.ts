@@ -62,6 +62,8 @@ interface Emitted {
   readonly inputs: readonly (TensorRef | undefined)[];
   readonly outputs: readonly (TensorRef | undefined)[];
   readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+  readonly fusion: unknown;
+  readonly absorbedFlops: number;
   note: InstructionNote;
 }
 
@@ -94,6 +96,10 @@ export class SegmentBuilder {
   private readonly storages: Storage[] = [];
   private emitted: Emitted[] = [];
   private preparations: Preparation[] = [];
+  /** Instructions emitted before the node that is being lowered. */
+  private begin = 0;
+  /** Notes of instructions whose work the next one does, in their order. */
+  private absorbed: InstructionNote[] = [];
 
   constructor(known: Known, pool: ConstantPool, isa: string) {
     this.known = known;
@@ -114,6 +120,7 @@ export class SegmentBuilder {
   /** Lowers a node at `position` of its graph; returns why it cannot be. */
   lower(node: Node, position: number, lowering: Lowering): string | undefined {
     const mark = { emitted: this.emitted.length, inputs: this.inputs.length, preparations: this.preparations.length };
+    this.begin = mark.emitted;
     const context = new NodeLowering(this, node, position, this.isa, this.known);
     const reason = lowering.lower(context);
     const unmade = node.outputs.find((value) => value && !this.bound.has(value));
@@ -126,7 +133,7 @@ export class SegmentBuilder {
       for (const value of context.conversions) this.converted.delete(value);
       return reason;
     }
-    this.giveCost(node, mark.emitted);
+    this.giveCost(node);
     return undefined;
   }
 
@@ -155,7 +162,12 @@ export class SegmentBuilder {
     }
     const { arena, plan, buffers } = this.place();
     const table = new TensorTable();
-    const encode = ({ instruction, inputs, outputs, parameters }: Omit<Emitted, "note">): EncodedInstruction => ({
+    const encode = ({
+      instruction,
+      inputs,
+      outputs,
+      parameters,
+    }: Pick<Emitted, "instruction" | "inputs" | "outputs" | "parameters">): EncodedInstruction => ({
       name: instruction.name,
       inputs: inputs.map((ref) => ref && table.position(ref)),
       outputs: outputs.map((ref) => ref && table.position(ref)),
@@ -219,9 +231,11 @@ export class SegmentBuilder {
   rowMajor(value: Value, ref: TensorRef, context: NodeLowering): TensorRef {
     const made = this.converted.get(value);
     if (made) return made;
+    const conversion = layouts.get(ref.layout)!;
+    if (conversion.isRowMajor(ref)) return { ...ref, layout: "" };
     const sizeBytes = byteLength(ref.dtype, sizeOf(ref.shape));
     const to: TensorRef = { ...ref, storage: this.arena(sizeBytes), offsetBytes: 0, sizeBytes, layout: "" };
-    layouts.get(ref.layout)!.toRowMajor(context, ref, to);
+    conversion.toRowMajor(context, ref, to);
     this.converted.set(value, to);
     context.conversions.push(value);
     return to;
@@ -272,14 +286,18 @@ export class SegmentBuilder {
 
   emit(instruction: Instruction, emission: Emission<ParameterSpecs>, node: Node): void {
     const operands = [...emission.inputs, ...emission.outputs];
+    const absorbed = this.absorbed;
+    this.absorbed = [];
     this.emitted.push({
       instruction,
       inputs: emission.inputs,
       outputs: emission.outputs,
       parameters: emission.parameters,
+      fusion: emission.fusion,
+      absorbedFlops: absorbed.reduce((sum, note) => sum + note.flops, 0),
       note: {
-        node: node.name || (node.outputs.find((value) => value)?.name ?? ""),
-        op: node.op,
+        node: absorbed[0]?.node ?? (node.name || (node.outputs.find((value) => value)?.name ?? "")),
+        op: [...absorbed.map((note) => note.op), node.op].join("+"),
         kernel: emission.kernel,
         reason: emission.reason,
         layout: emission.outputs[0]?.layout ?? "",
@@ -290,11 +308,40 @@ export class SegmentBuilder {
     });
   }
 
-  private giveCost(node: Node, from: number): void {
+  /** See LowerContext.absorb; `position` is that of the node that asks. */
+  absorb(ref: TensorRef, asking: Node, position: number, fits: (fusion: unknown) => boolean): unknown {
+    const { storage } = ref;
+    if (storage.kind !== "arena") return undefined;
+    let at = this.emitted.length - 1;
+    while (at >= 0 && !this.emitted[at]!.outputs.some((output) => output?.storage === storage)) {
+      if (this.emitted[at]!.inputs.some((input) => input?.storage === storage)) return undefined;
+      at--;
+    }
+    const maker = this.emitted[at];
+    const made = maker?.outputs[0];
+    if (!maker?.fusion || maker.outputs.length !== 1 || !made) return undefined;
+    if (made.offsetBytes !== ref.offsetBytes || made.sizeBytes !== ref.sizeBytes) return undefined;
+    // Its result is read by the asking node alone, whose own outputs may have taken the memory over already.
+    for (const value of this.valuesOf.get(storage) ?? [])
+      if (!asking.outputs.includes(value) && this.known.lastUseOf(value) > position) return undefined;
+    // Nothing since has written over what it reads.
+    const read = new Set(maker.inputs.map((input) => input?.storage));
+    for (let later = at + 1; later < this.emitted.length; later++)
+      if (this.emitted[later]!.outputs.some((output) => output && read.has(output.storage))) return undefined;
+    if (!fits(maker.fusion)) return undefined;
+    this.emitted.splice(at, 1);
+    if (at < this.begin) this.begin--;
+    this.absorbed.unshift(maker.note);
+    return maker.fusion;
+  }
+
+  private giveCost(node: Node): void {
+    const from = this.begin;
     const last = this.emitted.length - 1;
     for (let i = from; i <= last; i++) {
       const entry = this.emitted[i]!;
-      if (entry.note.flops < 0) entry.note = { ...entry.note, flops: i === last ? costOf(node).flops : 0 };
+      if (entry.note.flops < 0)
+        entry.note = { ...entry.note, flops: entry.absorbedFlops + (i === last ? costOf(node).flops : 0) };
     }
     if (last >= from) {
       const outputs = node.outputs
@@ -543,6 +590,10 @@ class NodeLowering implements LowerContext {
 
   emit<P extends ParameterSpecs>(instruction: Instruction<P>, emission: Emission<P>): void {
     this.builder.emit(instruction as Instruction, emission as Emission<ParameterSpecs>, this.node);
+  }
+
+  absorb(ref: TensorRef, fits: (fusion: unknown) => boolean): unknown {
+    return this.builder.absorb(ref, this.node, this.position, fits);
   }
 
   private input(index: number): Value {

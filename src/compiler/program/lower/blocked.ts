@@ -41,18 +41,25 @@ const toRowMajor: LayoutConversion["toRowMajor"] = (c, from, to) =>
     flops: 0,
   });
 
-export const blocked8 = layoutConversion({ layout: "nchw8c", toRowMajor });
-export const blocked16 = layoutConversion({ layout: "nchw16c", toRowMajor });
+/** One pixel of whole blocks: the channels follow each other in either layout. */
+const isRowMajor =
+  (block: number) =>
+  ({ shape }: TensorRef): boolean =>
+    shape[1]! % block === 0 && shape.slice(2).every((dim) => dim === 1);
 
-/** Blocked copies of planar tensors, by storage and offset: several readers share one. */
-const copies = new WeakMap<object, Map<string, TensorRef>>();
+export const blocked8 = layoutConversion({ layout: "nchw8c", isRowMajor: isRowMajor(8), toRowMajor });
+export const blocked16 = layoutConversion({ layout: "nchw16c", isRowMajor: isRowMajor(16), toRowMajor });
+
+/** Blocked copies of planar values: several readers share one. By storage, since each program has its own, and by value,
+ * since a storage may be handed on from one value to another. */
+const copies = new WeakMap<object, Map<object, TensorRef>>();
 
 /** An input [N, C, …] in blocks; one that is planar is copied, once for all its readers. */
 export function blockedInput(c: LowerContext, index: number): TensorRef {
   const layout = blockedLayout(c.isa);
   const ref = c.in(index, [layout, ""]);
   if (ref.layout === layout) return ref;
-  const key = `${ref.offsetBytes}:${ref.shape.join()}`;
+  const key = c.node.inputs[index]!;
   let known = copies.get(ref.storage);
   if (!known) copies.set(ref.storage, (known = new Map()));
   const made = known.get(key);

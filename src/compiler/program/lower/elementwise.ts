@@ -1,9 +1,11 @@
 /** Pointwise operators with broadcasting: one instruction, a chain of steps (native/kernels/elementwise). */
 import type { DType } from "../../../base/dtypes.ts";
 import { dtypes } from "../../../base/dtypes.ts";
+import { stridesOf } from "../../../base/shapes.ts";
 import type { Tensor } from "../../../base/tensor.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import { codes, instruction } from "../schema.ts";
+import { blockChannels, blockedBytes, blockedInput, blockedLayout } from "./blocked.ts";
 
 export const elementwiseFunctions = codes("ElementwiseFunction", "Pointwise functions of native/kernels/elementwise.", [
   "identity",
@@ -143,45 +145,162 @@ export function hasKernel({ function: name, type, result }: Pick<ChainStep, "fun
   return type === "float32" && name !== "not" && name !== "and" && name !== "or" && name !== "xor";
 }
 
-/** Emits a chain over row-major operands; returns why it cannot. */
+/** An operand of a chain as the chain walks it. */
+interface Operand {
+  readonly ref: TensorRef;
+  /** By dimension of the chain, before neighbours are merged. */
+  readonly strides: readonly number[];
+}
+
+/** A chain that was emitted, as a later one may take it over. */
+interface Chain {
+  readonly dims: readonly number[];
+  readonly operands: readonly Operand[];
+  readonly steps: readonly ChainStep[];
+}
+
+/** Inputs and steps a chain may have together (kMaxSlots of the kernel). */
+const maxSlots = 64;
+
+/**
+ * Emits a chain over the node's inputs `indexes`, slot i being input `indexes[i]`; returns why it cannot. Where an operand
+ * is the result of a chain that nobody else reads, that chain becomes a part of this one.
+ */
 export function emitChain(
   c: LowerContext,
-  inputs: readonly TensorRef[],
+  indexes: readonly number[],
   steps: readonly ChainStep[],
-  outputIndex = 0,
 ): string | undefined {
   for (const step of steps) if (!hasKernel(step)) return `no ${step.function} kernel for ${step.type}`;
-  const shape = c.outShape(outputIndex);
-  const { dims, strides } = collapse(shape, [
-    ...inputs.map((ref) => broadcastStrides(ref.shape, shape)),
-    broadcastStrides(shape, shape),
-  ]);
-  if (dims.length > 8) return `rank ${dims.length} after collapsing, kernels take 8`;
-  const last = steps.at(-1)!;
+  const blocked = blockedOperands(c, indexes, steps);
+  const shape = c.outShape(0);
+  const dims = blocked ? blocked.dims : shape;
+  const operands =
+    blocked?.operands ?? indexes.map((i) => ({ ref: c.in(i), strides: broadcastStrides(c.shape(i), shape) }));
+  const dense = stridesOf(dims);
+  if (collapse(dims, [...operands.map(({ strides }) => strides), dense]).dims.length > 8)
+    return "more than 8 dimensions after merging, kernels take 8";
+
+  const own: Chain = { dims, operands, steps };
   // An operand that is walked like the output and not needed later gives its memory to it.
-  const dense = inputs.find(
-    (ref, i) => ref.sizeBytes === c.outBytes(outputIndex) && strides[i]!.every((s, a) => s === strides.at(-1)![a]),
-  );
-  const output = c.out(outputIndex, { inPlace: dense });
+  const sizeBytes = blocked ? blocked.sizeBytes : c.outBytes(0);
+  const inPlace = operands.find(
+    ({ ref, strides }) =>
+      ref.sizeBytes === sizeBytes && strides.every((s, axis) => s === dense[axis] || dims[axis] === 1),
+  )?.ref;
+  const output = c.out(0, { inPlace, ...(blocked ? { layout: blocked.layout, sizeBytes } : {}) });
+  const chain = takeOver(c, own);
+  const merged = collapse(dims, [...chain.operands.map(({ strides }) => strides), dense]);
+  const last = chain.steps.at(-1)!;
   c.emit(elementwiseInstruction, {
-    inputs,
+    inputs: chain.operands.map(({ ref }) => ref),
     outputs: [output],
     parameters: {
-      dims,
-      inputs: inputs.flatMap((ref, i) => [dtypes[ref.dtype].onnx, ...strides[i]!]),
-      steps: steps.flatMap((step) => [
+      dims: merged.dims,
+      inputs: chain.operands.flatMap(({ ref }, i) => [dtypes[ref.dtype].onnx, ...merged.strides[i]!]),
+      steps: chain.steps.flatMap((step) => [
         elementwiseFunctions.of(step.function),
         dtypes[step.type].onnx,
         dtypes[step.result].onnx,
         ...[0, 1, 2].map((i) => step.arguments[i] ?? -1),
       ]),
-      constants: steps.flatMap((step) => [step.alpha ?? 0, step.beta ?? 0]),
-      outputs: [inputs.length + steps.length - 1],
+      constants: chain.steps.flatMap((step) => [step.alpha ?? 0, step.beta ?? 0]),
+      outputs: [chain.operands.length + chain.steps.length - 1],
     },
-    kernel: `elementwise_${steps.map((step) => step.function).join("_")}_${last.type}`,
-    reason: dims.length <= 1 ? "one dense run" : `broadcast over ${dims.length} dimensions`,
+    kernel: `elementwise_${chain.steps.map((step) => step.function).join("_")}_${last.type}`,
+    reason: merged.dims.length <= 1 ? "one dense run" : `broadcast over ${merged.dims.length} dimensions`,
+    fusion: chain,
   });
   return undefined;
+}
+
+/** The chain with each operand once. */
+function withoutRepeats({ dims, operands, steps }: Chain): Chain {
+  const isSame = (a: Operand, b: Operand) =>
+    a.ref.storage === b.ref.storage && a.ref.offsetBytes === b.ref.offsetBytes && a.strides.join() === b.strides.join();
+  const kept = operands.filter((operand, i) => operands.findIndex((other) => isSame(operand, other)) === i);
+  const slotOf = (slot: number) =>
+    slot < operands.length
+      ? kept.findIndex((other) => isSame(operands[slot]!, other))
+      : slot - operands.length + kept.length;
+  return { dims, operands: kept, steps: steps.map((step) => ({ ...step, arguments: step.arguments.map(slotOf) })) };
+}
+
+/** The chain with those of its operands' chains that nobody else needs in front. */
+function takeOver(c: LowerContext, given: Chain): Chain {
+  const chain = withoutRepeats(given);
+  for (const [at, { ref, strides }] of chain.operands.entries()) {
+    const dense = stridesOf(chain.dims);
+    if (!strides.every((stride, axis) => stride === dense[axis] || chain.dims[axis] === 1)) continue;
+    const fits = (candidate: unknown): boolean => {
+      const before = candidate as Chain;
+      const operands = before.operands.length + chain.operands.length - 1;
+      if (before.dims.join() !== chain.dims.join() || operands + before.steps.length + chain.steps.length > maxSlots)
+        return false;
+      const all = [...before.operands, ...chain.operands].map((operand) => operand.strides);
+      return collapse(chain.dims, [...all, dense]).dims.length <= 8;
+    };
+    const before = c.absorb(ref, fits) as Chain | undefined;
+    if (!before) continue;
+    // Slots: the earlier chain's operands, this one's others, the earlier results, this one's results.
+    const others = chain.operands.filter((_, i) => i !== at);
+    const numOperands = before.operands.length + others.length;
+    const result = numOperands + before.steps.length - 1;
+    const earlier = (slot: number) =>
+      slot < before.operands.length ? slot : slot - before.operands.length + numOperands;
+    const later = (slot: number) => {
+      if (slot === at) return result;
+      if (slot < chain.operands.length) return before.operands.length + slot - (slot > at ? 1 : 0);
+      return slot - chain.operands.length + result + 1;
+    };
+    const remap = (step: ChainStep, slotOf: (slot: number) => number): ChainStep => ({
+      ...step,
+      arguments: step.arguments.map(slotOf),
+    });
+    return takeOver(c, {
+      dims: chain.dims,
+      operands: [...before.operands, ...others],
+      steps: [...before.steps.map((step) => remap(step, earlier)), ...chain.steps.map((step) => remap(step, later))],
+    });
+  }
+  return chain;
+}
+
+/**
+ * The operands in channel blocks, where one of them lies so already and the others can be read alike: [N, C, …] as
+ * [N, C / B, …, B].
+ */
+function blockedOperands(c: LowerContext, indexes: readonly number[], steps: readonly ChainStep[]) {
+  const layout = blockedLayout(c.isa);
+  const block = blockChannels(c.isa);
+  const shape = c.outShape(0);
+  const channels = shape[1];
+  if (!indexes.some((i) => c.layout(i) === layout)) return undefined;
+  if (shape.length < 3 || channels === undefined || channels % block !== 0 || channels === 0) return undefined;
+  if (indexes.some((i) => c.dtype(i) !== "float32") || steps.some((step) => step.result !== "float32"))
+    return undefined;
+  const toBlocks = (dims: readonly number[], inner: number) => [dims[0]!, dims[1]! / inner, ...dims.slice(2), inner];
+  const dims = toBlocks(shape, block);
+  const alignedOf = (i: number) => [...new Array<number>(shape.length - c.shape(i).length).fill(1), ...c.shape(i)];
+  // Whether an operand's memory already reads as blocks: it is blocked, has one channel, or one pixel.
+  const readsAsBlocks = (i: number) => {
+    const aligned = alignedOf(i);
+    if (c.layout(i) === layout) return aligned[1] === channels;
+    return (
+      c.layout(i) === "" && (aligned[1] === 1 || (aligned[1] === channels && aligned.slice(2).every((d) => d === 1)))
+    );
+  };
+  for (const i of indexes) {
+    if (readsAsBlocks(i)) continue;
+    // A planar image is brought into blocks; anything else makes the whole chain planar.
+    if (c.layout(i) !== "" || c.shape(i).length !== shape.length || c.shape(i)[1] !== channels) return undefined;
+  }
+  const operands = indexes.map((i): Operand => {
+    const own = readsAsBlocks(i) ? c.in(i, [layout, ""]) : blockedInput(c, i);
+    const aligned = alignedOf(i);
+    return { ref: own, strides: broadcastStrides(toBlocks(aligned, aligned[1] === 1 ? 1 : block), dims) };
+  });
+  return { layout, dims, operands, sizeBytes: blockedBytes(c.isa, shape) };
 }
 
 const number = (value: unknown, otherwise: number): number => (typeof value === "number" ? value : otherwise);
@@ -259,7 +378,7 @@ export const unaryLowering = lowering({
     }
     return emitChain(
       c,
-      [c.in(0)],
+      [0],
       [{ function: name, type, result: toBool.has(name) ? "bool" : type, arguments: [0], alpha, beta }],
     );
   },
@@ -298,13 +417,13 @@ export const binaryLowering = lowering({
       const easy = ({ 2: "square", 0.5: "sqrt", 1: "identity", "-1": "reciprocal" } as const)[String(exponent)];
       const sameShape = c.shape(1).length <= c.outShape(0).length && c.shape(0).join() === c.outShape(0).join();
       if (easy && sameShape && type === "float32")
-        return emitChain(c, [c.in(0)], [{ function: easy, type, result: type, arguments: [0] }]);
+        return emitChain(c, [0], [{ function: easy, type, result: type, arguments: [0] }]);
       if (c.dtype(1) !== type) return `an exponent of ${c.dtype(1)} for a base of ${type}`;
     }
     if (name === "mod" && type === "float32") return "Mod of floats without fmod";
     return emitChain(
       c,
-      [c.in(0), c.in(1)],
+      [0, 1],
       [{ function: name, type, result: toBool.has(name) ? "bool" : type, arguments: [0, 1] }],
     );
   },
@@ -320,7 +439,7 @@ export const variadicLowering = lowering({
         if (c.shape(i).join() !== c.shape(0).join()) return "broadcasting of before opset 8";
     }
     const name = ({ Max: "max", Min: "min", Sum: "add", Mean: "add" } as const)[c.node.op as "Max"];
-    const refs = Array.from({ length: c.numInputs }, (_, i) => c.in(i));
+    const refs = Array.from({ length: c.numInputs }, (_, i) => i);
     const steps: ChainStep[] = [];
     for (let i = 1; i < refs.length; i++)
       steps.push({ function: name, type, result: type, arguments: [i === 1 ? 0 : refs.length + i - 2, i] });
@@ -349,13 +468,9 @@ export const clipLowering = lowering({
     const low = bound(1, c.attrs.min, -Infinity);
     const high = bound(2, c.attrs.max, Infinity);
     if (type === "float32" && low !== undefined && high !== undefined)
-      return emitChain(
-        c,
-        [c.in(0)],
-        [{ function: "clip", type, result: type, arguments: [0], alpha: low, beta: high }],
-      );
+      return emitChain(c, [0], [{ function: "clip", type, result: type, arguments: [0], alpha: low, beta: high }]);
     // Bounds that are tensors, or integers (whose limits a double does not hold): max and min in turn.
-    const refs = [c.in(0)];
+    const refs = [0];
     const steps: ChainStep[] = [];
     const bounds = (c.has(1) ? 1 : 0) + (c.has(2) ? 1 : 0);
     for (const [index, name] of [
@@ -363,7 +478,7 @@ export const clipLowering = lowering({
       [2, "min"],
     ] as const) {
       if (!c.has(index)) continue;
-      refs.push(c.in(index));
+      refs.push(index);
       const previous = steps.length ? bounds + steps.length : 0;
       steps.push({ function: name, type, result: type, arguments: [previous, refs.length - 1] });
     }
@@ -380,7 +495,7 @@ export const whereLowering = lowering({
   operators: ["Where"],
   lower(c) {
     const type = c.dtype(1);
-    return emitChain(c, [c.in(0), c.in(1), c.in(2)], [{ function: "where", type, result: type, arguments: [0, 1, 2] }]);
+    return emitChain(c, [0, 1, 2], [{ function: "where", type, result: type, arguments: [0, 1, 2] }]);
   },
 });
 
@@ -393,6 +508,6 @@ export const castLowering = lowering({
       c.view(0, c.in(0));
       return undefined;
     }
-    return emitChain(c, [c.in(0)], [{ function: "cast", type, result, arguments: [0] }]);
+    return emitChain(c, [0], [{ function: "cast", type, result, arguments: [0] }]);
   },
 });
