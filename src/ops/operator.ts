@@ -59,7 +59,7 @@ export type Attributes<A extends AttributeSpecs> = {
 
 export interface PortSpec {
   readonly name: string;
-  /** Name of a type variable ("T") or a fixed dtype; ports with the same variable have the same dtype. */
+  /** Name of a type variable ("T") or a fixed dtype; ports with the same variable have the same dtype ("V": each its own). */
   readonly type: string;
   readonly optional?: true;
   /** Last port only: it may repeat. */

@@ -9,6 +9,7 @@ import { InferlabError } from "../../base/errors.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { AttributeSpecs, Attributes, AttributeValue, ReferenceContext, Subgraph } from "../../ops/operator.ts";
 import { resolveVersion } from "../../ops/operator.ts";
+import { checkPortTypes } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 
 export class Frame {
@@ -150,6 +151,12 @@ function* runNode(
   };
   const context = new NodeRun(node, inputs, (graph, values) => finish(body(graph, values)));
   try {
+    checkPortTypes(
+      node.operator,
+      context.version,
+      inputs.map((value) => (value instanceof Tensor ? value.dtype : undefined)),
+      (code, message) => context.fail(code, message),
+    );
     if (!node.operator.steps) return node.operator.reference(context);
     const steps = node.operator.steps(context);
     let next = steps.next();

@@ -98,6 +98,7 @@ export const attention = operator({
     const heads = (s: Shape | undefined, count: number | undefined): Dim[] | undefined => {
       if (!s) return undefined;
       if (s.length === 4) return [...s];
+      if (s.length !== 3) c.fail("SHAPE", `an input is [${s}], expected rank 3 or 4`);
       const width = s[2]!;
       const size = count && typeof width === "number" ? width / count : c.freshDim();
       return [s[0]!, count ?? c.freshDim(), s[1]!, size];
@@ -107,6 +108,7 @@ export const attention = operator({
       heads(k, c.attrs.kv_num_heads),
       heads(v, c.attrs.kv_num_heads),
     ];
+    if (past && past.length !== 4) c.fail("SHAPE", `past_key is [${past}], expected rank 4`);
     const hasPast = c.type(4) !== undefined;
     const keys = k4 && (hasPast ? (past ? addDims(past[2]!, k4[2]!) : c.freshDim()) : k4[2]!);
     const y =

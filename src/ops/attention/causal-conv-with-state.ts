@@ -25,6 +25,8 @@ export const causalConvWithState = operator({
   types: { T: floats },
   infer(c) {
     const [x, w] = [c.shape(0), c.shape(1)];
+    if ((x && x.length !== 3) || (w && w.length !== 3))
+      c.fail("SHAPE", `input is [${x}] and weight [${w}], expected [B,C,L] and [C,1,k]`);
     c.output(0, tensorType(c.dtype(0), x));
     c.output(1, tensorType(c.dtype(0), x && w && [x[0]!, x[1]!, subDims(w[2]!, 1)]));
   },

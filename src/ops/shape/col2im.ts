@@ -26,6 +26,7 @@ export const col2im = operator({
     const input = c.shape(0);
     const image = knownDims(c, 1);
     const block = knownDims(c, 2);
+    if (input && input.length !== 3) c.fail("SHAPE", `input is [${input.join(",")}], expected [N,C·block,blocks]`);
     const rank = image?.length ?? c.shape(1)?.[0];
     if (typeof rank !== "number") return c.output(0, tensorType(c.dtype(0)));
     const channels = input && block ? floorDivDims(input[1]!, productOfDims(block)) : c.freshDim();

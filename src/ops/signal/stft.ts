@@ -21,6 +21,7 @@ export const stft = operator({
   attributes: { onesided: { type: "int", default: 1, doc: "1: the half of the bins that is not redundant." } },
   infer(c) {
     const signal = c.shape(0);
+    if (signal && signal.length < 2) c.fail("SHAPE", `signal is [${signal.join(",")}], expected [batch,length,1 or 2]`);
     const step = knownDims(c, 1)?.[0];
     const frame: Dim | undefined = c.type(3) ? knownDims(c, 3)?.[0] : c.shape(2)?.[0];
     const frames =
