@@ -43,7 +43,11 @@ export function broadcastDims(
       if (axis < missing) return dim;
       const met = broadcastDim(dim, short[axis - missing]!);
       if (met === null)
-        c.fail("SHAPE", `inputs of shapes ${describe(shapes.filter((s) => s !== undefined))} do not broadcast at axis ${axis}`, hint);
+        c.fail(
+          "SHAPE",
+          `inputs of shapes ${describe(shapes.filter((s) => s !== undefined))} do not broadcast at axis ${axis}`,
+          hint,
+        );
       return met ?? c.freshDim();
     });
   }
