@@ -61,6 +61,11 @@ export class InferlabError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** In console.log and an uncaught error: stack, then the hint; what programs read is left out. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.hint ? `${this.stack}\n  hint: ${this.hint}` : (this.stack ?? this.message);
+  }
+
   [displaySymbol](): Displayed {
     return display("error", this) ?? { "text/plain": this.describe() };
   }
