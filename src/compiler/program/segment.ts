@@ -237,6 +237,8 @@ export class SegmentBuilder {
     const to: TensorRef = { ...ref, storage: this.arena(sizeBytes), offsetBytes: 0, sizeBytes, layout: "" };
     conversion.toRowMajor(context, ref, to);
     this.converted.set(value, to);
+    // The copy lives as long as the value: a later node that needs it must not find it overwritten in place.
+    this.valuesOf.set(to.storage, [value]);
     context.conversions.push(value);
     return to;
   }
