@@ -94,7 +94,15 @@ export class CellDocument {
   }
 }
 
-/** One line that declares what the cell uses of others: variables by their type, so that they may be assigned. */
+/** The cell gives the name a new value, as far as its text tells. */
+function isAssigned(source: string, name: string): boolean {
+  const escaped = name.replaceAll("$", "\\$");
+  return new RegExp(
+    `(?<![.\\w$])${escaped}\\s*(?:[-+*/%&|^?<>]{0,3}=(?![=>])|\\+\\+|--)|(?:\\+\\+|--)\\s*${escaped}(?![\\w$])`,
+  ).test(source);
+}
+
+/** One line that brings in what the cell uses of others; variables it assigns by their type, for imports are read-only. */
 function importsOf(source: string, symbols: CellSymbols, owners: ReadonlyMap<string, Owner>): string {
   const own = new Set(symbols.declarations.map(({ name }) => name));
   const used = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
@@ -103,7 +111,7 @@ function importsOf(source: string, symbols: CellSymbols, owners: ReadonlyMap<str
     const owner = owners.get(name);
     if (!owner || own.has(name)) continue;
     parts.push(
-      owner.declaration.kind === "variable"
+      owner.declaration.kind === "variable" && isAssigned(source, name)
         ? `declare let ${name}: typeof import("./${owner.file}").${name};`
         : `import { ${name} } from "./${owner.file}";`,
     );

@@ -222,7 +222,9 @@ export class LanguageService {
       position: document.positionAt(offset),
     });
     const contents = result?.contents;
-    return typeof contents === "string" ? contents : contents?.value;
+    const text = typeof contents === "string" ? contents : contents?.value;
+    // Names of other cells come by an import that is none of the reader's business.
+    return text?.replace(/^\(alias\) /m, "").replace(/\nimport [\w$]+(?=\n```)/, "");
   }
 
   /** The cell being written, as the server now has it. */

@@ -1,7 +1,7 @@
 /** Runs a cell's program on the main thread and reports how it ended. */
 import vm from "node:vm";
 import { type CellContext, contextOfFailure, currentContext, newContext, runIn, setLatest } from "./context.ts";
-import { bundleOf, type Shown } from "./display.ts";
+import { bundleOf, DisplayHandle, type Shown } from "./display.ts";
 import { send, writeText } from "./output.ts";
 import { type ErrorReport, registerCell, reportError } from "./stack.ts";
 
@@ -176,7 +176,9 @@ export function execute(request: ExecuteRequest): void {
 function conclude(cell: Running, request: ExecuteRequest, box: unknown): Promise<void> | undefined {
   const { context } = cell;
   const value = (box as { value: unknown } | undefined)?.value;
-  const result = value === undefined || request.silent ? undefined : bundleOf(value);
+  // `display(x)` has shown x already; its handle is no result.
+  const isResult = value !== undefined && !request.silent && !(value instanceof DisplayHandle);
+  const result = isResult ? bundleOf(value) : undefined;
   const names = Object.keys(request.expressions);
   if (!(result instanceof Promise) && !context.pending.size && !names.length) {
     finish(cell, { status: "ok", ...(result && { result }), expressions: {} });

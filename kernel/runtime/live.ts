@@ -84,7 +84,8 @@ export async function livePreview(session: Session, expression: string): Promise
   const value = await evaluate(session, expression, true);
   void post(session, "Runtime.releaseObjectGroup", { objectGroup: "live" });
   if (!value || value.type === "undefined") return undefined;
-  if (value.type === "function") return value.description?.split("\n")[0]?.slice(0, 200);
+  // A function's signature is the types' business; its text says less.
+  if (value.type === "function") return undefined;
   if (value.type === "string") return JSON.stringify(value.value).slice(0, 200);
   const { preview } = value;
   if (!preview) return value.description ?? String(value.value);
