@@ -6,8 +6,8 @@ import { inferMatMul, multiplyMatrices, planMatMul } from "../common/matmul.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
 import { requantize, scalarOf } from "../common/quantization.ts";
 import { float8s, floats } from "../common/types.ts";
+import { withoutZero } from "../common/zero-points.ts";
 import { operator } from "../operator.ts";
-import { withoutZero } from "./matmul-integer.ts";
 
 export const qLinearMatMul = operator({
   name: "QLinearMatMul",
