@@ -783,6 +783,12 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
   sigmoid(): Self;
   /** Elementwise -1, 0 or 1 by the sign of x. (ONNX Sign) */
   sign(): Self;
+  /** RMS normalisation over the last axis; ONNX Runtime writes it into the standard domain. (ONNX SimplifiedLayerNormalization) */
+  simplifiedLayerNormalization(scale: Operand, options?: {
+    /** The last axis. Default -1. */ axis?: number | boolean;
+    /** Added to the mean square. Default 0.00001. */ epsilon?: number;
+    /** ONNX code of the type of the statistics. Default 1. */ stashType?: number | boolean;
+  }): Self;
   /** Elementwise sine of x in radians. (ONNX Sin) */
   sin(): Self;
   /** Elementwise hyperbolic sine. (ONNX Sinh) */
