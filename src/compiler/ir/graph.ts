@@ -173,14 +173,17 @@ export class Graph implements Subgraph {
     value?.users.add(node);
   }
 
-  /** Makes every user of `from`, nodes of subgraphs and graph outputs included, use `to`. */
-  replaceUses(from: Value, to: Value): void {
+  /**
+   * Makes every user of `from`, nodes of subgraphs and graph outputs included, use `to`. `graphs` are this one and those
+   * inside it, for callers that have the list.
+   */
+  replaceUses(from: Value, to: Value, graphs: Iterable<Graph> = [this, ...this.nested()]): void {
     for (const user of [...from.users]) {
       for (let i = 0; i < user.inputs.length; i++) if (user.inputs[i] === from) user.inputs[i] = to;
       to.users.add(user);
     }
     from.users.clear();
-    for (const graph of [this, ...this.nested()]) {
+    for (const graph of graphs) {
       for (let i = 0; i < graph.outputs.length; i++) if (graph.outputs[i] === from) graph.outputs[i] = to;
     }
   }

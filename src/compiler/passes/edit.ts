@@ -15,6 +15,8 @@ export interface EditSession {
   budget: number;
   /** More rewrites than this mean that a pass does not come to rest. */
   readonly maxRewrites: number;
+  /** The graph and all inside it when the pass began; a pass that moves nodes between graphs leaves some empty. */
+  graphs: readonly Graph[];
   /** Bytes by which constants may still grow. */
   growthBytes: number;
   /** Bytes of the largest tensor that folding may make. */
@@ -45,7 +47,8 @@ export class Edit {
   private readonly root: Graph;
   private readonly session: EditSession;
   private readonly pass: { readonly name: string; readonly class: RewriteClass };
-  private names: Set<string> | undefined;
+  /** How many values have a name: branches of an If may use one name each. */
+  private names: Map<string, number> | undefined;
   private outputs: Map<Value, number> | undefined;
   private added: Node[] = [];
   private before: Node | undefined;
@@ -180,7 +183,7 @@ export class Edit {
       to.declared ||= from.declared;
     }
     if (from.type && !to.type) to.type = from.type;
-    this.graph.replaceUses(from, to);
+    this.graph.replaceUses(from, to, this.session.graphs);
     this.outputs = undefined;
   }
 
@@ -193,11 +196,16 @@ export class Edit {
     return node.outputs.every((value) => !value || (value.users.size === 0 && !this.isOutput(value)));
   }
 
+  /** To be called by a rewrite that changed the outputs of a graph. */
+  outputsChanged(): void {
+    this.outputs = undefined;
+  }
+
   /** Whether a graph, this one or one inside it, gives the value out. */
   isOutput(value: Value): boolean {
     if (!this.outputs) {
       this.outputs = new Map();
-      for (const graph of [this.root, ...this.root.nested()])
+      for (const graph of this.session.graphs)
         for (const output of graph.outputs) this.outputs.set(output, (this.outputs.get(output) ?? 0) + 1);
     }
     return this.outputs.has(value);
@@ -250,18 +258,34 @@ export class Edit {
   }
 
   freshName(stem: string): string {
-    if (!this.names) {
-      this.names = new Set();
-      for (const graph of [this.root, ...this.root.nested()]) {
-        for (const value of graph.inputs) this.names.add(value.name);
-        for (const node of graph.nodes)
-          for (const value of [...node.inputs, ...node.outputs]) if (value) this.names.add(value.name);
-      }
-    }
+    const names = this.nameCounts();
     let name = stem;
-    for (let count = 1; this.names.has(name); count++) name = `${stem}_${count}`;
-    this.names.add(name);
+    for (let count = 1; names.has(name); count++) name = `${stem}_${count}`;
+    names.set(name, 1);
     return name;
+  }
+
+  /** Gives a value that comes from another graph a name of its own, where others have the same. */
+  claimName(value: Value): void {
+    const names = this.nameCounts();
+    const count = names.get(value.name) ?? 0;
+    if (count <= 1) return;
+    names.set(value.name, count - 1);
+    value.name = this.freshName(value.name);
+  }
+
+  private nameCounts(): Map<string, number> {
+    if (this.names) return this.names;
+    this.names = new Map();
+    const seen = new Set<Value>();
+    for (const graph of this.session.graphs)
+      for (const values of [graph.inputs, ...graph.nodes.flatMap((node) => [node.inputs, node.outputs])])
+        for (const value of values) {
+          if (!value || seen.has(value)) continue;
+          seen.add(value);
+          this.names.set(value.name, (this.names.get(value.name) ?? 0) + 1);
+        }
+    return this.names;
   }
 }
 

@@ -12,12 +12,12 @@ export const inlineConstantIf = nodePass({
     if (!condition) return false;
     const branch = node.attributes.get(condition.data[0] ? "then_branch" : "else_branch") as Graph | undefined;
     if (!branch || branch.inputs.length > 0 || branch.outputs.length < node.outputs.length) return false;
-    // A result that comes from outside the branch, or twice from inside, cannot take over the output's name.
-    const direct = branch.outputs.map(
-      (value, i) => value.producer?.graph === branch && branch.outputs.indexOf(value) === i,
-    );
     return edit.rewrite([node], () => {
       const { graph } = edit;
+      const results = [...branch.outputs];
+      // Neither branch gives anything out from here on.
+      for (const [, gone] of node.subgraphs()) gone.outputs.length = 0;
+      edit.outputsChanged();
       for (const inner of [...branch.nodes]) {
         branch.remove(inner);
         const moved = new Node(inner.name, inner.operator, inner.opset, inner.attributes);
@@ -29,14 +29,13 @@ export const inlineConstantIf = nodePass({
           for (const deep of [nested, ...nested.nested()])
             for (const n of deep.nodes) for (const value of n.inputs) value?.users.add(n);
         }
-        for (const value of inner.outputs) if (value) value.name = edit.freshName(value.name);
+        for (const value of inner.outputs) if (value) edit.claimName(value);
         graph.insert(moved, inner.inputs, inner.outputs, node);
       }
       node.outputs.forEach((output, i) => {
         if (!output) return;
-        const result: Value = branch.outputs[i]!;
-        if (direct[i] && edit.canSubstitute(output, result)) edit.substitute(output, result);
-        else if (!edit.isOutput(output)) edit.substitute(output, result);
+        const result: Value = results[i]!;
+        if (edit.canSubstitute(output, result)) edit.substitute(output, result);
         else edit.add("Identity", [result], {}, { outputs: [output] }, node);
       });
     });

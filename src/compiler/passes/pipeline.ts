@@ -134,6 +134,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     maxRewrites: 2000 + 50 * numNodes(graph),
     growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
     maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
+    graphs: [],
     known: new Map(),
     fused: selected.some((pass) => pass.fused),
     inferNode: () => {},
@@ -144,7 +145,8 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     const before = session.log.length;
     for (const pass of selected) {
       const start = session.log.length;
-      for (const g of [graph, ...graph.nested()]) pass.run(g, new Edit(g, graph, session, pass));
+      session.graphs = [graph, ...graph.nested()];
+      for (const g of session.graphs) pass.run(g, new Edit(g, graph, session, pass));
       if (options.verify && session.log.length > start) verifyAfter(graph, pass);
     }
     if (session.log.length === before) break;
