@@ -133,7 +133,7 @@ function accident(op: Operator, seed: number): string | undefined {
 test("operators answer garbage with outputs or typed errors", () => {
   const accidents: string[] = [];
   for (const op of allOperators()) {
-    if (op.name === "ImageDecoder") continue; // starts a worker each time; its errors are tested in image-decoder.test.ts
+    if (op.name === "ImageDecoder") continue; // starts a worker each time: see image-decoder.test.ts
     for (let round = 0; round < rounds; round++) {
       const found = accident(op, round * 7919 + op.name.length);
       if (found) {

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { InferlabError } from "../../base/errors.ts";
+import { decodeUncompressed } from "./uncompressed.ts";
 
 export interface Pixels {
   readonly width: number;
@@ -32,8 +33,13 @@ import(sharp)
   );
 `;
 
-/** The pixels of a JPEG, PNG, WebP, TIFF, GIF … Errors: UNSUPPORTED without sharp, VALUE for what it cannot read. */
+/**
+ * The pixels of a JPEG, PNG, WebP, TIFF, GIF, BMP, PNM … Errors: UNSUPPORTED where sharp is needed and missing, VALUE for
+ * what cannot be read.
+ */
 export function decodeImage(bytes: Uint8Array): Pixels {
+  const plain = decodeUncompressed(bytes);
+  if (plain) return plain;
   let sharp: string;
   try {
     sharp = pathToFileURL(createRequire(import.meta.url).resolve("sharp")).href;
