@@ -111,7 +111,10 @@ function statusMarker(statusOf: ReadonlyMap<Node, "+" | "−" | "~">) {
       }
       const found = (["+", "−", "~"] as const).filter((status) => counts[status] > 0);
       if (found.length === 0) return row.nodes.length ? { faint: true } : {};
-      const note = row.nodes.length === 1 ? found[0]! : found.map((status) => `${counts[status]}${status}`).join(" ");
+      const words = { "+": "added", "−": "removed", "~": "changed" } as const;
+      const word = (status: "+" | "−" | "~") =>
+        row.nodes.length === 1 ? words[status] : `${counts[status]} ${words[status]}`;
+      const note = found.map(word).join(", ");
       return { fill: fills[found[0]!], note };
     };
 }

@@ -38,6 +38,7 @@ const shown = (text: string, max: number) => clip(text, max, "middle");
 /** Bright plain fills: dark text on them reads on a light and on a dark page. */
 const fills = { nodes: "#eef2f7", group: "#dfe6f3", input: "#e3f1e4", output: "#f6e9dd" } as const;
 const ink = "#1b2430";
+const faintInk = "#5f6873";
 const strokeOf = { nodes: "#8a97a8", group: "#5f76a3", input: "#6ba171", output: "#b98a5f" } as const;
 
 /** Colours of operator families, a thin stripe before the name. */
@@ -180,10 +181,10 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
       shape: "rect",
       ...box,
       radius: card.kind === "input" || card.kind === "output" ? 9 : 3,
-      fill: fills[card.kind],
-      stroke: alert ? "#d0342c" : strokeOf[card.kind],
+      // Faint is grey on grey, not see-through: that would vanish on a dark page.
+      fill: faint ? "#d3d7dc" : fills[card.kind],
+      stroke: alert ? "#d0342c" : faint ? "#a9b0b8" : strokeOf[card.kind],
       width: alert ? 2.5 : 1,
-      ...(faint ? { opacity: 0.45 } : {}),
     });
     // A second edge behind a folded group: there is more in it.
     if (card.kind === "group")
@@ -196,8 +197,9 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
     for (const [i, row] of card.rows.entries()) {
       const y = box.y + 2.5 + i * rowHeight;
       const mark = marks[i]!;
-      if (mark.fill) scene.add({ shape: "rect", x: box.x + 1, y: y, w: box.w - 2, h: rowHeight, fill: mark.fill });
-      const color = mark.fill ? inkOn(mark.fill) : ink;
+      const fill = mark.faint ? undefined : mark.fill;
+      if (fill) scene.add({ shape: "rect", x: box.x + 1, y: y, w: box.w - 2, h: rowHeight, fill });
+      const color = fill ? inkOn(fill) : mark.faint ? faintInk : ink;
       const title = shown(row.title, 36);
       if (card.kind === "nodes")
         scene.add({
@@ -217,7 +219,6 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
         fill: color,
         key: row.key,
         title: `${row.key} ${row.detail} ${mark.note ?? ""}`.trim(),
-        ...(faint ? { opacity: 0.6 } : {}),
       });
       const detail = [shown(row.detail, 34), mark.note ?? ""].filter(Boolean).join("  ");
       if (detail)
@@ -228,8 +229,7 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
           text: detail,
           size: smallSize,
           anchor: "end",
-          fill: mark.fill ? color : "#5a6675",
-          ...(faint ? { opacity: 0.6 } : {}),
+          fill: fill ? color : mark.faint ? faintInk : "#5a6675",
         });
     }
   }
