@@ -18,6 +18,8 @@ export { photographPage } from "../pipeline/media/photograph-page.ts";
 export { library as nodes } from "../pipeline/nodes/library.ts";
 export { ocrModelPaths } from "../pipeline/ocr/models.ts";
 export { createReader, type OcrResult, ocr } from "../pipeline/ocr/ocr.ts";
+export { type TrackingMetrics, trackingMetrics } from "../pipeline/tracking/metrics.ts";
+export { type TrackedBox, Tracker } from "../pipeline/tracking/tracker.ts";
 export type { CompileOptions, InstructionReport, RunOptions } from "../runtime/engine.ts";
 export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";

@@ -1,6 +1,7 @@
 /** What the nodes' examples are run with: small values of every kind, made by arithmetic. */
 import { Image } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
+import type { Box } from "./boxes.ts";
 import type { Quad } from "./warp-perspective.ts";
 
 /** A smooth colour picture, 64 × 48. */
@@ -55,4 +56,12 @@ const word = (x: number, y: number): { readonly points: Quad } => ({
 /** Four words in two lines, out of order. */
 const words = [word(45, 20), word(5, 4), word(5, 20), word(45, 5)];
 
-export const examples = { photo, mask, textMap, steps, words } as const;
+/** Boxes as a detector finds them: two piles, one of them of two labels. */
+const detections: readonly Box[] = [
+  { x: 4, y: 4, width: 20, height: 16, score: 0.9, label: "cat" },
+  { x: 6, y: 5, width: 20, height: 16, score: 0.7, label: "cat" },
+  { x: 5, y: 4, width: 19, height: 17, score: 0.6, label: "dog" },
+  { x: 40, y: 20, width: 12, height: 20, score: 0.8, label: "cat" },
+];
+
+export const examples = { photo, mask, textMap, steps, words, detections } as const;

@@ -1,4 +1,6 @@
 /** Every node there is, by name: one line a node. Help, documentation, JSON pipelines and tests read this list. */
+import { assign } from "./assign.ts";
+import { boxOverlaps, nms } from "./boxes.ts";
 import { connectedComponents } from "./connected-components.ts";
 import { convexHull } from "./convex-hull.ts";
 import { crop } from "./crop.ts";
@@ -18,6 +20,8 @@ import { warpPerspective } from "./warp-perspective.ts";
 import { widthBuckets } from "./width-buckets.ts";
 
 export const library = {
+  assign,
+  boxOverlaps,
   connectedComponents,
   convexHull,
   crop,
@@ -25,6 +29,7 @@ export const library = {
   dbTextBoxes,
   homography,
   minAreaRectangle,
+  nms,
   offsetConvexPolygon,
   polygonArea,
   polygonPerimeter,

@@ -1,0 +1,103 @@
+/** Who goes with whom at the least cost in all. */
+import { InferlabError } from "../../base/errors.ts";
+import { node } from "./node.ts";
+
+export interface AssignOptions {
+  /** Pairs that cost more are left apart. Default: none. */
+  readonly maxCost?: number;
+}
+
+export const assign = node(
+  {
+    name: "assign",
+    group: "tracking",
+    about:
+      "The pairs [row, column] of a cost matrix (a list of rows) whose sum of costs is least, each row and column in one pair at most; rows in order. A pair above maxCost, or whose cost is Infinity, is not made.",
+    inputs: [{ name: "costs", kind: "list" }],
+    output: "list",
+    parameters: { maxCost: { type: "number", optional: "no limit", about: "pairs that cost more are left apart" } },
+    example: "assign([[1, 9], [2, 1], [0, 5]])",
+    source: "Jonker, Volgenant, A shortest augmenting path algorithm for linear assignment problems (1987)",
+  },
+  (
+    costs: readonly (readonly number[])[],
+    { maxCost = Infinity }: AssignOptions = {},
+  ): [row: number, column: number][] => {
+    const numRows = costs.length;
+    const numColumns = costs[0]?.length ?? 0;
+    let finite = 0;
+    costs.forEach((row, i) => {
+      if (row.length !== numColumns)
+        throw new InferlabError(
+          "ARGUMENT",
+          `assign: row ${i} has ${row.length} costs, expected ${numColumns} as row 0`,
+        );
+      row.forEach((cost, j) => {
+        if (Number.isNaN(cost) || cost === -Infinity)
+          throw new InferlabError("ARGUMENT", `assign: the cost at row ${i}, column ${j} is ${cost}`);
+        if (cost !== Infinity) finite = Math.max(finite, Math.abs(cost));
+      });
+    });
+    if (numRows === 0 || numColumns === 0) return [];
+    // Pairs not to be made cost more than all allowed ones together, so as few as possible of them are used.
+    const forbidden = (finite + 1) * 2 * (Math.min(numRows, numColumns) + 1);
+    const allowed = (row: number, column: number): boolean =>
+      costs[row]![column]! <= maxCost && costs[row]![column] !== Infinity;
+    const wide = numRows <= numColumns;
+    const at = (i: number, j: number): number => {
+      const [row, column] = wide ? [i, j] : [j, i];
+      return allowed(row, column) ? costs[row]![column]! : forbidden;
+    };
+    return shortestPaths(Math.min(numRows, numColumns), Math.max(numRows, numColumns), at)
+      .map((j, i): [number, number] => (wide ? [i, j] : [j, i]))
+      .filter(([row, column]) => allowed(row, column))
+      .sort((a, b) => a[0] - b[0]);
+  },
+);
+
+/** Column of each row, rows ≤ columns: rows are added one by one along a shortest augmenting path (dual potentials u, v). */
+function shortestPaths(numRows: number, numColumns: number, cost: (row: number, column: number) => number): number[] {
+  const u = new Float64Array(numRows + 1);
+  const v = new Float64Array(numColumns + 1);
+  /** Row (from 1) that has each column; 0 is nobody. Column 0 stands for the row being added. */
+  const rowOf = new Int32Array(numColumns + 1);
+  const before = new Int32Array(numColumns + 1);
+  for (let row = 1; row <= numRows; row++) {
+    rowOf[0] = row;
+    let column = 0;
+    const least = new Float64Array(numColumns + 1).fill(Infinity);
+    const used = new Uint8Array(numColumns + 1);
+    do {
+      used[column] = 1;
+      const i = rowOf[column]!;
+      let delta = Infinity;
+      let next = 0;
+      for (let j = 1; j <= numColumns; j++) {
+        if (used[j]) continue;
+        const reduced = cost(i - 1, j - 1) - u[i]! - v[j]!;
+        if (reduced < least[j]!) {
+          least[j] = reduced;
+          before[j] = column;
+        }
+        if (least[j]! < delta) {
+          delta = least[j]!;
+          next = j;
+        }
+      }
+      for (let j = 0; j <= numColumns; j++) {
+        if (used[j]) {
+          u[rowOf[j]!] = u[rowOf[j]!]! + delta;
+          v[j] = v[j]! - delta;
+        } else least[j] = least[j]! - delta;
+      }
+      column = next;
+    } while (rowOf[column] !== 0);
+    while (column !== 0) {
+      rowOf[column] = rowOf[before[column]!]!;
+      column = before[column]!;
+    }
+  }
+  const columnOf = new Array<number>(numRows);
+  for (let j = 1; j <= numColumns; j++) if (rowOf[j]) columnOf[rowOf[j]! - 1] = j - 1;
+  return columnOf;
+}
