@@ -95,18 +95,23 @@ export const attention = operator({
   types: { T1: floats, T2: floats, U: [...floats, "bool"] },
   infer(c) {
     const [q, k, v, past] = [c.shape(0), c.shape(1), c.shape(2), c.shape(4)];
-    const heads = (s: Shape | undefined, count: number | undefined): Dim[] | undefined => {
+    const heads = (s: Shape | undefined, count: number | undefined, name: string): Dim[] | undefined => {
       if (!s) return undefined;
       if (s.length === 4) return [...s];
-      if (s.length !== 3) c.fail("SHAPE", `an input is [${s}], expected rank 3 or 4`);
+      if (s.length !== 3) c.fail("SHAPE", `${name} is [${s}], expected [B,H,L,D] or [B,L,H·D]`);
       const width = s[2]!;
+      if (typeof width === "number" && (!count || width % count !== 0))
+        c.fail(
+          "ATTRIBUTE",
+          `${name} is [${s}] with ${count ?? "no"} heads, expected a number of heads that divides ${width}`,
+        );
       const size = count && typeof width === "number" ? width / count : c.freshDim();
       return [s[0]!, count ?? c.freshDim(), s[1]!, size];
     };
     const [q4, k4, v4] = [
-      heads(q, c.attrs.q_num_heads),
-      heads(k, c.attrs.kv_num_heads),
-      heads(v, c.attrs.kv_num_heads),
+      heads(q, c.attrs.q_num_heads, "Q"),
+      heads(k, c.attrs.kv_num_heads, "K"),
+      heads(v, c.attrs.kv_num_heads, "V"),
     ];
     if (past && past.length !== 4) c.fail("SHAPE", `past_key is [${past}], expected rank 4`);
     const hasPast = c.type(4) !== undefined;

@@ -2,6 +2,7 @@
  * What LSTM, GRU and RNN share: layouts, directions, sequence lengths and the walk over time. A cell is a function of the
  * step's input projection and the states.
  */
+import { mulDims } from "../../base/dims.ts";
 import { type Dim, formatType } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
@@ -59,10 +60,25 @@ export function recur(step: Step, row: number, hidden: Float64Array = step.hidde
 const directionCount = (direction: string): number => (direction === "bidirectional" ? 2 : 1);
 
 /** Types of Y, Y_h and (with a cell) Y_c. */
-export function inferRecurrent(c: SharedInferContext, attrs: RecurrentAttributes, hasCell: boolean): void {
-  const [x, r] = [c.shape(0), c.shape(2)];
+export function inferRecurrent(c: SharedInferContext, attrs: RecurrentAttributes, gates: number): void {
+  const [x, w, r] = [c.shape(0), c.shape(1), c.shape(2)];
+  const hasCell = gates === 4;
   const directions = directionCount(attrs.direction);
   const hidden: Dim = attrs.hidden_size ?? r?.[2] ?? c.freshDim();
+  const rows = mulDims(gates, hidden);
+  for (const [name, shape, last] of [
+    ["W", w, x?.[2]],
+    ["R", r, hidden],
+  ] as const) {
+    const expected = [directions, rows, last];
+    const fits = (dim: Dim, i: number): boolean =>
+      typeof dim !== "number" || typeof expected[i] !== "number" || dim === expected[i];
+    if (shape && (shape.length !== 3 || !shape.every(fits)))
+      c.fail(
+        "SHAPE",
+        `input ${name} is ${formatType(c.dtype(0), shape)}, expected [${expected.map((d) => d ?? "·").join(",")}]`,
+      );
+  }
   const [first, second] = x ? [x[0]!, x[1]!] : [undefined, undefined];
   const batch = attrs.layout ? first : second;
   const sequence = x && (attrs.layout ? [first!, second!, directions, hidden] : [first!, directions, second!, hidden]);

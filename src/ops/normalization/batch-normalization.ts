@@ -18,6 +18,14 @@ const attributes = {
   is_test: { type: "int", default: 0, until: 6, doc: "1: inference." },
 } as const;
 
+const inputs = [
+  { name: "X", type: "T", doc: "[N,C,…]." },
+  { name: "scale", type: "T1", doc: "[C]." },
+  { name: "B", type: "T1", doc: "[C]." },
+  { name: "input_mean", type: "T2", doc: "[C]." },
+  { name: "input_var", type: "T2", doc: "[C]." },
+] as const;
+
 /** Before version 14 a node that asks for statistics is one of training. */
 function isTraining(c: { version: number; attrs: Attributes<typeof attributes>; numOutputs: number }): boolean {
   if (c.version >= 14) return c.attrs.training_mode === 1;
@@ -28,13 +36,7 @@ export const batchNormalization = operator({
   name: "BatchNormalization",
   since: [1, 6, 7, 9, 14, 15],
   doc: "(X - mean) / sqrt(variance + epsilon) · scale + B for each channel.",
-  inputs: [
-    { name: "X", type: "T", doc: "[N,C,…]." },
-    { name: "scale", type: "T1", doc: "[C]." },
-    { name: "B", type: "T1", doc: "[C]." },
-    { name: "input_mean", type: "T2", doc: "[C]." },
-    { name: "input_var", type: "T2", doc: "[C]." },
-  ],
+  inputs,
   outputs: [
     { name: "Y", type: "T" },
     { name: "running_mean", type: "T2", optional: true, doc: "Training only." },
@@ -45,7 +47,17 @@ export const batchNormalization = operator({
   attributes,
   types: { T: floats, T1: floats, T2: floats },
   infer(c) {
-    c.output(0, tensorType(c.dtype(0), c.shape(0)));
+    const x = c.shape(0);
+    c.output(0, tensorType(c.dtype(0), x));
+    const channels = x && x.length >= 2 && c.attrs.spatial !== 0 ? x[1] : undefined;
+    for (const [i, { name }] of inputs.entries()) {
+      const length = i > 0 && c.type(i)?.kind === "tensor" ? c.shape(i)?.[0] : undefined;
+      if (typeof channels === "number" && typeof length === "number" && length !== channels)
+        c.fail(
+          "SHAPE",
+          `input ${name} is ${formatType(c.dtype(i), c.shape(i))}, expected [${channels}] for X ${formatType(c.dtype(0), x)}`,
+        );
+    }
     const statistics = c.type(3)?.kind === "tensor" ? tensorType(c.dtype(3), c.shape(3)) : undefined;
     if (statistics) for (let i = 1; i < c.numOutputs; i++) c.output(i, statistics);
   },
@@ -56,13 +68,12 @@ export const batchNormalization = operator({
     const channels = x.rank < 2 ? 1 : perElement ? sizeOf(x.shape.slice(1)) : x.shape[1]!;
     const plane = x.rank < 2 ? 1 : perElement ? 1 : sizeOf(x.shape.slice(2));
     const batch = x.shape[0]!;
-    const names = ["X", "scale", "B", "input_mean", "input_var"];
     const [scale, shift, givenMean, givenVariance] = [1, 2, 3, 4].map((i) => {
       const t = c.tensor(i);
       if (t.size !== channels)
         c.fail(
           "SHAPE",
-          `input ${names[i]} is ${formatType(t.dtype, t.shape)}, expected [${channels}] for X ${formatType(x.dtype, x.shape)}`,
+          `input ${inputs[i]!.name} is ${formatType(t.dtype, t.shape)}, expected [${channels}] for X ${formatType(x.dtype, x.shape)}`,
         );
       return numbersOf(t);
     }) as unknown as [Numbers, Numbers, Numbers, Numbers];

@@ -54,7 +54,7 @@ export const gru = operator({
   ],
   attributes,
   types: { T: floats, T1: ["int32"] },
-  infer: (c) => inferRecurrent(c, c.attrs, false),
+  infer: (c) => inferRecurrent(c, c.attrs, 3),
   reference(c) {
     const linear = c.attrs.linear_before_reset === 1;
     const run = runRecurrent(c, c.attrs, {

@@ -61,7 +61,7 @@ export const lstm = operator({
   ],
   attributes,
   types: { T: floats, T1: ["int32"] },
-  infer: (c) => inferRecurrent(c, c.attrs, true),
+  infer: (c) => inferRecurrent(c, c.attrs, 4),
   reference(c) {
     const coupled = c.attrs.input_forget === 1;
     return runRecurrent(c, c.attrs, {

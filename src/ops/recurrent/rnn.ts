@@ -34,7 +34,7 @@ export const rnn = operator({
   ],
   attributes: recurrentAttributes,
   types: { T: floats, T1: ["int32"] },
-  infer: (c) => inferRecurrent(c, c.attrs, false),
+  infer: (c) => inferRecurrent(c, c.attrs, 1),
   reference: (c) =>
     runRecurrent(c, c.attrs, { gates: 1, activations: ["Tanh"], hasCell: false, step: rnnStep }).slice(0, 2),
   cost: recurrentCost,
