@@ -9,7 +9,10 @@ import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { type Html, markup, scriptJson } from "./escape.ts";
 
-/** Reads a heat map's values back from its picture: colour → level → value. Arrow keys move the reader too. */
+/**
+ * Reads a heat map's values back from its picture: colour → level → value; arrow keys move the reader too. Tiles can be
+ * seen one at a time, enlarged.
+ */
 const readout = `
 const img = root.querySelector("img");
 if (!img) return;
@@ -32,7 +35,9 @@ const read = () => {
   const level = data.colors.indexOf(key);
   const special = { "255,0,255": "NaN", "0,200,0": "inf", "0,110,0": "-inf" }[key];
   const value = special || (level < 0 ? "?" : "≈ " + Number(data.values[level].toPrecision(3)));
-  out.textContent = "[" + tile[2] + [data.rows[y - tile[1]], data.cols[x - tile[0]]].filter((i) => i !== undefined).join(", ") + "] " + value;
+  const place = [data.rows[y - tile[1]], data.cols[x - tile[0]]].filter((i) => i !== undefined);
+  if (data.swapped) place.reverse();
+  out.textContent = "[" + tile[2] + place.join(", ") + "] " + value;
 };
 img.tabIndex = 0;
 img.style.cursor = "crosshair";
@@ -47,7 +52,27 @@ img.addEventListener("keydown", (event) => {
   event.preventDefault(); event.stopPropagation();
   at = [Math.max(0, Math.min(data.width - 1, at[0] + step[0])), Math.max(0, Math.min(data.height - 1, at[1] + step[1]))];
   read();
-});`;
+});
+if (data.tiles.length > 1) {
+  const range = document.createElement("input"), label = document.createElement("output"), canvas = document.createElement("canvas");
+  range.type = "range"; range.min = 0; range.max = data.tiles.length - 1; range.value = 0; range.setAttribute("aria-label", "slice");
+  const zoom = Math.max(1, Math.round(280 / Math.max(data.w, data.h)));
+  canvas.width = data.w * zoom; canvas.height = data.h * zoom; canvas.style.display = "block";
+  const context = canvas.getContext("2d");
+  const draw = () => {
+    const t = data.tiles[range.value];
+    context.imageSmoothingEnabled = false;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(img, t[0] * data.cell, t[1] * data.cell, data.w * data.cell, data.h * data.cell, 0, 0, canvas.width, canvas.height);
+    label.textContent = " [" + t[2] + ":, :]";
+  };
+  range.oninput = draw;
+  const details = document.createElement("details"), summary = document.createElement("summary");
+  summary.textContent = "one slice at a time";
+  details.ontoggle = draw;
+  details.append(summary, range, label, canvas);
+  out.after(details);
+}`;
 
 /** Puts the compressed SVG in the picture's place, with wheel and key zoom, drag to pan, and a search box. */
 const drawing = `

@@ -47,6 +47,8 @@ addEventListener("load", () => setTimeout(() => {
   const tensor = in_("tensor").querySelector("img");
   point(tensor, 0.501, 0.251); out.cell = in_("tensor").querySelector("output").textContent;
   key(tensor, "ArrowRight"); out.next = in_("tensor").querySelector("output").textContent;
+  const slices = in_("maps").querySelector("input"); slices.value = 3; slices.oninput(); out.slice = slices.nextSibling.textContent;
+  const canvas = in_("maps").querySelector("canvas"); out.drawn = canvas.getContext("2d").getImageData(5, 5, 1, 1).data[3];
   const svg = in_("graph").querySelector("svg");
   out.svg = !!svg; const before = svg && svg.getAttribute("viewBox");
   if (svg) { key(svg, "+"); out.zoomed = svg.getAttribute("viewBox") !== before;
@@ -65,6 +67,14 @@ describe.skipIf(!chromium)("enhanced displays", () => {
     const values = Float32Array.from({ length: 32 * 40 }, (_, i) => i - 600);
     const shown = {
       tensor: await display("tensor", new Tensor("float32", [32, 40], values)),
+      maps: await display(
+        "tensor",
+        new Tensor(
+          "float32",
+          [5, 12, 16],
+          Float32Array.from({ length: 960 }, (_, i) => Math.sin(i)),
+        ),
+      ),
       graph: await display("graph", transformer(2)),
       table: await display("table", [
         { name: "b", n: 9 },
@@ -109,6 +119,7 @@ describe.skipIf(!chromium)("enhanced displays", () => {
       const [, row, column, value] = /^\[(\d+), (\d+)\] ≈ (-?[\d.]+)$/.exec(out.cell)!;
       expect([row, column]).toEqual(["8", "20"]);
       expect(Math.abs(Number(value) + 260)).toBeLessThan(8);
+      expect(out).toMatchObject({ slice: " [3, :, :]", drawn: 255 });
       expect(out.next).toMatch(/^\[8, 21\]/);
       expect(out).toMatchObject({ svg: true, zoomed: true, sort: "ascending", clip: "inset(0px 0px 0px 20%)" });
       expect(out.found).toMatch(/^ [1-9]\d* found$/);
