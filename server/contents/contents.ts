@@ -9,7 +9,7 @@ import { access, cp, mkdir, open, readdir, readFile, rename, rm, stat, unlink } 
 import { basename, dirname, extname, join } from "node:path";
 import { HttpError, type Json } from "../http.ts";
 import { mimeType } from "./mime.ts";
-import { asNotebook, emptyNotebook, notebookText } from "./notebook.ts";
+import { asNotebook, emptyNotebook, joinTexts, notebookText } from "./notebook.ts";
 import { checkpointFolder, normalizePath, type Root } from "./paths.ts";
 import type { Trust } from "./trust.ts";
 
@@ -49,6 +49,7 @@ export class Contents {
     if (type === "directory") return { ...model, format: "json", content: await this.list(path, file) };
     if (type === "notebook") {
       const notebook = asNotebook(parse(await readFile(file, "utf8"), path), path);
+      joinTexts(notebook);
       await this.trust.mark(notebook);
       return { ...model, format: "json", content: notebook };
     }
@@ -124,6 +125,7 @@ export class Contents {
     }
     if (type === "notebook") {
       const notebook = asNotebook(body["content"], path);
+      joinTexts(notebook);
       await this.trust.seal(notebook);
       await this.write(path, notebookText(notebook));
       return this.get(path, { content: false });
@@ -228,7 +230,9 @@ export class Contents {
   /** Marks the notebook at a path as trusted. */
   async trustNotebook(path: string): Promise<void> {
     const file = await this.root.resolve(path);
-    await this.trust.trust(asNotebook(parse(await readFile(file, "utf8"), path), path));
+    const notebook = asNotebook(parse(await readFile(file, "utf8"), path), path);
+    joinTexts(notebook);
+    await this.trust.trust(notebook);
   }
 
   private typeOf(path: string, isFolder: boolean, wanted: string | undefined): ContentType {

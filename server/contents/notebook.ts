@@ -35,8 +35,38 @@ export function emptyNotebook(): Notebook {
   return { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
 }
 
-/** As Jupyter writes it: one space of indentation, a newline at the end, so that version control sees small changes. */
-export const notebookText = (notebook: Notebook): string => `${JSON.stringify(notebook, null, 1)}\n`;
+/**
+ * As Jupyter writes it: long texts as lists of lines, one space of indentation, a newline at the end, so that version
+ * control sees small changes. The notebook is changed.
+ */
+export function notebookText(notebook: Notebook): string {
+  mapTexts(notebook, (value) => (typeof value === "string" ? (value.match(/[^\n]*\n|[^\n]+$/g) ?? []) : value));
+  return `${JSON.stringify(notebook, null, 1)}\n`;
+}
+
+/** What front ends expect: every text in one piece. The notebook is changed. */
+export function joinTexts(notebook: Notebook): void {
+  mapTexts(notebook, (value) => (Array.isArray(value) ? value.join("") : value));
+}
+
+const isJsonType = (type: string): boolean => type === "application/json" || type.endsWith("+json");
+
+/** Sources, stream texts, and the data of outputs and attachments that are not JSON (nbformat 4, "multiline strings"). */
+function mapTexts(notebook: Notebook, change: (value: unknown) => unknown): void {
+  const bundle = (value: unknown): void => {
+    if (!isObject(value)) return;
+    for (const type of Object.keys(value)) if (!isJsonType(type)) value[type] = change(value[type]);
+  };
+  for (const cell of notebook.cells as unknown as Json[]) {
+    cell["source"] = change(cell["source"] ?? "");
+    if (isObject(cell["attachments"])) Object.values(cell["attachments"]).forEach(bundle);
+    for (const output of Array.isArray(cell["outputs"]) ? (cell["outputs"] as unknown[]) : []) {
+      if (!isObject(output)) continue;
+      if (output["output_type"] === "stream") output["text"] = change(output["text"]);
+      else bundle(output["data"]);
+    }
+  }
+}
 
 export const joinLines = (source: string | readonly string[] | undefined): string =>
   typeof source === "string" ? source : (source ?? []).join("");

@@ -131,6 +131,14 @@ describe("contents", () => {
     expect(await trusted("theirs.ipynb")).toBe(true);
   });
 
+  test("texts are lists of lines in the file and one piece for the front end", async () => {
+    const lines = notebook(false);
+    lines.cells[0]!.source = "a\nb";
+    await call("PUT", "/api/contents/lines.ipynb", { type: "notebook", content: lines });
+    expect(JSON.parse(await readFile(join(root, "lines.ipynb"), "utf8")).cells[0].source).toEqual(["a\n", "b"]);
+    expect((await call("GET", "/api/contents/lines.ipynb")).json.content.cells[0].source).toBe("a\nb");
+  });
+
   test("a notebook that is none is refused and the old one stays", async () => {
     await call("PUT", "/api/contents/keep.ipynb", { type: "notebook", content: notebook(false) });
     for (const content of [null, 3, { nbformat: 3 }, { nbformat: 4, cells: 1 }])
