@@ -1,0 +1,72 @@
+/** Every notebook of the project runs top to bottom, through our runner and through Jupyter's. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { repositoryRoot } from "../support/shared.ts";
+
+const cli = join(repositoryRoot, "bin", "inferlab.mjs");
+const folder = join(repositoryRoot, "notebooks");
+const notebooks = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
+
+interface Output {
+  readonly output_type: string;
+  readonly data?: Record<string, unknown>;
+}
+
+function outputsOf(file: string): Output[][] {
+  const notebook = JSON.parse(readFileSync(file, "utf8")) as { cells: { cell_type: string; outputs: Output[] }[] };
+  return notebook.cells.filter((cell) => cell.cell_type === "code").map((cell) => cell.outputs);
+}
+
+describe("inferlab run", () => {
+  test.each(notebooks)("%s", (name) => {
+    const out = join(mkdtempSync(join(tmpdir(), "inferlab-notebook-")), name);
+    const run = spawnSync(process.execPath, [cli, "run", join(folder, name), "-o", out], { encoding: "utf8" });
+    expect(run.status, run.stdout + run.stderr).toBe(0);
+    const cells = outputsOf(out);
+    expect(cells.flat().some((output) => output.data?.["text/html"] !== undefined)).toBe(true);
+    for (const output of cells.flat()) {
+      expect(output.output_type).not.toBe("error");
+      if (output.data) expect(Object.keys(output.data)).toContain("text/plain");
+    }
+  });
+
+  test("a failed cell makes it exit with an error", () => {
+    const run = spawnSync(process.execPath, [cli, "run", join(folder, "no-such.ipynb")], { encoding: "utf8" });
+    expect(run.status).not.toBe(0);
+    expect(run.stderr).toContain("no-such.ipynb");
+  });
+});
+
+// Debian's packages jupyter-nbconvert and jupyter-client; /usr/bin/jupyter uses Debian's own Python.
+const jupyter = "/usr/bin/jupyter";
+describe("jupyter nbconvert --execute", () => {
+  test.skipIf(!existsSync(jupyter))("read-a-photo.ipynb", () => {
+    const work = mkdtempSync(join(tmpdir(), "inferlab-nbconvert-"));
+    const prefix = join(work, "prefix");
+    const install = spawnSync(process.execPath, [cli, "install", "--prefix", prefix], { encoding: "utf8" });
+    expect(install.status, install.stderr).toBe(0);
+    copyFileSync(join(folder, "read-a-photo.ipynb"), join(work, "in.ipynb"));
+    const run = spawnSync(
+      jupyter,
+      [
+        "nbconvert",
+        "--execute",
+        "--to",
+        "notebook",
+        "--output",
+        "out.ipynb",
+        "--ExecutePreprocessor.timeout=300",
+        "in.ipynb",
+      ],
+      { cwd: work, encoding: "utf8", env: { ...process.env, JUPYTER_PATH: join(prefix, "share", "jupyter") } },
+    );
+    expect(run.status, run.stderr).toBe(0);
+    expect(outputsOf(join(work, "out.ipynb")).every((outputs) => outputs.every((o) => o.output_type !== "error"))).toBe(
+      true,
+    );
+    rmSync(work, { recursive: true });
+  });
+});
