@@ -2,6 +2,10 @@
  * Places buffers in one arena so that those alive at the same time do not overlap (dynamic storage allocation, offline).
  * Lifetimes are half-open.
  */
+import { InferlabError } from "../../base/errors.ts";
+import { searchExactly } from "./exact-search.ts";
+import { placeGreedily } from "./greedy.ts";
+
 export interface PlanBuffer {
   readonly id: string | number;
   /** First time at which it is alive. */
@@ -35,21 +39,57 @@ export interface MemoryPlan {
  * @example
  * planMemory([{ id: "a", lower: 0, upper: 2, size: 4 }, { id: "b", lower: 1, upper: 3, size: 4 }]).height; // 8
  */
-export function planMemory(buffers: readonly PlanBuffer[], _options: PlanOptions = {}): MemoryPlan {
-  const lowerBound = peakOf(buffers);
-  const orders: ((a: PlanBuffer, b: PlanBuffer) => number)[] = [
-    (a, b) => b.size - a.size || a.lower - b.lower,
-    (a, b) => b.upper - b.lower - (a.upper - a.lower) || b.size - a.size,
-    (a, b) => b.size * (b.upper - b.lower) - a.size * (a.upper - a.lower),
-    (a, b) => a.lower - b.lower || b.size - a.size,
-  ];
-  let best: { offsets: number[]; height: number } | undefined;
-  for (const order of orders) {
-    const found = placeInOrder(buffers, order);
-    if (!best || found.height < best.height) best = found;
-    if (best.height === lowerBound) break;
+export function planMemory(buffers: readonly PlanBuffer[], options: PlanOptions = {}): MemoryPlan {
+  const { capacity, timeoutMs = 1000 } = options;
+  for (const { id, lower, upper, size } of buffers) {
+    if (!(Number.isFinite(lower) && Number.isFinite(upper) && lower <= upper && size >= 0 && Number.isFinite(size)))
+      throw new InferlabError(
+        "ARGUMENT",
+        `buffer ${JSON.stringify(id)} lives [${lower}, ${upper}) with size ${size}, expected lower ≤ upper and a size of 0 or more`,
+      );
   }
-  return { ...best!, lowerBound, optimal: best!.height === lowerBound };
+  const deadline = performance.now() + timeoutMs;
+  const lowerBound = peakOf(buffers);
+  const goal = Math.max(capacity ?? 0, lowerBound);
+  let { offsets, height } = placeGreedily(buffers, goal, timeoutMs / 2);
+  let proven = lowerBound;
+  const real = buffers.flatMap((b, i) => (b.size > 0 && b.upper > b.lower ? [i] : []));
+  if (height > goal && real.length <= maxSearched) {
+    // A search that ends without a plan proves that there is none: then a little more room is tried.
+    for (let target = goal; target < height; ) {
+      const left = deadline - performance.now();
+      if (left <= 0) break;
+      const found = searchExactly(
+        real.map((i) => buffers[i]!),
+        target,
+        left,
+      );
+      if (found.outcome === "timeout") break;
+      if (found.outcome === "found") {
+        offsets = new Array<number>(buffers.length).fill(0);
+        for (const [k, i] of real.entries()) offsets[i] = found.offsets[k]!;
+        height = real.reduce((top, i) => Math.max(top, offsets[i]! + buffers[i]!.size), 0);
+        break;
+      }
+      // Heights are sums of sizes: the next one possible is a multiple of their divisor away.
+      proven = target + divisor(real.map((i) => buffers[i]!.size));
+      target = Math.max(proven, Math.min(height - 1, Math.ceil(target + (height - target) / 8)));
+      if (target >= height) break;
+    }
+  }
+  return { offsets, height, lowerBound, optimal: height <= Math.max(lowerBound, proven) };
+}
+
+/** Beyond so many buffers an exhaustive search does not come far. */
+const maxSearched = 2000;
+
+/** Greatest common divisor of sizes. */
+function divisor(sizes: readonly number[]): number {
+  let d = 0;
+  for (let size of sizes) {
+    while (size > 0) [d, size] = [size, d % size];
+  }
+  return Math.max(d, 1);
 }
 
 /** Largest sum of sizes alive at one time. */
@@ -61,29 +101,4 @@ export function peakOf(buffers: readonly PlanBuffer[]): number {
   let peak = 0;
   for (const [, change] of events) peak = Math.max(peak, (live += change));
   return peak;
-}
-
-/** Each buffer in turn at the lowest offset that is free for its whole life. */
-function placeInOrder(buffers: readonly PlanBuffer[], order: (a: PlanBuffer, b: PlanBuffer) => number) {
-  const offsets = new Array<number>(buffers.length).fill(0);
-  const indexes = buffers.map((_, i) => i).sort((a, b) => order(buffers[a]!, buffers[b]!));
-  const placed: number[] = []; // by offset
-  let height = 0;
-  for (const index of indexes) {
-    const buffer = buffers[index]!;
-    if (buffer.upper <= buffer.lower) continue;
-    let offset = 0;
-    for (const other of placed) {
-      const b = buffers[other]!;
-      if (b.lower >= buffer.upper || b.upper <= buffer.lower) continue;
-      if (offsets[other]! >= offset + buffer.size) break;
-      offset = Math.max(offset, offsets[other]! + b.size);
-    }
-    offsets[index] = offset;
-    height = Math.max(height, offset + buffer.size);
-    let at = placed.length;
-    while (at > 0 && offsets[placed[at - 1]!]! > offset) at--;
-    placed.splice(at, 0, index);
-  }
-  return { offsets, height };
 }
