@@ -48,7 +48,12 @@ function randomGraph(seed: number, numNodes: number, dynamic: boolean): Graph {
     attributes: Record<string, number | number[] | string> = {},
     outputs = 1,
   ): Value => {
-    const node = new Node(`n${count}`, requireOperator("", op), opset, Object.entries(attributes));
+    const node = new Node(
+      seed % 2 === 0 ? `n${count}` : "",
+      requireOperator("", op),
+      opset,
+      Object.entries(attributes),
+    );
     const made = Array.from({ length: outputs }, () => new Value(`v${count++}`));
     graph.insert(node, inputs, made);
     infer(node);
@@ -81,11 +86,12 @@ function randomGraph(seed: number, numNodes: number, dynamic: boolean): Graph {
       const shape = shapeOf(x);
       const axis = int(shape.length);
       const dim = shape[axis];
+      const rest = shape.slice(1).every((d) => typeof d === "number");
       // Split one axis, join the last two, or flatten to -1.
       const choice = int(3);
-      if (choice === 0 && typeof dim === "number" && dim % 2 === 0 && axis > 0)
+      if (choice === 0 && typeof dim === "number" && dim % 2 === 0 && axis > 0 && rest)
         add("Reshape", [x, ints([0, ...shape.slice(1, axis), 2, dim / 2, ...shape.slice(axis + 1)].map(Number))]);
-      else if (choice === 1 && shape.length > 2 && shape.slice(1).every((d) => typeof d === "number"))
+      else if (choice === 1 && shape.length > 2 && rest)
         add("Reshape", [x, ints([0, ...(shape.slice(1, -2) as number[]), -1])]);
       else if (shape.length > 1) add("Flatten", [x], { axis: 1 });
     },

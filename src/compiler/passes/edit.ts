@@ -122,7 +122,8 @@ export class Edit {
     );
     const opset = options.opset ?? (domain ? 1 : this.opset());
     const node = new Node(options.name ?? before?.name ?? "", operator, opset, given);
-    const outputs = options.outputs ?? [new Value(this.freshName(options.name ?? before?.outputs[0]?.name ?? op))];
+    const stem = options.name || before?.outputs.find((value) => value)?.name || op;
+    const outputs = options.outputs ?? [new Value(this.freshName(stem))];
     // A value that another node made is taken over: that node is about to go.
     for (const value of outputs) {
       const old = value?.producer;
