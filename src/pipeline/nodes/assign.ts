@@ -44,11 +44,14 @@ export const assign = node(
     const allowed = (row: number, column: number): boolean =>
       costs[row]![column]! <= maxCost && costs[row]![column] !== Infinity;
     const wide = numRows <= numColumns;
-    const at = (i: number, j: number): number => {
-      const [row, column] = wide ? [i, j] : [j, i];
-      return allowed(row, column) ? costs[row]![column]! : forbidden;
-    };
-    return shortestPaths(Math.min(numRows, numColumns), Math.max(numRows, numColumns), at)
+    const [low, high] = wide ? [numRows, numColumns] : [numColumns, numRows];
+    const table = new Float64Array(low * high);
+    for (let row = 0; row < numRows; row++)
+      for (let column = 0; column < numColumns; column++)
+        table[wide ? row * high + column : column * high + row] = allowed(row, column)
+          ? costs[row]![column]!
+          : forbidden;
+    return shortestPaths(low, high, table)
       .map((j, i): [number, number] => (wide ? [i, j] : [j, i]))
       .filter(([row, column]) => allowed(row, column))
       .sort((a, b) => a[0] - b[0]);
@@ -56,17 +59,19 @@ export const assign = node(
 );
 
 /** Column of each row, rows ≤ columns: rows are added one by one along a shortest augmenting path (dual potentials u, v). */
-function shortestPaths(numRows: number, numColumns: number, cost: (row: number, column: number) => number): number[] {
+function shortestPaths(numRows: number, numColumns: number, cost: Float64Array): number[] {
   const u = new Float64Array(numRows + 1);
   const v = new Float64Array(numColumns + 1);
   /** Row (from 1) that has each column; 0 is nobody. Column 0 stands for the row being added. */
   const rowOf = new Int32Array(numColumns + 1);
   const before = new Int32Array(numColumns + 1);
+  const least = new Float64Array(numColumns + 1);
+  const used = new Uint8Array(numColumns + 1);
   for (let row = 1; row <= numRows; row++) {
+    least.fill(Infinity);
+    used.fill(0);
     rowOf[0] = row;
     let column = 0;
-    const least = new Float64Array(numColumns + 1).fill(Infinity);
-    const used = new Uint8Array(numColumns + 1);
     do {
       used[column] = 1;
       const i = rowOf[column]!;
@@ -74,7 +79,7 @@ function shortestPaths(numRows: number, numColumns: number, cost: (row: number, 
       let next = 0;
       for (let j = 1; j <= numColumns; j++) {
         if (used[j]) continue;
-        const reduced = cost(i - 1, j - 1) - u[i]! - v[j]!;
+        const reduced = cost[(i - 1) * numColumns + j - 1]! - u[i]! - v[j]!;
         if (reduced < least[j]!) {
           least[j] = reduced;
           before[j] = column;
