@@ -32,7 +32,7 @@ const typeText = (value: Value | undefined) => (value?.type ? clip(formatValueTy
 
 /** `float32[1,64]` as `1×64`, other types with their name, for places where room is short. */
 export function shortType(type: string): string {
-  const match = /^(\w+)\[([^[\]]*)\]$/.exec(type);
+  const match = /^(\w+)\[([^[\]]*)[\]…]$/.exec(type);
   if (!match) return clip(type, 34);
   const dims = match[2]!.split(",").map((dim) => clip(dim, 9, "end"));
   if (match[1] === "float32") return dims.join("×") || "scalar";

@@ -107,9 +107,9 @@ export function annotationColor(label: string | undefined, index: number): strin
   return label === undefined ? categoryColor("", index) : categoryColor(label);
 }
 
-/** `dog 92 %`. */
+/** `dog 92 %`; 100 % is only said of certainty. */
 export function caption(item: { readonly label?: string; readonly score?: number }): string {
-  const score = item.score === undefined ? "" : `${Math.round(item.score * 100)} %`;
+  const score = item.score === undefined ? "" : `${Math.floor(item.score * 100)} %`;
   return [item.label === undefined ? "" : clip(item.label, 24), score].filter(Boolean).join(" ");
 }
 
