@@ -1,8 +1,8 @@
 /** Every notebook of the project runs top to bottom, through our runner and through Jupyter's. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repositoryRoot } from "../support/shared.ts";
 
@@ -37,6 +37,49 @@ describe("inferlab run", () => {
     const run = spawnSync(process.execPath, [cli, "run", join(folder, "no-such.ipynb")], { encoding: "utf8" });
     expect(run.status).not.toBe(0);
     expect(run.stderr).toContain("no-such.ipynb");
+  });
+});
+
+describe("README.md", () => {
+  test("its examples run as they stand", () => {
+    const blocks = [...readFileSync(join(repositoryRoot, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)];
+    expect(blocks.length).toBe(5);
+    const work = mkdtempSync(join(tmpdir(), "inferlab-readme-"));
+    const draw =
+      'const { photographPage, saveImage } = await import("inferlab");\n' +
+      'await saveImage(await photographPage(["inferlab"]), "page.jpg");';
+    const cells = [draw, ...blocks.map((block) => block[1]!)].map((source, index) => ({
+      cell_type: "code",
+      id: `c${index}`,
+      source,
+      metadata: {},
+      execution_count: null,
+      outputs: [],
+    }));
+    const file = join(work, "readme.ipynb");
+    writeFileSync(file, JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }));
+    const run = spawnSync(process.execPath, [cli, "run", file, "-o", file], { encoding: "utf8", cwd: work });
+    expect(run.status, run.stdout + run.stderr).toBe(0);
+    const shown = outputsOf(file).slice(1);
+    for (const outputs of shown) expect(outputs.some((output) => output.output_type === "execute_result")).toBe(true);
+    expect(JSON.stringify(shown.at(-1))).toContain("inferlab");
+    rmSync(work, { recursive: true });
+  });
+
+  test("every link of a page leads to a file", () => {
+    const pages = [
+      "README.md",
+      "ARCHITECTURE.md",
+      "CONTRIBUTING.md",
+      ...readdirSync(join(repositoryRoot, "docs")).map((n) => `docs/${n}`),
+    ];
+    const dead: string[] = [];
+    for (const page of pages.filter((name) => name.endsWith(".md"))) {
+      const text = readFileSync(join(repositoryRoot, page), "utf8").replace(/```[\s\S]*?```|`[^`\n]*`/g, "");
+      for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g))
+        if (!existsSync(join(repositoryRoot, dirname(page), target!))) dead.push(`${page}: ${target}`);
+    }
+    expect(dead).toEqual([]);
   });
 });
 
