@@ -93,7 +93,10 @@ export class Evaluator {
 
   /** The compiler loads while the runtime starts: two parsers in native code, about 45 ms. */
   loadCompiler(): Promise<typeof Compiler> {
-    this.compiler ??= import("./compile.ts");
+    this.compiler ??= import("./compile.ts").then((compiler) => {
+      compiler.compile("0");
+      return compiler;
+    });
     return this.compiler;
   }
 

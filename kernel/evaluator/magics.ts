@@ -4,7 +4,7 @@
  *
  * A line counts only where a statement may begin: not in a template literal, not as the second line of an expression.
  */
-import { parseSync } from "oxc-parser";
+import { parseSync } from "./parser.ts";
 
 export interface Magic {
   readonly usage: string;

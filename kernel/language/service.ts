@@ -21,6 +21,9 @@ export interface Diagnostic {
   readonly end: number;
 }
 
+/** Checks that may be under way at a time. */
+const maxChecks = 8;
+
 /** Cells kept in the server's view: names of older ones are known from their live values only. */
 const maxCells = 400;
 
@@ -90,12 +93,16 @@ export interface CheckedCell {
 class ChangingDocument {
   readonly uri: string;
   private version = 0;
+  private text: string | undefined;
 
   constructor(uri: string) {
     this.uri = uri;
   }
 
   write(server: LanguageServer, text: string): void {
+    // The server keeps what it knows of a text that stays the same.
+    if (text === this.text) return;
+    this.text = text;
     const textDocument = { uri: this.uri, version: ++this.version };
     if (this.version === 1)
       server.notify("textDocument/didOpen", { textDocument: { ...textDocument, languageId: "typescript", text } });
@@ -110,6 +117,7 @@ export class LanguageService {
   private isReady = false;
   private hasFailed = false;
   private numCells = 0;
+  private numChecks = 0;
   private owners = new Map<string, Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
   private readonly prefix = `notebook_${process.pid}_`;
@@ -177,11 +185,23 @@ export class LanguageService {
     return { document, uri };
   }
 
-  /** Errors of a cell that `addCell` added; waits for the server where it is still starting. */
-  async diagnose({ document, uri }: CheckedCell): Promise<Diagnostic[]> {
+  /**
+   * Errors of a cell that `addCell` added; waits for the server where it is still starting. Of cells that come faster than
+   * they can be checked, some are not.
+   */
+  async diagnose(cell: CheckedCell): Promise<Diagnostic[]> {
     const { server } = this;
-    if (!server || this.hasFailed) return [];
-    await server.ready;
+    if (!server || this.hasFailed || this.numChecks >= maxChecks) return [];
+    this.numChecks++;
+    try {
+      await server.ready;
+      return await this.errorsOf(server, cell);
+    } finally {
+      this.numChecks--;
+    }
+  }
+
+  private async errorsOf(server: LanguageServer, { document, uri }: CheckedCell): Promise<Diagnostic[]> {
     // A cell that declares nothing is checked in a document that all such cells share: a new file costs the server more.
     if (uri === undefined) this.check.write(server, document.text);
     const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
