@@ -8,6 +8,7 @@ import { growingInference, inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { dropDeadNodes } from "./drop-dead-nodes.ts";
 import { dropUnusedOutputs } from "./drop-unused-outputs.ts";
+import { dropZeroStates } from "./drop-zero-states.ts";
 import { Edit, type EditSession } from "./edit.ts";
 import { fixReshapeTargets } from "./fix-reshape-targets.ts";
 import { flattenMatmul } from "./flatten-matmul.ts";
@@ -28,6 +29,7 @@ import { matmulToGemm } from "./matmul-to-gemm.ts";
 import { mergeConcats } from "./merge-concats.ts";
 import { mergeGathers } from "./merge-gathers.ts";
 import { mergeReshapes } from "./merge-reshapes.ts";
+import { mergeSlices } from "./merge-slices.ts";
 import { mergeTransposes } from "./merge-transposes.ts";
 import { movementToGather } from "./movement-to-gather.ts";
 import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
@@ -47,6 +49,7 @@ import { transposeToReshape } from "./transpose-to-reshape.ts";
 export const passes: readonly Pass[] = [
   dropDeadNodes,
   dropUnusedOutputs,
+  dropZeroStates,
   foldShapes,
   foldConstants,
   foldArithmetic,
@@ -70,6 +73,7 @@ export const passes: readonly Pass[] = [
   mergeGathers,
   mergeConcats,
   slicesToSplit,
+  mergeSlices,
   foldPad,
   foldBatchNorm,
   foldScaleAndBias,
