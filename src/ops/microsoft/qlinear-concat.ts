@@ -22,11 +22,11 @@ export const qLinearConcat = operator({
   inputs: [
     { name: "Y_scale", type: "float32" },
     { name: "Y_zero_point", type: "T8" },
-    { name: "inputs", type: "TV", variadic: true, doc: "Tensor, scale and zero point of each input in turn." },
+    { name: "inputs", type: "V", variadic: true, doc: "Tensor, scale and zero point of each input in turn." },
   ],
   outputs: [{ name: "Y", type: "T8" }],
   attributes: { axis: { type: "int", required: true, doc: "Axis to join along." } },
-  types: { T8: bytes, TV: [...bytes, "float32"] },
+  types: { T8: bytes, V: [...bytes, "float32"] },
   infer(c) {
     const shapes = Array.from({ length: Math.floor((c.numInputs - 2) / 3) }, (_, i) => c.shape(2 + 3 * i));
     const first = shapes[0];
