@@ -1,4 +1,4 @@
-/** Every real net: our engines against onnxruntime-node, 1e-3 relative or 1e-4 absolute. */
+/** Every real net: our engines against onnxruntime-node, 1e-3 relative or 1e-4 absolute (see toleranceOf). */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { readOnnx } from "../../src/compiler/onnx/read.ts";
 import { compileGraph } from "../../src/runtime/compile.ts";
 import { engines } from "../../src/runtime/engines.ts";
 import { difference } from "../support/compare.ts";
-import { inputShape, netFiles, netName, seededFeeds, shapesOf } from "../support/nets.ts";
+import { inputShape, netFiles, netName, seededFeeds, shapesOf, toleranceOf } from "../support/nets.ts";
 import { missing, repositoryRoot, shared } from "../support/shared.ts";
 
 const ours = engines.filter(({ name, available }) => name !== "ort" && available().ok).map(({ name }) => name);
@@ -24,8 +24,9 @@ async function compare(file: string, engine: string, sizes: Readonly<Record<stri
   const got = await session.run(feeds);
   const [expected] = await runOnOrt(file, [feeds]);
   const wrong: string[] = [];
+  const { rtol, atol } = toleranceOf(netName(file));
   for (const [name, value] of Object.entries(expected!)) {
-    const { worst, maxAbs } = difference(got[name]!, value as Tensor, 1e-3, 1e-4);
+    const { worst, maxAbs } = difference(got[name]!, value as Tensor, rtol, atol);
     if (worst > 1) wrong.push(`${name}: largest difference ${maxAbs}, ${worst.toFixed(1)} times the tolerance`);
   }
   return wrong;
