@@ -48,7 +48,7 @@ export function writeFigures(jsonFile: string, pageFile: string, engine: string,
       Object.entries({ ...before.engines, [engine]: figuresOf(outcomes) }).sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
   };
-  writeFileSync(jsonFile, `${JSON.stringify(figures, undefined, 1)}\n`);
+  writeFileSync(jsonFile, `${JSON.stringify(figures, undefined, 2)}\n`);
   writeFileSync(pageFile, page(figures, opOf));
 }
 
