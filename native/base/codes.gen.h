@@ -130,4 +130,11 @@ enum class ResidualKind : std::int64_t {
 };
 inline constexpr std::int64_t kNumResidualKinds = 3;
 
+// Recurrent cells.
+enum class RnnKind : std::int64_t {
+  kLstm = 0,
+  kGru = 1,
+};
+inline constexpr std::int64_t kNumRnnKinds = 2;
+
 }  // namespace inferlab

@@ -104,6 +104,16 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakePackGemm(params, site, made);
     }
     case 8: {
+      PackRnnParams params;
+      params.kind = reader.Int();
+      params.inputs = reader.Int();
+      params.hidden = reader.Int();
+      params.directions = reader.Int();
+      params.linear_before_reset = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackRnn");
+      return MakePackRnn(params, site, made);
+    }
+    case 9: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -114,7 +124,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 9: {
+    case 10: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -124,7 +134,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 10: {
+    case 11: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -133,7 +143,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
       return MakeReorder(params, site, made);
     }
-    case 11: {
+    case 12: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -150,7 +160,20 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 12: {
+    case 13: {
+      RnnParams params;
+      params.kind = reader.Int();
+      params.steps = reader.Int();
+      params.batch = reader.Int();
+      params.inputs = reader.Int();
+      params.hidden = reader.Int();
+      params.directions = reader.Int();
+      params.reverse = reader.Int();
+      params.linear_before_reset = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Rnn");
+      return MakeRnn(params, site, made);
+    }
+    case 14: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -160,7 +183,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeSoftmax(params, site, made);
     }
     default:
-      return Status::Malformed("opcode", opcode, 13);
+      return Status::Malformed("opcode", opcode, 15);
   }
 }
 

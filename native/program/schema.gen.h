@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0xf272f4fcc50c819e;
+inline constexpr std::uint64_t kSchemaHash = 0x52d5562b8fc607be;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -112,6 +112,16 @@ struct PackGemmParams {
 };
 Status MakePackGemm(const PackGemmParams& params, const Site& site, Made* made);
 
+// W and R of an LSTM or GRU as Rnn reads them.
+struct PackRnnParams {
+  std::int64_t kind = 0;
+  std::int64_t inputs = 0;
+  std::int64_t hidden = 0;
+  std::int64_t directions = 0;
+  std::int64_t linear_before_reset = 0;
+};
+Status MakePackRnn(const PackRnnParams& params, const Site& site, Made* made);
+
 // Pooling (kernels/pool). axes: input, output, kernel, stride, dilation, pad, end pad of depth, height, width; layout:
 // 0 planar, 1 blocked.
 struct PoolParams {
@@ -161,6 +171,19 @@ struct ResizeParams {
   std::vector<double> column_weights;
 };
 Status MakeResize(const ResizeParams& params, const Site& site, Made* made);
+
+// LSTM or GRU (kernels/rnn) of x, packed weights, bias?, initial h?, initial c?; gives y?, last h?, last c?.
+struct RnnParams {
+  std::int64_t kind = 0;
+  std::int64_t steps = 0;
+  std::int64_t batch = 0;
+  std::int64_t inputs = 0;
+  std::int64_t hidden = 0;
+  std::int64_t directions = 0;
+  std::int64_t reverse = 0;
+  std::int64_t linear_before_reset = 0;
+};
+Status MakeRnn(const RnnParams& params, const Site& site, Made* made);
 
 // Softmax (or its logarithm) of float32 x[outer, axis, inner] along the middle axis; y may be x.
 struct SoftmaxParams {
