@@ -190,7 +190,8 @@ export function emitConv(
   const output = c.out(0, {
     layout,
     ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, c.outShape(0)) }),
-    inPlace: residual,
+    // A copy made for its layout may have other readers.
+    inPlace: residual?.layout === c.layout(operands.residual ?? 0) ? residual : undefined,
   });
   c.emit(convInstruction, {
     inputs: [x, weights, operands.bias, slope, residual],
