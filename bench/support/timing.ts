@@ -8,7 +8,8 @@ export interface Sample {
   readonly runs: number;
 }
 
-const quantile = (sorted: readonly number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 
 /** Runs the functions in turn after a warm-up, for about so many seconds in all and at least 7 rounds. */
 export async function interleave(functions: readonly (() => Promise<unknown>)[], seconds: number): Promise<Sample[]> {

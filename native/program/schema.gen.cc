@@ -83,6 +83,17 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeGemm(params, site, made);
     }
     case 6: {
+      NormalizeParams params;
+      params.rows = reader.Int();
+      params.size = reader.Int();
+      params.channels = reader.Int();
+      params.layout = reader.Int();
+      params.rms = reader.Int();
+      params.epsilon = reader.Float();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Normalize");
+      return MakeNormalize(params, site, made);
+    }
+    case 7: {
       PackConvParams params;
       params.algorithm = reader.Int();
       params.input_layout = reader.Int();
@@ -94,7 +105,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackConv");
       return MakePackConv(params, site, made);
     }
-    case 7: {
+    case 8: {
       PackGemmParams params;
       params.k = reader.Int();
       params.n = reader.Int();
@@ -103,7 +114,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackGemm");
       return MakePackGemm(params, site, made);
     }
-    case 8: {
+    case 9: {
       PackRnnParams params;
       params.kind = reader.Int();
       params.inputs = reader.Int();
@@ -113,7 +124,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackRnn");
       return MakePackRnn(params, site, made);
     }
-    case 9: {
+    case 10: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -124,7 +135,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 10: {
+    case 11: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -134,7 +145,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 11: {
+    case 12: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -143,7 +154,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
       return MakeReorder(params, site, made);
     }
-    case 12: {
+    case 13: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -160,7 +171,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 13: {
+    case 14: {
       RnnParams params;
       params.kind = reader.Int();
       params.steps = reader.Int();
@@ -173,7 +184,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Rnn");
       return MakeRnn(params, site, made);
     }
-    case 14: {
+    case 15: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -183,7 +194,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeSoftmax(params, site, made);
     }
     default:
-      return Status::Malformed("opcode", opcode, 15);
+      return Status::Malformed("opcode", opcode, 16);
   }
 }
 

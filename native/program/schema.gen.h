@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x52d5562b8fc607be;
+inline constexpr std::uint64_t kSchemaHash = 0x1a2ecf410be4b285;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -90,6 +90,18 @@ struct GemmParams {
   std::int64_t residual = 0;
 };
 Status MakeGemm(const GemmParams& params, const Site& site, Made* made);
+
+// y = (x - mean) / √(variance + epsilon) · scale? + bias? over rows of size elements (kernels/norm). channels: rows
+// share scale[row % channels]; 0: a scale an element. layout: 0 planar, 1 blocked.
+struct NormalizeParams {
+  std::int64_t rows = 0;
+  std::int64_t size = 0;
+  std::int64_t channels = 0;
+  std::int64_t layout = 0;
+  std::int64_t rms = 0;
+  double epsilon = 0;
+};
+Status MakeNormalize(const NormalizeParams& params, const Site& site, Made* made);
 
 // Convolution weights as the kernel wants them; parameters as those of Conv.
 struct PackConvParams {

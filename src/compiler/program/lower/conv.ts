@@ -190,8 +190,12 @@ export function emitConv(
   const output = c.out(0, {
     layout,
     ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, c.outShape(0)) }),
-    // A copy made for its layout may have other readers.
-    inPlace: residual?.layout === c.layout(operands.residual ?? 0) ? residual : undefined,
+    // Not over a copy made for its layout, which may have other readers, nor over the input, whose neighbourhoods are still
+    // read when the first results are written.
+    inPlace:
+      residual && residual.layout === c.layout(operands.residual!) && residual.storage !== x.storage
+        ? residual
+        : undefined,
   });
   c.emit(convInstruction, {
     inputs: [x, weights, operands.bias, slope, residual],
@@ -209,12 +213,19 @@ export function emitConv(
   return undefined;
 }
 
+const givenBias = (c: LowerContext) => (c.has(2) ? c.in(2) : undefined);
+
 export const convLowering = lowering({
   operators: ["Conv"],
-  lower: (c) => emitConv(c, false, { bias: c.has(2) ? c.in(2) : undefined }),
+  lower: (c) => emitConv(c, false, { bias: givenBias(c) }),
 });
 
 export const convTransposeLowering = lowering({
   operators: ["ConvTranspose"],
-  lower: (c) => emitConv(c, true, { bias: c.has(2) ? c.in(2) : undefined }),
+  lower: (c) => emitConv(c, true, { bias: givenBias(c) }),
+});
+
+export const fusedConvLowering = lowering({
+  operators: ["inferlab.FusedConv", "com.microsoft.FusedConv"],
+  lower: (c) => emitConv(c, false, { bias: givenBias(c), ...(c.has(3) ? { residual: 3 } : {}) }),
 });

@@ -1,4 +1,4 @@
-/** Matrix products (native/kernels/gemm): MatMul, Gemm. */
+/** Matrix products (native/kernels/gemm): MatMul, Gemm and their fused forms. */
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import { instruction } from "../schema.ts";
 import { type Activation, activationKinds, activationOf, residualKinds } from "./activation.ts";
@@ -49,13 +49,14 @@ interface Product {
 /** Emits a product of inputs 0 and 1. A B that is constant and shared by all batches is packed once. */
 export function emitProduct(c: LowerContext, p: Product): void {
   const shared = (p.bBatch ?? []).every((stride) => stride === 0);
-  // One row alone reads each weight once: rows in place are as good, unless they would be read column by column.
   const packed = c.constant(1) !== undefined && shared;
   const b = packed
     ? c.prepare(packGemmInstruction, [c.in(1)], { k: p.k, n: p.n, rowStride: p.b[0], columnStride: p.b[1] })
     : c.in(1);
   const a = c.in(0);
-  const output = c.out(0, { inPlace: p.residual });
+  // Rows of A and B are read until the last tile is written.
+  const free = p.residual && p.residual.storage !== a.storage && p.residual.storage !== b.storage;
+  const output = c.out(0, { inPlace: free ? p.residual : undefined });
   c.emit(gemmInstruction, {
     inputs: [a, b, p.bias, p.residual],
     outputs: [output],
@@ -78,8 +79,6 @@ export function emitProduct(c: LowerContext, p: Product): void {
   });
 }
 
-const activationFor = (c: LowerContext): Activation | undefined => activationOf(c);
-
 /** Strides of broadcast batch dimensions, in matrices of `size` elements. */
 function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
   const own = shape.slice(0, -2);
@@ -93,10 +92,10 @@ function batchStrides(shape: readonly number[], batch: readonly number[], size: 
 }
 
 export const matMulLowering = lowering({
-  operators: ["MatMul"],
+  operators: ["MatMul", "inferlab.FusedMatMul"],
   lower(c) {
     if (c.dtype(0) !== "float32") return `no product kernel for ${c.dtype(0)}`;
-    const activation = activationFor(c);
+    const activation = activationOf(c);
     if (!activation) return `no kernel applies ${String(c.attrs.activation)} to its result`;
     const [x, y] = [c.shape(0), c.shape(1)];
     // A vector is a row on the left, a column on the right.
@@ -115,6 +114,15 @@ export const matMulLowering = lowering({
       rows = m * batch.reduce((p, q) => p * q, 1);
       [batch, aBatch, bBatch] = [[], [], []];
     }
+    let biasStrides: [number, number] = [0, 0];
+    if (c.has(2)) {
+      const bias = c.shape(2);
+      const perRow = bias.slice(0, -1).some((dim) => dim !== 1);
+      if (perRow && (batch.length > 0 || bias.slice(0, -1).reduce((p, q) => p * q, 1) !== rows))
+        return "a bias of other rows than the product's";
+      const columns = bias.at(-1) ?? 1;
+      biasStrides = [perRow ? columns : 0, columns === 1 ? 0 : 1];
+    }
     const kept = batch.flatMap((size, i) => (size === 1 ? [] : [i]));
     if (kept.length > 6) return `${kept.length} batch dimensions, kernels take 6`;
     emitProduct(c, {
@@ -126,6 +134,9 @@ export const matMulLowering = lowering({
       batch: kept.map((i) => batch[i]!),
       aBatch: kept.map((i) => aBatch[i]!),
       bBatch: kept.map((i) => bBatch[i]!),
+      bias: c.has(2) ? c.in(2) : undefined,
+      biasStrides,
+      residual: c.has(3) ? c.in(3) : undefined,
       activation,
     });
     return undefined;
@@ -133,10 +144,10 @@ export const matMulLowering = lowering({
 });
 
 export const gemmLowering = lowering({
-  operators: ["Gemm"],
+  operators: ["Gemm", "inferlab.FusedGemm"],
   lower(c) {
     if (c.dtype(0) !== "float32") return `no product kernel for ${c.dtype(0)}`;
-    const activation = activationFor(c);
+    const activation = activationOf(c);
     if (!activation) return `no kernel applies ${String(c.attrs.activation)} to its result`;
     const [a, b] = [c.shape(0), c.shape(1)];
     const [transA, transB] = [c.attrs.transA === 1, c.attrs.transB === 1];
@@ -158,6 +169,7 @@ export const gemmLowering = lowering({
       biasStrides,
       alpha: typeof c.attrs.alpha === "number" ? c.attrs.alpha : 1,
       beta: typeof c.attrs.beta === "number" ? c.attrs.beta : 1,
+      residual: c.has(3) ? c.in(3) : undefined,
       activation,
     });
     return undefined;
