@@ -16,7 +16,9 @@ const option = (name: string, otherwise: string): string => {
 const seconds = Number(option("--seconds", "0.5"));
 
 for (const threads of option("--threads", "1,2").split(",").map(Number)) {
-  console.log(`\nthreads ${threads}\n${"size".padStart(6)} ${"native".padStart(10)} ${"ort".padStart(10)}  GFLOP/s, ratio`);
+  console.log(
+    `\nthreads ${threads}\n${"size".padStart(6)} ${"native".padStart(10)} ${"ort".padStart(10)}  GFLOP/s, ratio`,
+  );
   for (const n of [32, 48, 64, 100, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048]) {
     const fill = () => Float32Array.from({ length: n * n }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.5);
     const g = graph("product");
