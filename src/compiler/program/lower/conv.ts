@@ -124,7 +124,8 @@ function choose(c: LowerContext, s: Shape): Choice {
     return { algorithm: "winograd", blockedInput: true, reason: "3×3 of stride 1 with enough channels" };
   const planar = planarInput && ic <= 4;
   // Wider kernels would copy every input many times for few products.
-  if (planarInput && oc < block / 2 && ic > 4 && y.kernel * x.kernel === 1) return patches("few output channels from a planar input");
+  if (planarInput && oc < block / 2 && ic > 4 && y.kernel * x.kernel === 1)
+    return patches("few output channels from a planar input");
   return {
     algorithm: "direct",
     blockedInput: !planar,
