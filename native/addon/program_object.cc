@@ -125,7 +125,7 @@ class RunJob final : public Job {
   // False where memory is short.
   bool Allocate() {
     for (std::size_t bytes : program_->output_bytes()) {
-      auto* block = static_cast<std::byte*>(cpu_.heap.Allocate(bytes));
+      auto* block = static_cast<std::byte*>(cpu_.heap.Allocate(bytes, "output of a run"));
       if (!block) return false;
       outputs_.push_back(block);
     }

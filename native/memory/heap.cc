@@ -14,9 +14,19 @@ struct alignas(kAlignment) Heap::Block {
 };
 
 Heap& Heap::Process() {
-  static Heap* heap = new Heap();
+  static Heap* heap = [] {
+    const char* check = std::getenv("INFERLAB_MEMORY_CHECK");
+    return new Heap(0, check && check[0] == '1');
+  }();
   return *heap;
 }
+
+Heap::Heap(std::size_t limit_bytes, bool checked)
+    : limit_bytes_(limit_bytes), checked_(checked ? std::make_unique<CheckedBlocks>() : nullptr) {}
+
+std::size_t Heap::Check() { return checked_ ? checked_->Check() : 0; }
+std::vector<Finding> Heap::TakeFindings() { return checked_ ? checked_->TakeFindings() : std::vector<Finding>(); }
+std::vector<Finding> Heap::Leaks() const { return checked_ ? checked_->Leaks() : std::vector<Finding>(); }
 
 Heap::~Heap() {
   Trim();
@@ -41,12 +51,19 @@ int Heap::ClassOf(std::size_t size_bytes, std::size_t* rounded) {
   return static_cast<int>((octave - 6) * 4 + steps);
 }
 
-void* Heap::Allocate(std::size_t size_bytes) {
+void* Heap::Allocate(std::size_t size_bytes, const char* owner) {
   if (size_bytes > (std::size_t{1} << 44)) return nullptr;
   std::size_t rounded;
   const int size_class = ClassOf(size_bytes, &rounded);
   std::lock_guard<std::mutex> lock(mutex_);
+  if (checked_) rounded = size_bytes;
   if (limit_bytes_ && stats_.live_bytes + rounded > limit_bytes_) return nullptr;
+  if (checked_) {
+    void* user = checked_->Allocate(size_bytes, owner);
+    if (!user) return nullptr;
+    Count(size_bytes);
+    return user;
+  }
   Block* block = free_[size_class];
   if (block) {
     free_[size_class] = block->next;
@@ -61,14 +78,26 @@ void* Heap::Allocate(std::size_t size_bytes) {
   block->next = live_;
   if (live_) live_->previous = block;
   live_ = block;
-  stats_.live_bytes += rounded;
+  Count(rounded);
+  return block + 1;
+}
+
+void Heap::Count(std::size_t size_bytes) {
+  stats_.live_bytes += size_bytes;
   if (stats_.live_bytes > stats_.peak_bytes) stats_.peak_bytes = stats_.live_bytes;
   ++stats_.allocations;
-  return block + 1;
 }
 
 void Heap::Free(void* pointer) {
   if (!pointer) return;
+  if (checked_) {
+    std::size_t freed;
+    if (!checked_->Free(pointer, &freed)) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    stats_.live_bytes -= freed;
+    ++stats_.frees;
+    return;
+  }
   Block* block = static_cast<Block*>(pointer) - 1;
   std::lock_guard<std::mutex> lock(mutex_);
   if (block->previous)

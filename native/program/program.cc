@@ -228,8 +228,8 @@ Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
 Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel) {
   const std::size_t bytes = instruction.PreparedBytes();
   const std::size_t scratch_bytes = instruction.WorkspaceBytes(parallel.num_threads());
-  auto* data = static_cast<std::byte*>(heap_.Allocate(bytes));
-  auto* scratch = static_cast<std::byte*>(heap_.Allocate(scratch_bytes));
+  auto* data = static_cast<std::byte*>(heap_.Allocate(bytes, "prepared weights"));
+  auto* scratch = static_cast<std::byte*>(heap_.Allocate(scratch_bytes, "scratch memory of a preparation"));
   Status status = data && scratch ? Status::Ok() : Status::OutOfMemory(static_cast<std::int64_t>(bytes + scratch_bytes));
   if (status.ok()) {
     fixed_[tensor] = data;
@@ -252,7 +252,7 @@ Program::Context* Program::Acquire() {
   auto context = std::make_unique<Context>();
   context->heap = &heap_;
   const std::size_t arena = (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment;
-  context->memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_));
+  context->memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_, "arena of a program"));
   if (!context->memory) return nullptr;
   context->workspace = context->memory + arena;
   context->tensors = fixed_;
@@ -302,6 +302,8 @@ Status Program::Execute(const RunRequest& request) {
   // A cancel inside the last instruction skipped some of its tasks.
   if (status.ok() && request.cancel && request.cancel->load(std::memory_order_relaxed)) status = Status::Cancelled();
   Release(context);
+  // Checked mode: a kernel, or anybody else, wrote where it should not. The findings say who and where.
+  if (status.ok() && heap_.Check() > 0) status = {StatusCode::kCorrupted, "memory was misused"};
   return status;
 }
 

@@ -23,6 +23,22 @@ export interface Addon {
   /** An ArrayBuffer in pool memory. */
   allocate(bytes: number): ArrayBuffer;
   trim(): void;
+  /** Whether the pool runs in checked mode (INFERLAB_MEMORY_CHECK=1). */
+  readonly memoryChecked: boolean;
+  /** What checked mode found since the last call; blocks alive now. */
+  memoryFindings(): readonly NativeFinding[];
+  memoryLeaks(): readonly NativeFinding[];
+}
+
+export interface NativeFinding {
+  /** "write past the end of a block" and the like. */
+  readonly misuse: string;
+  /** Who asked for the block. */
+  readonly owner: string;
+  readonly blockBytes: number;
+  /** First damaged byte relative to the block's start, and the number of bytes up to the last one. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export interface NativeStore {
@@ -130,8 +146,17 @@ export function explainNativeError(error: unknown, graph: string, notes: readonl
       return make("VALUE", `${where}: ${what} is ${found}, expected ${expected}`);
     case "STALE":
       return make("ADDON", "the native addon was built from other sources", "run: npm run build:addon");
-    case "CORRUPTED":
-      return make("MEMORY", `${where}: ${what}`);
+    case "CORRUPTED": {
+      const findings = loaded?.ok ? loaded.addon.memoryFindings() : [];
+      const list = findings.map(
+        (f) =>
+          `${f.misuse} (${f.owner || "no block"}, ${formatBytes(f.blockBytes)}): ${f.bytes} bytes at offset ${f.offset}`,
+      );
+      return new InferlabError("MEMORY", `${where}: ${list.join("; ") || what}`, {
+        details: { ...details, findings },
+        cause: error,
+      });
+    }
     default:
       return make("ENGINE", `${where}: native code refused the program (${what}: ${found}, ${expected})`);
   }
