@@ -32,7 +32,8 @@
       "dependencies": ["native_core", "native_plain"],
       "sources": ["<!@(node scripts/native-sources.mjs addon)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      # A worker that is being terminated takes no more exceptions: that must not end the process.
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "conditions": [
         # Pool threads sleep in this code: it must stay mapped after the environment that loaded it is gone.
         ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete"] }],

@@ -104,6 +104,9 @@ void Runner::FinishOnJavaScriptThread(napi_env env, napi_value, void* context, v
   std::unique_ptr<Job> job(static_cast<Job*>(data));
   if (--runner->unfinished_ == 0) napi_unref_threadsafe_function(env, runner->done_);
   Napi::HandleScope scope(env);
+  // A worker that is being terminated still delivers calls but runs no JavaScript: the result is dropped.
+  napi_value probe;
+  if (napi_create_object(env, &probe) != napi_ok || napi_set_named_property(env, probe, "ready", probe) != napi_ok) return;
   job->Finish(Napi::Env(env));
 }
 

@@ -14,10 +14,9 @@ const Table& Kernels() { INFERLAB_SELECT_TABLE() }
 
 // Output rows [first, last) of a plane. `cache` holds input rows resampled along the columns; row r, once made, stays at
 // its place. Output rows ask for input rows in ascending order, so a row is made once.
-void Plane(const Axis& rows, const Axis& columns, const float* x, float* y, std::int64_t first, std::int64_t last,
-           float* cache, std::int64_t* held) {
+void Plane(const Axis& rows, const Axis& columns, bool same_columns, const float* x, float* y, std::int64_t first,
+           std::int64_t last, float* cache, std::int64_t* held) {
   const Table& table = Kernels();
-  const bool same_columns = columns.input == columns.output && columns.taps == 1;
   std::fill_n(held, rows.input, -1);
   const auto row = [&](std::int64_t r) -> const float* {
     if (same_columns) return x + r * columns.input;
@@ -34,6 +33,14 @@ void Plane(const Axis& rows, const Axis& columns, const float* x, float* y, std:
     for (std::int64_t tap = 0; tap < rows.taps; ++tap) sources[tap] = row(rows.indices[i * rows.taps + tap]);
     table.rows(sources, rows.weights + i * rows.taps, rows.taps, to, columns.output);
   }
+}
+
+// Whether every position is its own only tap.
+bool IsIdentity(const Axis& axis) {
+  if (axis.input != axis.output || axis.taps != 1) return false;
+  for (std::int64_t i = 0; i < axis.output; ++i)
+    if (axis.indices[i] != i || axis.weights[i] != 1.0f) return false;
+  return true;
 }
 
 void Nearest(const Axis& rows, const Axis& columns, const float* x, float* y, std::int64_t first, std::int64_t last) {
@@ -65,6 +72,7 @@ void Run(const Params& params, const Axis& rows, const Axis& columns, const floa
   const std::int64_t total = params.planes * bands;
   const std::int64_t each = std::max<std::int64_t>(1, kTaskElements / (band * columns.output));
   const std::size_t scratch = WorkspaceBytes(rows.input, columns.output);
+  const bool same_columns = IsIdentity(columns);
   parallel.For(static_cast<std::size_t>((total + each - 1) / each), [&](std::size_t task, int thread) {
     auto* held = reinterpret_cast<std::int64_t*>(workspace + static_cast<std::size_t>(thread) * scratch);
     auto* cache = reinterpret_cast<float*>(held + rows.input);
@@ -79,7 +87,7 @@ void Run(const Params& params, const Axis& rows, const Axis& columns, const floa
       if (params.nearest)
         Nearest(rows, columns, from, to, first, last);
       else
-        Plane(rows, columns, from, to, first, last, cache, held);
+        Plane(rows, columns, same_columns, from, to, first, last, cache, held);
     }
   });
 }

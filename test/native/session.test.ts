@@ -1,0 +1,196 @@
+/** The native engine as its callers see it; whether kernels are right is tested elsewhere. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { tensor } from "../../src/api/tensor.ts";
+import type { Tensor } from "../../src/base/tensor.ts";
+import { Graph, Node, Value } from "../../src/compiler/ir/graph.ts";
+import { findOperator } from "../../src/ops/lookup.ts";
+import { loadAddon, requireAddon } from "../../src/runtime/native/addon.ts";
+import { native } from "../../src/runtime/native.ts";
+import { reference } from "../../src/runtime/reference.ts";
+import { seeded } from "../support/compare.ts";
+import { repositoryRoot } from "../support/shared.ts";
+
+const options = { engine: "native", device: "cpu", threads: 2, optimize: "none" } as const;
+
+/** A graph of operators in a row, each a name or a name with the constants that follow its first input. */
+function chainOf(steps: readonly (string | [string, ...Tensor[]])[], dtype: "float32" = "float32"): Graph {
+  const graph = new Graph("chain");
+  let value = new Value("x", { kind: "tensor", dtype, shape: ["n", 4] });
+  graph.inputs.push(value);
+  steps.forEach((step, i) => {
+    const [name, ...constants] = typeof step === "string" ? [step] : step;
+    const operator = findOperator("", name)!;
+    const inputs = constants.map((constant, k) => {
+      const input = new Value(`c${i}_${k}`);
+      input.setConstant(constant);
+      return input;
+    });
+    const output = new Value(i === steps.length - 1 ? "y" : `v${i}`);
+    graph.insert(new Node(`${name}_${i}`, operator, 21), [value, ...inputs], [output]);
+    value = output;
+  });
+  graph.opsets.set("", 21);
+  graph.outputs.push(value);
+  return graph;
+}
+
+const random = seeded(3);
+const rows = (n: number) =>
+  tensor(
+    Float32Array.from({ length: n * 4 }, () => random() * 4 - 2),
+    [n, 4],
+  );
+
+describe.skipIf(!loadAddon().ok)("native engine", () => {
+  const graph = chainOf(["Relu", ["Mul", tensor(Float32Array.of(1, 2, 3, 4), [4])], "Tanh", "Neg"]);
+
+  test("runs a chain in one instruction and says so", async () => {
+    const session = await native.compile(graph, options);
+    const x = rows(3);
+    const { y } = (await session.run({ x })) as { y: Tensor };
+    const { y: expected } = (await (await reference.compile(graph, options)).run({ x })) as { y: Tensor };
+    for (let i = 0; i < y.size; i++) expect(Number(y.data[i])).toBeCloseTo(Number(expected.data[i]), 6);
+    const report = session.explain();
+    expect(report.map((line) => line.kernel)).toEqual(["elementwise_relu_mul_tanh_neg_float32"]);
+    expect(report[0]!.op).toBe("Relu+Mul+Tanh+Neg");
+  });
+
+  test("keeps every concurrent run apart", async () => {
+    const session = await native.compile(graph, options);
+    const feeds = Array.from({ length: 24 }, (_, i) => rows(1 + (i % 5) * 400));
+    const alone: Tensor[] = [];
+    for (const x of feeds) alone.push((await session.run({ x }))["y"] as Tensor);
+    const together = await Promise.all(feeds.map(async (x) => (await session.run({ x }))["y"] as Tensor));
+    together.forEach((y, i) => {
+      expect(y.data).toEqual(alone[i]!.data);
+    });
+  });
+
+  test("gives the same bits whatever the number of threads", async () => {
+    const x = rows(50_000);
+    const [one, two] = await Promise.all(
+      [1, 2].map(
+        async (threads) => (await (await native.compile(graph, { ...options, threads })).run({ x }))["y"] as Tensor,
+      ),
+    );
+    expect(one!.data).toEqual(two!.data);
+  });
+
+  test("captures values inside of what is otherwise one instruction", async () => {
+    const session = await native.compile(graph, options);
+    const x = rows(2);
+    const { trace } = await session.trace({ x }, { capture: ["v0"] });
+    expect([...trace.tensors.keys()]).toEqual(["v0"]);
+    expect(Number(trace.tensors.get("v0")!.data[0])).toBe(Math.max(0, x.data[0] as number));
+    expect(trace.events.length).toBe(2);
+    for (const event of trace.events) expect(event.endUs).toBeGreaterThanOrEqual(event.startUs);
+  });
+
+  test("goes on after a shape that depends on values", async () => {
+    // NonZero runs on its reference, what follows is compiled for the count it found.
+    const cut = chainOf(["Relu", "NonZero", ["Cast"]] as never);
+    cut.nodes[2]!.attributes.set("to", 1);
+    const session = await native.compile(cut, options);
+    for (const n of [1, 3]) {
+      const x = tensor(
+        Float32Array.from({ length: n * 4 }, (_, i) => (i % 2 ? 1 : -1)),
+        [n, 4],
+      );
+      const { y } = (await session.run({ x })) as { y: Tensor };
+      expect(y.dtype).toBe("float32");
+      expect(y.shape).toEqual([2, n * 2]);
+    }
+    expect(session.explain().map((line) => line.kernel)).toContain("reference");
+  });
+
+  test("takes empty tensors", async () => {
+    const session = await native.compile(graph, options);
+    const { y } = (await session.run({ x: tensor(new Float32Array(0), [0, 4]) })) as { y: Tensor };
+    expect(y.shape).toEqual([0, 4]);
+  });
+
+  test("stops a run that is cancelled and lives on", async () => {
+    const long = chainOf(Array.from({ length: 20 }, (_, i) => (i % 2 ? "Atanh" : "Tan")));
+    const session = await native.compile(long, options);
+    const x = rows(300_000);
+    const abort = new AbortController();
+    const run = session.run({ x }, { signal: abort.signal });
+    setTimeout(() => abort.abort(), 5);
+    await expect(run).rejects.toMatchObject({ code: "CANCELLED" });
+    const { y } = (await session.run({ x: rows(1) })) as { y: Tensor };
+    expect(y.size).toBe(4);
+  });
+
+  test("refuses a program whose bytes were changed, and never crashes on one", async () => {
+    const addon = requireAddon();
+    const { buildStage } = await import("../../src/compiler/program/stage.ts");
+    const { ConstantPool } = await import("../../src/compiler/program/constants.ts");
+    const own = chainOf(["Relu", ["Mul", tensor(Float32Array.of(1, 2, 3, 4), [4])], ["Transpose"], "Neg"] as never);
+    own.inputs[0]!.type = { kind: "tensor", dtype: "float32", shape: [3, 4] };
+    const pool = new ConstantPool();
+    const stage = buildStage(own, { pool, isa: addon.isa });
+    const step = stage.steps[0]!;
+    if (step.kind !== "program") throw new Error("expected a program");
+    const store = new addon.ConstantStore();
+    for (const { id, array } of pool.takePending()) store.put(id, array);
+    const x = new Float32Array(12).fill(1);
+    let refused = 0;
+    for (let round = 0; round < 400; round++) {
+      const bytes = step.segment.bytes.slice();
+      for (let flips = 0; flips < 1 + (round % 3); flips++)
+        bytes[16 + Math.floor(random() * (bytes.length - 16))] = Math.floor(random() * 256);
+      const cut = round % 7 === 0 ? bytes.slice(0, Math.floor(random() * bytes.length)) : bytes;
+      try {
+        const program = await addon.load(store, cut, 1);
+        if (program.arenaBytes < 1e8) await program.run([x], false, undefined);
+      } catch {
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(200);
+    const stale = step.segment.bytes.slice();
+    stale[9]! ^= 1;
+    await expect(addon.load(store, stale, 1)).rejects.toMatchObject({ code: "STALE" });
+    await expect(addon.load(store, step.segment.bytes, 1)).resolves.toBeDefined();
+  });
+
+  test.each([
+    ["a run is alive", "session.run({ x }); setTimeout(() => process.exit(0), 20);", false],
+    ["a worker is terminated in the middle of a run", "session.run({ x });", true],
+    ["all is done", "await session.run({ x });", false],
+  ])("ends cleanly when %s", (_, ending, inWorker) => {
+    const module = (path: string) => JSON.stringify(join(repositoryRoot, "dist/src", path));
+    const body = `
+      const { native } = await import(${module("runtime/native.js")});
+      const { Graph, Node, Value } = await import(${module("compiler/ir/graph.js")});
+      const { findOperator } = await import(${module("ops/lookup.js")});
+      const { Tensor } = await import(${module("base/tensor.js")});
+      const graph = new Graph("g");
+      let value = new Value("x", { kind: "tensor", dtype: "float32", shape: ["n"] });
+      graph.inputs.push(value);
+      for (let i = 0; i < 60; i++) {
+        const next = new Value("v" + i);
+        graph.insert(new Node("n" + i, findOperator("", "Tan"), 21), [value], [next]);
+        value = next;
+      }
+      graph.outputs.push(value);
+      graph.opsets.set("", 21);
+      const session = await native.compile(graph, { engine: "native", device: "cpu", threads: 2, optimize: "none" });
+      const x = new Tensor("float32", [2000000], new Float32Array(2000000).fill(0.5));
+      ${ending}`;
+    const code = `${body}; (await import("node:worker_threads")).parentPort.postMessage("runs");`;
+    const main = `
+      const { Worker } = await import("node:worker_threads");
+      const worker = new Worker(${JSON.stringify(code)}, { eval: true });
+      worker.on("message", () => setTimeout(() => worker.terminate(), 20));`;
+    const script = inWorker ? main : body;
+    const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(run.stderr).toBe("");
+    expect(run.status).toBe(0);
+  });
+});
