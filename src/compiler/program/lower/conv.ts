@@ -55,6 +55,9 @@ interface Shape {
   readonly transposed: boolean;
 }
 
+const isTrivial = (a: Shape["axes"][number]): boolean =>
+  a.input === 1 && a.output === 1 && a.kernel === 1 && a.pad === 0;
+
 function shapeOf(c: LowerContext, transposed: boolean): Shape | string {
   const [x, w, y] = [c.shape(0), c.shape(1), c.outShape(0)];
   const spatial = x.length - 2;
@@ -78,6 +81,8 @@ function shapeOf(c: LowerContext, transposed: boolean): Shape | string {
     pad: pads[axis]!,
   }));
   const flat = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, pad: 0 };
+  // A last axis of one element is no axis: tiles run along the last one that has some.
+  while (axes.length > 1 && isTrivial(axes.at(-1)!)) axes.pop();
   while (axes.length < 3) axes.unshift(flat);
   return { batch: x[0]!, inputChannels: x[1]!, outputChannels: y[1]!, groups: attrs.group, axes, transposed };
 }

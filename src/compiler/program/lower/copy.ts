@@ -3,6 +3,7 @@ import { byteLength, type DType } from "../../../base/dtypes.ts";
 import { sizeOf, stridesOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering, type NumberArray, type TensorRef } from "../lowering.ts";
 import { instruction } from "../schema.ts";
+import { blockChannels, blockedBytes, blockedInput, blockedLayout } from "./blocked.ts";
 import { broadcastStrides } from "./elementwise.ts";
 
 export const copyInstruction = instruction({
@@ -115,6 +116,8 @@ export const concatLowering = lowering({
   lower(c) {
     const dims = c.outShape(0);
     const axis = ((c.attrs.axis as number | undefined) ?? 1) + ((c.attrs.axis as number) < 0 ? dims.length : 0);
+    const inBlocks = concatBlocks(c, axis);
+    if (inBlocks) return undefined;
     const refs = Array.from({ length: c.numInputs }, (_, i) => c.in(i));
     const full = refs.filter((ref) => ref.sizeBytes > 0);
     if (full.length === 1 && full[0]!.sizeBytes === c.outBytes(0)) {
@@ -140,6 +143,45 @@ export const concatLowering = lowering({
     return undefined;
   },
 });
+
+/** Joins channels in blocks where most of them lie so and each input but the last ends with a block; says whether it did. */
+function concatBlocks(c: LowerContext, axis: number): boolean {
+  const layout = blockedLayout(c.isa);
+  const dims = c.outShape(0);
+  const inputs = Array.from({ length: c.numInputs }, (_, i) => i);
+  if (axis !== 1 || dims.length < 3 || c.dtype(0) !== "float32" || sizeOf(dims) === 0) return false;
+  const sizes = inputs.map((i) => sizeOf(c.shape(i)));
+  const blocked = inputs.reduce((sum, i) => sum + (c.layout(i) === layout ? sizes[i]! : 0), 0);
+  const block = blockChannels(c.isa);
+  if (blocked * 2 < sizeOf(dims) || inputs.slice(0, -1).some((i) => c.shape(i)[1]! % block !== 0)) return false;
+  const sizeBytes = blockedBytes(c.isa, dims);
+  const refs = inputs.map((i) => blockedInput(c, i));
+  const to = c.out(0, { layout, sizeBytes });
+  const batch = dims[0]!;
+  const step = sizeBytes / 4 / batch;
+  let outOffset = 0;
+  for (const from of refs) {
+    if (from.sizeBytes === 0) continue;
+    const length = from.sizeBytes / 4 / batch;
+    c.emit(copyInstruction, {
+      inputs: [from],
+      outputs: [to],
+      parameters: {
+        elementBytes: 4,
+        dims: [batch, length],
+        inStrides: [length, 1],
+        outStrides: [step, 1],
+        inOffset: 0,
+        outOffset,
+      },
+      kernel: "concat_blocks",
+      reason: "whole channel blocks, each in one piece",
+      flops: 0,
+    });
+    outOffset += length;
+  }
+  return true;
+}
 
 /** A part of an input: a view where it lies in one piece, else a copy. `starts` and `steps` by axis. */
 function emitPart(
