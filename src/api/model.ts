@@ -1,5 +1,4 @@
 /** Model: a graph with what one does to it: compile, simplify, look, save. */
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
@@ -7,7 +6,10 @@ import { formatValueType } from "../base/value-type.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { inferShapes } from "../compiler/ir/infer.ts";
 import { readOnnx } from "../compiler/onnx/read.ts";
-import { writeOnnx } from "../compiler/onnx/write.ts";
+import { type SaveOnnxOptions, saveOnnx, writeOnnx } from "../compiler/onnx/write.ts";
+import { diffGraphs, type GraphDiff } from "../compiler/tools/diff.ts";
+import { type GraphReport, inspectGraph } from "../compiler/tools/inspect.ts";
+import { type SimplifyOptions, type SimplifyReport, simplifyGraph } from "../compiler/tools/simplify.ts";
 import { compileGraph } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/engine.ts";
 import type { Port } from "../runtime/feeds.ts";
@@ -57,6 +59,39 @@ export class Model {
    */
   compile(options?: CompileOptions): Promise<Session> {
     return compileGraph(this.graph, options);
+  }
+
+  /**
+   * A simplified copy in standard ONNX, and a report: a before/after table and the log of rewrites.
+   *
+   * Errors: ARGUMENT for a pass, input or output that does not exist; those of inference where the graph cannot run.
+   *
+   * @example
+   * const { model: small, report } = await model.simplify();
+   * console.log(report.toString());
+   */
+  async simplify(options?: SimplifyOptions): Promise<{ model: Model; report: SimplifyReport }> {
+    const { graph, report } = simplifyGraph(this.graph, options);
+    return { model: new Model(graph), report };
+  }
+
+  /** Inputs, outputs, opsets, operators, parameters, multiply-adds and memory, per layer too. */
+  inspect(): GraphReport {
+    return inspectGraph(this.graph);
+  }
+
+  /** What another model has that this one has not, and the other way round: nodes matched by name and structure. */
+  diff(other: Model): GraphDiff {
+    return diffGraphs(this.graph, other.graph);
+  }
+
+  /**
+   * Writes the model as an ONNX file, whole or not at all; weights beyond 2 GiB, or where asked, go beside it.
+   *
+   * Errors: FILE where it cannot be written, UNSUPPORTED for one file larger than ONNX can hold.
+   */
+  async save(path: string, options?: SaveOnnxOptions): Promise<void> {
+    saveOnnx(this.graph, path, options);
   }
 
   /** The model as an ONNX file's bytes. */
