@@ -6,6 +6,7 @@
 #include "base/isa.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/reference.h"
+#include "test/testing.h"
 
 namespace {
 
@@ -30,8 +31,6 @@ class Shuffled final : public Parallel {
   int threads_;
 };
 
-int failures = 0, checks = 0;
-
 struct Case {
   std::int64_t m, n, k;
   bool transpose_a = false, transpose_b = false, packed = false;
@@ -44,7 +43,6 @@ struct Case {
 };
 
 void Check(const Case& c) {
-  ++checks;
   Params p;
   p.m = c.m;
   p.n = c.n;
@@ -93,15 +91,17 @@ void Check(const Case& c) {
     Run(p, x, workspace.data(), parallel);
     for (std::size_t i = out.size() - 17; i < out.size(); ++i)
       if (out[i] != 7777.0f || out[0] != 7777.0f) {
-        ++failures;
-        std::printf("wrote outside: %dx%dx%d\n", (int)c.m, (int)c.n, (int)c.k);
+        char text[256];
+        std::snprintf(text, sizeof text, "wrote outside: %dx%dx%d", (int)c.m, (int)c.n, (int)c.k);
+        testing::Fail(__FILE__, __LINE__, text);
         break;
       }
     results.push_back(out);
   }
   if (results[0] != results[1]) {
-    ++failures;
-    std::printf("threads change bits: %dx%dx%d\n", (int)c.m, (int)c.n, (int)c.k);
+    char text[256];
+    std::snprintf(text, sizeof text, "threads change bits: %dx%dx%d", (int)c.m, (int)c.n, (int)c.k);
+    testing::Fail(__FILE__, __LINE__, text);
   }
   const double eps = (static_cast<double>(c.k) + 64) / 16777216.0;
   double worst = 0;
@@ -119,10 +119,11 @@ void Check(const Case& c) {
       }
   }
   if (!(worst <= 1)) {
-    ++failures;
-    std::printf("error %.1f tolerances: %dx%dx%d%s%s%s batches %d bias %d act %d res %d\n", worst, (int)c.m, (int)c.n,
-                (int)c.k, c.transpose_a ? " ta" : "", c.transpose_b ? " tb" : "", c.packed ? " packed" : "", (int)batches,
+    char text[256];
+    std::snprintf(text, sizeof text, "error %.1f tolerances: %dx%dx%d%s%s%s batches %d bias %d act %d res %d", worst,
+                  (int)c.m, (int)c.n, (int)c.k, c.transpose_a ? " ta" : "", c.transpose_b ? " tb" : "", c.packed ? " packed" : "", (int)batches,
                 c.bias, (int)c.activation.kind, (int)c.residual);
+    testing::Fail(__FILE__, __LINE__, text);
   }
 }
 
@@ -167,15 +168,8 @@ void All() {
   Check({5, 0, 5});
 }
 
-}  // namespace
-
-int main() {
-  for (Isa isa : {Isa::kPlain, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
-    if (!ForceIsa(isa)) continue;
-    const int before = checks;
-    All();
-    std::printf("gemm %s: %d checks\n", IsaName(isa), checks - before);
-  }
-  if (failures) std::printf("%d failures\n", failures);
-  return failures ? 1 : 0;
+TEST_EACH_ISA(Gemm, MatchesItsReference) {
+  All();
 }
+
+}  // namespace

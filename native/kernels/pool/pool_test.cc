@@ -7,6 +7,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/pool/pool.h"
 #include "kernels/pool/reference.h"
+#include "test/testing.h"
 
 namespace {
 
@@ -19,10 +20,7 @@ float Random() {
   return static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
 }
 
-int failures = 0, checks = 0;
-
 void Check(Params p) {
-  ++checks;
   std::int64_t in_plane = 1, out_plane = 1, window = 1;
   for (const Axis& a : p.axes) {
     in_plane *= a.input;
@@ -59,10 +57,12 @@ void Check(Params p) {
           if (!(error <= worst)) worst = error;
         }
   if (worst > 1) {
-    ++failures;
-    std::printf("error %.1f tolerances: %s layout %d x(%d->%d k%d s%d d%d p%d)\n", worst, KernelName(p), (int)p.layout,
+    char text[256];
+    std::snprintf(text, sizeof text, "error %.1f tolerances: %s layout %d x(%d->%d k%d s%d d%d p%d)", worst,
+                  KernelName(p), (int)p.layout,
                 (int)p.axes[2].input, (int)p.axes[2].output, (int)p.axes[2].kernel, (int)p.axes[2].stride,
                 (int)p.axes[2].dilation, (int)p.axes[2].pad);
+    testing::Fail(__FILE__, __LINE__, text);
   }
 }
 
@@ -111,15 +111,8 @@ void All() {
       }
 }
 
-}  // namespace
-
-int main() {
-  for (Isa isa : {Isa::kPlain, Isa::kAvx2, Isa::kAvx512, Isa::kNeon}) {
-    if (!ForceIsa(isa)) continue;
-    const int before = checks;
-    All();
-    std::printf("pool %s: %d checks\n", IsaName(isa), checks - before);
-  }
-  if (failures) std::printf("%d failures\n", failures);
-  return failures ? 1 : 0;
+TEST_EACH_ISA(Pool, MatchesItsReference) {
+  All();
 }
+
+}  // namespace
