@@ -83,6 +83,38 @@ output y`;
   });
 });
 
+describe("an If whose condition is not known", () => {
+  const chooses = (other: string): string => `opset 21
+input x: float32[n,4]
+input choice: bool[]
+w: float32[2,2] = [1, 2, 3, 4]
+y = If<then_branch={
+  t = Relu(x)
+  output t
+}, else_branch={
+  ${other}
+  output e
+}>(choice)
+output y
+`;
+
+  test("may have a branch that does not fit the shapes: it cannot be the one taken", () => {
+    const graph = parseGraph(chooses("e = Add(x, w)"));
+    inferShapes(graph, { inputShapes: { x: [3, 4] } });
+    expect(graph.outputs[0]!.type).toEqual({ kind: "tensor", dtype: "float32", shape: [3, 4] });
+  });
+
+  test("names the node where neither branch fits", () => {
+    const graph = parseGraph(chooses("e = Add(x, w)").replace("t = Relu(x)", "t = MatMul(x, w)"));
+    expect(() => inferShapes(graph, { inputShapes: { x: [3, 4] } })).toThrow(/^MatMul .*"t"/);
+  });
+
+  test("has no branch with other faults than shapes", () => {
+    const graph = parseGraph(chooses("e = Add(x, choice)"));
+    expect(() => inferShapes(graph)).toThrow(/^Add .*"e"/);
+  });
+});
+
 describe("verifyGraph", () => {
   test("finds a value used before it is computed", () => {
     const graph = parseGraph("input x: float32[1]\na = Relu(x)\nb = Relu(a)\noutput b");

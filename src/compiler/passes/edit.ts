@@ -38,6 +38,8 @@ export interface AddOptions {
   name?: string;
   /** Opset it is written under; default the graph's. */
   opset?: number;
+  /** Node it takes the place of, whose attributes it has: it is written under the same opset, which may not be the graph's. */
+  like?: Node;
   /** Existing values that it computes from now on; new ones by default. */
   outputs?: readonly (Value | undefined)[];
 }
@@ -120,7 +122,7 @@ export class Edit {
     const given = Object.entries(attributes).filter(
       (entry): entry is [string, AttributeValue] => entry[1] !== undefined,
     );
-    const opset = options.opset ?? (domain ? 1 : this.opset());
+    const opset = options.opset ?? options.like?.opset ?? (domain ? 1 : this.opset());
     const node = new Node(options.name ?? before?.name ?? "", operator, opset, given);
     const stem = options.name || before?.outputs.find((value) => value)?.name || op;
     const outputs = options.outputs ?? [new Value(this.freshName(stem))];

@@ -41,7 +41,7 @@ export interface Linear {
 }
 
 /** The node as a sum over constant weights, or undefined. */
-export function linearOf(node: Node | undefined, edit: Edit): Linear | undefined {
+export function linearOf(node: Node | undefined): Linear | undefined {
   if (node?.operator.domain !== "") return undefined;
   const weights = node.inputs[1]?.constant;
   const biasValue = node.inputs[2];
@@ -87,7 +87,7 @@ export function linearOf(node: Node | undefined, edit: Edit): Linear | undefined
       channelOf: (i) => (a.transB ? Math.floor(i / columns) : i % columns),
     };
   }
-  if (node.op === "MatMul" && !bias && weights.rank === 2 && edit.opset() >= 1) {
+  if (node.op === "MatMul" && !bias && weights.rank === 2) {
     const columns = weights.shape[1]!;
     return { node, weights, bias, channels: columns, biasFactor: 1, channelOf: (i) => i % columns };
   }
@@ -124,6 +124,8 @@ export function scaledParameters(
 export function absorb(linear: Linear, affine: ChannelAffine, after: Node, edit: Edit): boolean {
   const { node } = linear;
   if (node.op === "MatMul") return false;
+  // Before opset 7 a bias of one row must be said to be broadcast.
+  if (node.op === "Gemm" && node.opset < 7 && node.attributes.get("broadcast") !== 1) return false;
   const result = scaledParameters(linear, affine);
   if (!result) return false;
   const shared = result.weights !== linear.weights && node.inputs[1]!.users.size > 1;
@@ -138,6 +140,7 @@ export function absorb(linear: Linear, affine: ChannelAffine, after: Node, edit:
       (old ? edit.replacement(result.bias, old, node) : edit.constant(result.bias, `${node.inputs[1]!.name}_bias`));
     const attributes = Object.fromEntries(node.attributes);
     edit.add(node.op, [node.inputs[0], weights, bias].slice(0, bias ? 3 : 2), attributes, {
+      like: node,
       name: node.name,
       outputs: [output],
     });
@@ -150,7 +153,7 @@ export const foldBatchNorm = nodePass({
   about: "puts BatchNormalization into the weights of the Conv, ConvTranspose or Gemm before it",
   ops: ["BatchNormalization"],
   visit(node, edit) {
-    const linear = linearOf(edit.soleProducer(node.inputs[0], "Conv", "ConvTranspose", "Gemm"), edit);
+    const linear = linearOf(edit.soleProducer(node.inputs[0], "Conv", "ConvTranspose", "Gemm"));
     const affine = linear && batchNormAffine(node);
     return linear !== undefined && affine !== undefined && absorb(linear, affine, node, edit);
   },

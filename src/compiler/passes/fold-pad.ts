@@ -36,7 +36,7 @@ export const foldPad = nodePass({
     const extra: Record<string, number> = {};
     if (isOp(node, "AveragePool")) {
       // The zeros count in the mean: only a pool that has no padding of its own, or counts it, can take them.
-      if (edit.opset() < 7 || (own?.some((v) => v !== 0) && attributes.count_include_pad !== 1)) return false;
+      if (node.opset < 7 || (own?.some((v) => v !== 0) && attributes.count_include_pad !== 1)) return false;
       if (attributes.ceil_mode === 1) return false;
       const kernel = intsAttribute(node, "kernel_shape") ?? [];
       if (pads.some((v, i) => v >= (kernel[i % spatial] ?? 1))) return false;
@@ -48,7 +48,7 @@ export const foldPad = nodePass({
         node.op,
         [pad.inputs[0], ...node.inputs.slice(1)],
         { ...rest, ...extra, pads },
-        { name: node.name, outputs: [node.outputs[0]] },
+        { like: node, name: node.name, outputs: [node.outputs[0]] },
       );
     });
   },

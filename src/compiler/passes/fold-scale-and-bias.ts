@@ -15,7 +15,7 @@ export const foldScaleAndBias = nodePass({
     if (!operand) return false;
     const { op } = node;
     if (operand.constantFirst && op === "Div") return false;
-    const linear = linearOf(edit.soleProducer(operand.x, "Conv", "ConvTranspose", "Gemm"), edit);
+    const linear = linearOf(edit.soleProducer(operand.x, "Conv", "ConvTranspose", "Gemm"));
     const shape = shapeOf(operand.x);
     if (!linear || !shape || attributesWithDefaults(linear.node).alpha === 0) return false;
     const before = operand.constant.constant!;

@@ -12,7 +12,7 @@ export const liftReshapeAbovePad = nodePass({
     const before = shapeOf(pad?.outputs[0]);
     const after = shapeOf(node.outputs[0]);
     const source = shapeOf(pad?.inputs[0]);
-    if (!pad || !before || !after || !source || pad.inputs[3] || edit.opset() < 11) return false;
+    if (!pad || !before || !after || !source || pad.inputs[3] || pad.opset < 11 || edit.opset() < 5) return false;
     const fed = edit.producer(pad.inputs[0], ...reshapeOps);
     const reader = edit.soleUser(node.outputs[0]);
     if (!fed && !isOp(reader, "Conv")) return false;
@@ -37,6 +37,7 @@ export const liftReshapeAbovePad = nodePass({
       const reshaped = edit.value("Reshape", [pad.inputs[0], edit.constant(int64s(target), `${output.name}_shape`)]);
       const list = edit.constant(int64s(pads), `${output.name}_pads`);
       edit.add("Pad", [reshaped, list, ...pad.inputs.slice(2)], Object.fromEntries(pad.attributes), {
+        like: pad,
         name: pad.name,
         outputs: [output],
       });

@@ -19,11 +19,10 @@ export const liftUnaryAboveReshape = nodePass({
         node.op,
         [moved.inputs[0], ...node.inputs.slice(1)],
         Object.fromEntries(node.attributes),
-        {
-          name: node.name,
-        },
+        { like: node, name: node.name },
       );
       edit.add(moved.op, [inner, ...moved.inputs.slice(1)], Object.fromEntries(moved.attributes), {
+        like: moved,
         name: moved.name,
         outputs: [node.outputs[0]],
       });

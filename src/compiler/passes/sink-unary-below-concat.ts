@@ -5,6 +5,7 @@ import { nodePass } from "./pass.ts";
 
 const sameAs = (a: Node, b: Node): boolean =>
   a.operator === b.operator &&
+  a.opset === b.opset &&
   a.inputs.slice(1).every((value, i) => value === b.inputs[i + 1]) &&
   JSON.stringify([...a.attributes].sort()) === JSON.stringify([...b.attributes].sort());
 
@@ -31,6 +32,7 @@ export const sinkUnaryBelowConcat = nodePass({
         { axis },
       );
       edit.add(first.op, [joined, ...first.inputs.slice(1)], Object.fromEntries(first.attributes), {
+        like: first,
         name: first.name,
         outputs: [node.outputs[0]],
       });

@@ -1,3 +1,5 @@
+import { InferlabError } from "../../base/errors.ts";
+import type { ValueType } from "../../base/value-type.ts";
 import { generalize } from "../common/generalize.ts";
 import { controlFlow, operator } from "../operator.ts";
 
@@ -19,8 +21,19 @@ export const ifOp = operator({
     const branches = condition
       ? [condition.data[0] ? c.attrs.then_branch : c.attrs.else_branch]
       : [c.attrs.then_branch, c.attrs.else_branch];
-    // A branch that is not taken may well not fit the shapes at hand.
-    const [first = [], second = first] = branches.map((branch) => c.inferSubgraph(branch, []));
+    const fitting: (readonly (ValueType | undefined)[])[] = [];
+    let misfit: InferlabError | undefined;
+    for (const branch of branches) {
+      try {
+        fitting.push(c.inferSubgraph(branch, []));
+      } catch (error) {
+        // A branch that is not taken may well not fit the shapes at hand; one that does not fit cannot be taken.
+        if (!(error instanceof InferlabError && error.code === "SHAPE")) throw error;
+        misfit ??= error;
+      }
+    }
+    if (misfit && fitting.length === 0) throw misfit;
+    const [first = [], second = first] = fitting;
     if (first.length !== second.length)
       c.fail("ATTRIBUTE", `then_branch has ${first.length} outputs and else_branch ${second.length}, expected as many`);
     for (let i = 0; i < c.numOutputs; i++) {
