@@ -411,7 +411,9 @@ export const binaryLowering = lowering({
   lower(c) {
     const type = c.dtype(0);
     const name = c.node.op === "Mod" ? (c.attrs.fmod === 1 ? "fmod" : "mod") : binary[c.node.op]!;
-    if (c.node.op !== "Mod" && c.version < 7 && c.node.op !== "PRelu") return "broadcasting of before opset 7";
+    // Before opset 7 operands met by an axis; a slope of PRelu is one a channel unless it fits as a whole.
+    const slopes = c.node.op === "PRelu" && (c.shape(1).length !== 1 || c.shape(1)[0] === 1);
+    if (c.node.op !== "Mod" && c.version < 7 && !slopes) return "broadcasting of before opset 7";
     if (name === "pow") {
       const exponent = scalarOf(c.constant(1));
       const easy = ({ 2: "square", 0.5: "sqrt", 1: "identity", "-1": "reciprocal" } as const)[String(exponent)];
