@@ -3,13 +3,15 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/api/tensor.ts";
-import type { Tensor } from "../../src/base/tensor.ts";
+import { Tensor } from "../../src/base/tensor.ts";
 import { Graph, Node, Value } from "../../src/compiler/ir/graph.ts";
+import { inferShapes } from "../../src/compiler/ir/infer.ts";
+import { parseGraph } from "../../src/compiler/ir/parse.ts";
 import { findOperator } from "../../src/ops/lookup.ts";
 import { loadAddon, requireAddon } from "../../src/runtime/native/addon.ts";
 import { native } from "../../src/runtime/native.ts";
 import { reference } from "../../src/runtime/reference.ts";
-import { seeded } from "../support/compare.ts";
+import { difference, seeded } from "../support/compare.ts";
 import { repositoryRoot } from "../support/shared.ts";
 
 const options = { engine: "native", device: "cpu", threads: 2, optimize: "none" } as const;
@@ -66,6 +68,60 @@ describe.skipIf(!loadAddon().ok)("native engine", () => {
     together.forEach((y, i) => {
       expect(y.data).toEqual(alone[i]!.data);
     });
+  });
+
+  test("compiles the branch that an If takes, run by run", async () => {
+    const nested = parseGraph(`opset 21
+input x: float32[n,4]
+input first: bool[]
+input second: bool[1]
+w: float32[2,2] = [1, 2, 3, 4]
+a = Neg(x)
+y = If<then_branch={
+  t = Relu(a)
+  u = If<then_branch={
+    v = Tanh(t)
+    output v
+  }, else_branch={
+    output a
+  }>(second)
+  output u
+}, else_branch={
+  e = MatMul(a, w)
+  output e
+}>(first)
+z = Abs(y)
+output z
+output y
+`);
+    inferShapes(nested);
+    const session = await native.compile(nested, options);
+    const truth = await reference.compile(nested, options);
+    for (const [first, second] of [
+      [1, 1],
+      [1, 0],
+      [1, 1],
+    ] as const) {
+      const feeds = {
+        x: rows(3),
+        first: new Tensor("bool", [], Uint8Array.of(first)),
+        second: new Tensor("bool", [1], Uint8Array.of(second)),
+      };
+      const got = await session.run(feeds);
+      const expected = await truth.run(feeds);
+      for (const name of ["y", "z"])
+        expect(difference(got[name] as Tensor, expected[name] as Tensor, 1e-6, 1e-6).worst).toBeLessThanOrEqual(1);
+      const report = session.explain();
+      expect(report.map((line) => line.kernel)).not.toContain("reference");
+      expect(report.some((line) => line.op.includes("Tanh"))).toBe(second === 1);
+    }
+    // Four columns do not fit this branch's two rows.
+    const misfit = { x: rows(3), first: new Tensor("bool", [], Uint8Array.of(0)) };
+    await expect(session.run({ ...misfit, second: new Tensor("bool", [1], Uint8Array.of(0)) })).rejects.toMatchObject({
+      code: "SHAPE",
+    });
+    const pair = new Tensor("bool", [2], Uint8Array.of(1, 1));
+    await expect(session.run({ ...misfit, first: pair, second: pair })).rejects.toThrow(/cond is \[2\]/);
   });
 
   test("gives the same bits whatever the number of threads", async () => {

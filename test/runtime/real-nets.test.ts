@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { Model } from "../../src/api/model.ts";
-import type { Tensor } from "../../src/base/tensor.ts";
+import { Tensor } from "../../src/base/tensor.ts";
 import type { Values } from "../../src/runtime/engine.ts";
-import { engines } from "../../src/runtime/engines.ts";
+import { engines, findEngine } from "../../src/runtime/engines.ts";
 import { difference } from "../support/compare.ts";
 import { seededFeeds, shapesOf } from "../support/nets.ts";
 import { missing, shared } from "../support/shared.ts";
@@ -54,3 +54,26 @@ describe.each(nets)("%s/%s", (folder, name) => {
       60_000,
     );
 });
+
+test.skipIf(missing("models", "silero_vad.onnx") || !findEngine("native").available().ok)(
+  "native runs the branch for either sample rate by its kernels",
+  async () => {
+    const model = await Model.load(shared("models", "silero_vad.onnx")!);
+    const ort = await model.compile({ engine: "ort", threads: 1 });
+    const ours = await model.compile({ engine: "native", threads: 2 });
+    for (const [rate, length] of [
+      [16000, 576],
+      [8000, 288],
+      [16000, 576],
+    ] as const) {
+      const feeds = {
+        ...seededFeeds(model.graph, "silero_vad", { "?1": 1, "?2": length, "?3": 1 }, rate),
+        sr: new Tensor("int64", [], BigInt64Array.of(BigInt(rate))),
+      };
+      expectClose(model, await ours.run(feeds), await ort.run(feeds));
+      expect(ours.explain().map((line) => line.op)).not.toContain("If");
+    }
+    ours.dispose();
+    ort.dispose();
+  },
+);

@@ -9,7 +9,7 @@ export const inlineConstantIf = nodePass({
   ops: ["If"],
   visit(node, edit) {
     const condition = edit.known(node.inputs[0]);
-    if (!condition) return false;
+    if (condition?.size !== 1) return false;
     const branch = node.attributes.get(condition.data[0] ? "then_branch" : "else_branch") as Graph | undefined;
     if (!branch || branch.inputs.length > 0 || branch.outputs.length < node.outputs.length) return false;
     return edit.rewrite([node], () => {

@@ -3,6 +3,7 @@
  * anew before each round.
  */
 import { InferlabError } from "../../base/errors.ts";
+import type { Shape } from "../../base/shapes.ts";
 import type { Graph } from "../ir/graph.ts";
 import { growingInference, inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
@@ -99,6 +100,8 @@ export interface RunPassesOptions {
   maxFoldedBytes?: number;
   /** Bytes by which constants may grow in sum. Default: 5 % of what they are, and 4 KiB. */
   growthBytes?: number;
+  /** Shapes of graph inputs by name, as for inferShapes. */
+  inputShapes?: Readonly<Record<string, Shape>>;
   /** Check the graph's invariants after every pass. Default false. */
   verify?: boolean;
 }
@@ -132,6 +135,7 @@ export function constantBytes(graph: Graph): number {
 export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonly Rewrite[] {
   const skip = new Set(options.skip);
   const selected = (options.passes ?? passes.filter((pass) => !pass.fused)).filter((pass) => !skip.has(pass.name));
+  const inference = options.inputShapes ? { inputShapes: options.inputShapes } : {};
   const session: EditSession = {
     log: [],
     budget: options.maxRewrites ?? Number.POSITIVE_INFINITY,
@@ -144,7 +148,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     inferNode: () => {},
   };
   for (let round = 0; session.budget > 0; round++) {
-    session.known = inferShapes(graph).known;
+    session.known = inferShapes(graph, inference).known;
     session.inferNode = growingInference(graph);
     const before = session.log.length;
     for (const pass of selected) {
@@ -162,7 +166,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
       });
     }
   }
-  inferShapes(graph);
+  inferShapes(graph, inference);
   nameNodes(graph);
   return session.log;
 }

@@ -1,7 +1,7 @@
 /**
  * A graph of known input shapes as a sequence of steps: native programs, and between them nodes that run on their
- * reference. Where a node's output shape depends on values, the stage ends (the **cut**): once the values are there, the
- * rest of the graph is staged anew.
+ * reference. Where a node's output shape depends on values, or an If on its condition, the stage ends (the **cut**): once
+ * the values are there, the rest of the graph is staged anew, with the branch that is taken in place of the If.
  */
 
 import { type Dim, isStatic, sizeOf } from "../../base/shapes.ts";
@@ -92,13 +92,24 @@ export function remainder(
   return rest;
 }
 
-/** Stages a graph whose inputs have static types (the graph is the stage's own: its types are written). */
-export function buildStage(graph: Graph, options: StageOptions): Stage {
+/** Shapes of the inputs of a graph that is to be staged. */
+export function inputShapesOf(graph: Graph): Record<string, readonly Dim[]> {
   const inputShapes: Record<string, readonly Dim[]> = {};
   for (const value of graph.inputs) {
     if (value.type?.kind === "tensor" && value.type.shape) inputShapes[value.name] = value.type.shape;
   }
-  const report = inferShapes(graph, { inputShapes });
+  return inputShapes;
+}
+
+/** An If that can be replaced by the branch it takes as soon as its condition has been computed. */
+export function isOpenIf(node: Node, constantOf: (value: Value) => Tensor | undefined): boolean {
+  const [condition] = node.inputs;
+  return node.operator.domain === "" && node.op === "If" && condition !== undefined && !constantOf(condition);
+}
+
+/** Stages a graph whose inputs have static types (the graph is the stage's own: its types are written). */
+export function buildStage(graph: Graph, options: StageOptions): Stage {
+  const report = inferShapes(graph, { inputShapes: inputShapesOf(graph) });
   const constants = new Map<Value, Tensor | undefined>();
   const constantOf = (value: Value): Tensor | undefined => {
     if (value.isConstant) return value.constant;
@@ -113,8 +124,10 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     lastUseOf: (value) => (isCaptured(value) ? Number.POSITIVE_INFINITY : (uses.get(value) ?? -1)),
   };
 
-  const cutAt = graph.nodes.findIndex((node) =>
-    node.outputs.some((value) => value && value.type?.kind === "tensor" && !isStaticTensor(value)),
+  const cutAt = graph.nodes.findIndex(
+    (node) =>
+      isOpenIf(node, constantOf) ||
+      node.outputs.some((value) => value && value.type?.kind === "tensor" && !isStaticTensor(value)),
   );
   const end = cutAt < 0 ? graph.nodes.length : cutAt;
   const needed = neededNodes(graph, end, constantOf, isCaptured);

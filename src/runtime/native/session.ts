@@ -10,10 +10,19 @@ import { formatValueType, type ValueType } from "../../base/value-type.ts";
 import { cloneGraph } from "../../compiler/ir/clone.ts";
 import { type Graph, type Node, Value } from "../../compiler/ir/graph.ts";
 import { evaluateNode, Frame } from "../../compiler/ir/interpret.ts";
+import { inlineConstantIf } from "../../compiler/passes/inline-constant-if.ts";
+import { runPasses } from "../../compiler/passes/pipeline.ts";
 import { ConstantPool } from "../../compiler/program/constants.ts";
 import type { NumberArray } from "../../compiler/program/lowering.ts";
 import { costOf, type Segment } from "../../compiler/program/segment.ts";
-import { buildStage, remainder, type Stage, valuesRead } from "../../compiler/program/stage.ts";
+import {
+  buildStage,
+  inputShapesOf,
+  isOpenIf,
+  remainder,
+  type Stage,
+  valuesRead,
+} from "../../compiler/program/stage.ts";
 import type { CompileOptions, EngineSession, InstructionReport, RunOptions, Values } from "../engine.ts";
 import type { Trace, TraceEvent } from "../trace.ts";
 import { type Addon, explainNativeError, type NativeProgram, type NativeStore, type NativeToken } from "./addon.ts";
@@ -261,13 +270,15 @@ export class NativeSession implements EngineSession {
     const node = graph.nodes[cut!]!;
     const read = (value: Value): RuntimeValue | undefined => values.get(value.name) ?? constantOf(value);
     // Where only values are missing to know the shape, they are taken as constants; else the node itself is run.
-    const runs = runsAtCut(before.stage);
+    const condition = isOpenIf(node, constantOf) ? read(node.inputs[0]!) : undefined;
+    // The reference says what is wrong with a condition that is none.
+    const runs = condition ? !(condition instanceof Tensor && condition.size === 1) : runsAtCut(before.stage);
     const constants = new Map<string, Tensor>();
     if (runs) runReference(node, read, values, recorder);
     else {
       for (const value of node.inputs) {
         const content = value && values.get(value.name);
-        if (content instanceof Tensor && content.size <= 1024 && isIndexType(content))
+        if (content instanceof Tensor && content.size <= 1024 && (isIndexType(content) || content === condition))
           constants.set(value!.name, content);
       }
     }
@@ -306,6 +317,8 @@ export class NativeSession implements EngineSession {
   private async build(graph: Graph, capture: Capture, wasInjected: boolean): Promise<LoadedStage> {
     const { store } = this;
     if (!store) throw new InferlabError("ENGINE", `session of "${this.graph.name}" was disposed`);
+    if (graph.nodes.some((node) => [...node.subgraphs()].length > 0))
+      runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
     const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture });
     if (wasInjected) injected.add(stage);
     for (const { id, array } of this.pool.takePending()) store.put(id, array);
@@ -333,6 +346,7 @@ const injected = new WeakSet<Stage>();
 /** Whether the node at a stage's cut is run by its reference, or compiled again with the values of its inputs. */
 function runsAtCut(stage: Stage): boolean {
   const node = stage.graph.nodes[stage.cut!]!;
+  if (isOpenIf(node, stage.constantOf)) return false;
   if (stage.cut === 0 && injected.has(stage)) return true;
   if ([...node.subgraphs()].length > 0) return true;
   return node.operator.dataDependent({ version: node.opset, numInputs: node.inputs.length });
