@@ -4,6 +4,7 @@ import type { NumberArray } from "./lowering.ts";
 
 export class ConstantPool {
   private readonly ids = new Map<object | string, number>();
+  private readonly large = new WeakMap<object, number>();
   private next = 0;
   /** Arrays to hand to the addon before a program that uses them is loaded. */
   private pending: { readonly id: number; readonly array: NumberArray }[] = [];
@@ -16,9 +17,13 @@ export class ConstantPool {
     return id;
   }
 
-  /** An array of the lowering's own; equal contents under one key have one id. */
+  /** An array of the lowering's own; one array has one id, and so have small ones of equal contents. */
   ofData(array: NumberArray): number {
-    if (array.byteLength > 4096) return this.add(array);
+    if (array.byteLength > 4096) {
+      let id = this.large.get(array);
+      if (id === undefined) this.large.set(array, (id = this.add(array)));
+      return id;
+    }
     const key = `data:${array.constructor.name}:${array.join()}`;
     let id = this.ids.get(key);
     if (id === undefined) this.ids.set(key, (id = this.add(array)));

@@ -31,7 +31,7 @@ const reorderParameters = (shape: readonly number[], toBlocked: boolean) => ({
   toBlocked: Number(toBlocked),
 });
 
-const toRowMajor: LayoutConversion["toRowMajor"] = (c, from, to) =>
+export const toRowMajor: LayoutConversion["toRowMajor"] = (c, from, to) =>
   c.emit(reorderInstruction, {
     inputs: [from],
     outputs: [to],
@@ -50,6 +50,21 @@ const isRowMajor =
 export const blocked8 = layoutConversion({ layout: "nchw8c", isRowMajor: isRowMajor(8), toRowMajor });
 export const blocked16 = layoutConversion({ layout: "nchw16c", isRowMajor: isRowMajor(16), toRowMajor });
 
+/** A planar float32 [N, C, …] copied into blocks. */
+export function blockedCopy(c: LowerContext, ref: TensorRef): TensorRef {
+  const memory = c.scratch(blockedBytes(c.isa, ref.shape));
+  const to: TensorRef = { ...memory, dtype: ref.dtype, shape: ref.shape, layout: blockedLayout(c.isa) };
+  c.emit(reorderInstruction, {
+    inputs: [ref],
+    outputs: [to],
+    parameters: reorderParameters(ref.shape, true),
+    kernel: "reorder_f32_blocked",
+    reason: "the kernel reads channel blocks",
+    flops: 0,
+  });
+  return to;
+}
+
 /** Blocked copies of planar values: several readers share one. By storage, since each program has its own, and by value,
  * since a storage may be handed on from one value to another. */
 const copies = new WeakMap<object, Map<object, TensorRef>>();
@@ -64,16 +79,7 @@ export function blockedInput(c: LowerContext, index: number): TensorRef {
   if (!known) copies.set(ref.storage, (known = new Map()));
   const made = known.get(key);
   if (made) return made;
-  const memory = c.scratch(blockedBytes(c.isa, ref.shape));
-  const to: TensorRef = { ...memory, dtype: ref.dtype, shape: ref.shape, layout };
-  c.emit(reorderInstruction, {
-    inputs: [ref],
-    outputs: [to],
-    parameters: reorderParameters(ref.shape, true),
-    kernel: "reorder_f32_blocked",
-    reason: "the kernel reads channel blocks",
-    flops: 0,
-  });
+  const to = blockedCopy(c, ref);
   if (ref.storage.kind !== "constant") known.set(key, to);
   return to;
 }

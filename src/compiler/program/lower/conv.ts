@@ -5,7 +5,8 @@ import { transposedLayout } from "../../../ops/nn/conv-transpose.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import { codes, instruction } from "../schema.ts";
 import { activationKinds, activationOf, residualKinds } from "./activation.ts";
-import { blockChannels, blockedBytes, blockedInput, blockedLayout } from "./blocked.ts";
+import { blockChannels, blockedBytes, blockedCopy, blockedInput, blockedLayout, toRowMajor } from "./blocked.ts";
+import { emitCast, float32Scratch, widenedInput } from "./half.ts";
 
 export const convAlgorithms = codes("ConvAlgorithm", "How a convolution is computed (kernels/conv).", [
   "patches",
@@ -144,17 +145,25 @@ function kernelName(c: LowerContext, algorithm: Algorithm): string {
   return `conv_f32_${c.isa}_${name}`;
 }
 
+/** Of a convolution whose node ends with another instruction: two for each product, of which there are as many as weights for
+ * each element of the output (each of the input, transposed). */
+function flopsOf(s: Shape, weights: readonly number[]): number {
+  const elements = s.axes.reduce((product, axis) => product * (s.transposed ? axis.input : axis.output), s.batch);
+  return 2 * elements * weights.reduce((product, dim) => product * dim, 1);
+}
+
 export function emitConv(
   c: LowerContext,
   transposed: boolean,
   operands: {
-    readonly bias?: TensorRef | undefined;
+    readonly bias?: number | undefined;
     readonly slope?: number;
     readonly residual?: number;
     readonly residualKind?: "beforeActivation" | "afterActivation";
   },
 ): string | undefined {
-  if (c.dtype(0) !== "float32") return `no convolution kernel for ${c.dtype(0)}`;
+  const isHalf = c.dtype(0) === "float16";
+  if (c.dtype(0) !== "float32" && !isHalf) return `no convolution kernel for ${c.dtype(0)}`;
   const s = shapeOf(c, transposed);
   if (typeof s === "string") return s;
   const named = activationOf(c);
@@ -164,14 +173,19 @@ export function emitConv(
   if (choice.algorithm === "patches" && transposed && !c.constant(1))
     return "transposed weights known only at run time";
   const layout = choice.algorithm === "patches" ? "" : blockedLayout(c.isa);
-  const x = choice.blockedInput ? blockedInput(c, 0) : c.in(0);
+  const planar = (index: number): TensorRef => (isHalf ? widenedInput(c, index) : c.in(index));
+  const blocked = (index: number): TensorRef =>
+    isHalf ? blockedCopy(c, widenedInput(c, index)) : blockedInput(c, index);
+  const x = choice.blockedInput ? blocked(0) : planar(0);
   const residual =
     operands.residual === undefined
       ? undefined
       : layout === ""
-        ? c.in(operands.residual)
-        : blockedInput(c, operands.residual);
-  const slope = operands.slope === undefined ? undefined : c.in(operands.slope);
+        ? planar(operands.residual)
+        : blocked(operands.residual);
+  const bias = operands.bias === undefined ? undefined : planar(operands.bias);
+  const slope = operands.slope === undefined ? undefined : planar(operands.slope);
+  const given = planar(1);
 
   const columns =
     s.axes[1]!.kernel === 1 && s.axes[2]!.kernel === 1 ? s.axes[1]!.output * s.axes[2]!.output : s.axes[2]!.output;
@@ -188,24 +202,29 @@ export function emitConv(
   // Packing depends on channels, kernel, and for transposed ones on stride and padding: sizes are left out of its key.
   const weights =
     choice.algorithm === "patches" && !transposed
-      ? c.in(1)
-      : c.prepare(packConvInstruction, [c.in(1)], {
+      ? given
+      : c.prepare(packConvInstruction, [given], {
           ...parameters,
           channels: [1, ...parameters.channels.slice(1)],
           axes: s.axes.flatMap((a) => [1, 1, a.kernel, a.stride, a.dilation, transposed ? a.pad : 0]),
         });
-  const output = c.out(0, {
-    layout,
-    ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, c.outShape(0)) }),
-    // Not over a copy made for its layout, which may have other readers, nor over the input, whose neighbourhoods are still
-    // read when the first results are written.
-    inPlace:
-      residual && residual.layout === c.layout(operands.residual!) && residual.storage !== x.storage
-        ? residual
-        : undefined,
-  });
+  const shape = c.outShape(0);
+  const ownLayout = { layout, ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, shape) }) };
+  const output: TensorRef = isHalf
+    ? layout === ""
+      ? float32Scratch(c, shape)
+      : { ...c.scratch(blockedBytes(c.isa, shape)), dtype: "float32", shape, layout }
+    : c.out(0, {
+        ...ownLayout,
+        // Not over a copy made for its layout, which may have other readers, nor over the input, whose neighbourhoods are
+        // still read when the first results are written.
+        inPlace:
+          residual && residual.layout === c.layout(operands.residual!) && residual.storage !== x.storage
+            ? residual
+            : undefined,
+      });
   c.emit(convInstruction, {
-    inputs: [x, weights, operands.bias, slope, residual],
+    inputs: [x, weights, bias, slope, residual],
     outputs: [output],
     parameters: {
       ...parameters,
@@ -216,11 +235,16 @@ export function emitConv(
     },
     kernel: kernelName(c, choice.algorithm),
     reason: choice.reason,
+    ...(isHalf ? { flops: flopsOf(s, c.shape(1)) } : {}),
   });
+  if (!isHalf) return undefined;
+  let rows = output;
+  if (layout !== "") toRowMajor(c, output, (rows = float32Scratch(c, shape)));
+  emitCast(c, rows, c.out(0), "the result is float16");
   return undefined;
 }
 
-const givenBias = (c: LowerContext) => (c.has(2) ? c.in(2) : undefined);
+const givenBias = (c: LowerContext) => (c.has(2) ? 2 : undefined);
 
 export const convLowering = lowering({
   operators: ["Conv"],

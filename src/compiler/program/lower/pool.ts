@@ -1,8 +1,10 @@
 /** Pooling in either layout (native/kernels/pool). */
+import { sizeOf } from "../../../base/shapes.ts";
 import { resolveWindow, type WindowAttributes, windowPadsBegin, windowSpan } from "../../../ops/common/windows.ts";
 import { type LowerContext, lowering } from "../lowering.ts";
 import { codes, instruction } from "../schema.ts";
 import { blockedBytes, blockedLayout } from "./blocked.ts";
+import { emitCast, float32Scratch, widenedInput } from "./half.ts";
 
 export const poolKinds = codes("PoolKind", "What a pooling window gives.", ["max", "average"]);
 
@@ -25,17 +27,18 @@ function emitPool(
   axes: readonly (readonly number[])[],
   countPadding: boolean,
 ): string | undefined {
-  if (c.dtype(0) !== "float32") return `no pooling kernel for ${c.dtype(0)}`;
+  const isHalf = c.dtype(0) === "float16";
+  if (c.dtype(0) !== "float32" && !isHalf) return `no pooling kernel for ${c.dtype(0)}`;
   if (axes.length > 3) return `${axes.length} spatial axes, kernels take 3`;
   const blocked = blockedLayout(c.isa);
-  const x = c.in(0, [blocked, ""]);
+  const x = isHalf ? widenedInput(c, 0) : c.in(0, [blocked, ""]);
   const all = [...axes];
   while (all.length < 3) all.unshift([1, 1, 1, 1, 1, 0, 0]);
   const [batch, channels] = c.shape(0) as [number, number];
-  const output = c.out(0, {
-    layout: x.layout,
-    ...(x.layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, c.outShape(0)) }),
-  });
+  const shape = c.outShape(0);
+  const output = isHalf
+    ? float32Scratch(c, shape)
+    : c.out(0, { layout: x.layout, ...(x.layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, shape) }) });
   c.emit(poolInstruction, {
     inputs: [x],
     outputs: [output],
@@ -49,7 +52,10 @@ function emitPool(
     },
     kernel: `pool_${kind}_f32_${c.isa}`,
     reason: x.layout === "" ? "planar as its input" : "blocked as its input",
+    // As the operator counts them; the node's last instruction is another here.
+    ...(isHalf ? { flops: all.reduce((product, [, , kernel]) => product * kernel!, sizeOf(shape)) } : {}),
   });
+  if (isHalf) emitCast(c, output, c.out(0), "the result is float16");
   return undefined;
 }
 
