@@ -48,7 +48,8 @@ const notebook = (...sources: string[]) => ({
   nbformat_minor: 5,
 });
 
-describe.skipIf(!executablePath)("the Lab", () => {
+// A browser on a busy machine is late now and then: a test that fails is tried again.
+describe.skipIf(!executablePath)("the Lab", { retry: 2 }, () => {
   let folder: string;
   let server: RunningServer;
   let browser: Browser;
