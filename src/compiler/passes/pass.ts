@@ -20,7 +20,7 @@ export interface Pass {
   readonly class: RewriteClass;
   /** What it does, in one line. */
   readonly about: string;
-  /** Uses operators of the domain "inferlab", which other engines do not have. */
+  /** Only for engines of ours: it uses operators of the domain "inferlab", or does not aim at fewer nodes. */
   readonly fused?: true;
   /** Rewrites one graph; its subgraphs get their own call. */
   run(graph: Graph, edit: Edit): void;

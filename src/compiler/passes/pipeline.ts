@@ -41,6 +41,7 @@ import { removeNoOps } from "./remove-no-ops.ts";
 import { shareEqualConstants } from "./share-equal-constants.ts";
 import { shareEqualNodes } from "./share-equal-nodes.ts";
 import { sinkReshapesBelowConcat } from "./sink-reshapes-below-concat.ts";
+import { sinkTransposes } from "./sink-transposes.ts";
 import { sinkTransposesBelowConcat } from "./sink-transposes-below-concat.ts";
 import { sinkUnaryBelowConcat } from "./sink-unary-below-concat.ts";
 import { slicesToSplit } from "./slices-to-split.ts";
@@ -66,6 +67,7 @@ export const passes: readonly Pass[] = [
   gatherToReshape,
   sinkReshapesBelowConcat,
   sinkTransposesBelowConcat,
+  sinkTransposes,
   sinkUnaryBelowConcat,
   liftUnaryAboveReshape,
   liftReshapeAbovePad,
