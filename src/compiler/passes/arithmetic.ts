@@ -4,6 +4,7 @@ import { fromNumbers, toNumbers } from "../../base/numbers.ts";
 import { type Shape, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { requireOperator } from "../../ops/lookup.ts";
+import type { AttributeValue } from "../../ops/operator.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import { Node as IrNode } from "../ir/graph.ts";
 import { evaluateNode } from "../ir/interpret.ts";
@@ -63,7 +64,7 @@ export function compute(
   op: string,
   opset: number,
   inputs: readonly Tensor[],
-  attributes: Record<string, never> = {},
+  attributes: Readonly<Record<string, AttributeValue>> = {},
 ): Tensor {
   const node = new IrNode("", requireOperator("", op), opset, Object.entries(attributes));
   node.outputs.push(undefined);

@@ -2,6 +2,7 @@
 import { InferlabError } from "../../base/errors.ts";
 import { isStatic } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
+import { formatValueType, type ValueType } from "../../base/value-type.ts";
 import { requireOperator } from "../../ops/lookup.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import { type Graph, Node, Value } from "../ir/graph.ts";
@@ -131,9 +132,13 @@ export class Edit {
       const old = value?.producer;
       if (old) old.outputs[old.outputs.indexOf(value)] = undefined;
     }
+    const promised = outputs.map((value) => value?.type);
     this.graph.insert(node, inputs, outputs, before);
     if (domain && !this.root.opsets.has(domain)) this.root.opsets.set(domain, 1);
     this.session.inferNode(node);
+    outputs.forEach((value, i) => {
+      if (value) this.keepType(value, promised[i], nodeLabel(node));
+    });
     this.added.push(node);
     return node;
   }
@@ -185,9 +190,23 @@ export class Edit {
       to.doc ??= from.doc;
       to.declared ||= from.declared;
     }
+    this.keepType(to, from.type, `"${to.name}" in place of "${from.name}"`);
     if (from.type && !to.type) to.type = from.type;
     this.graph.replaceUses(from, to, this.session.graphs);
     this.outputs = undefined;
+  }
+
+  /** Throws PASS where a value that others use has got a type that contradicts the one it had. */
+  private keepType(value: Value, promised: ValueType | undefined, by: string): void {
+    if (agrees(promised, value.type)) return;
+    throw new InferlabError(
+      "PASS",
+      `pass ${this.pass.name}: ${by} makes ${value.type ? formatValueType(value.type) : "nothing"}, expected ${formatValueType(promised!)} as before`,
+      {
+        hint: "a rewrite must keep the type of every value that stays",
+        details: { pass: this.pass.name, value: value.name },
+      },
+    );
   }
 
   remove(node: Node): void {
@@ -252,6 +271,11 @@ export class Edit {
     return this.session.fused ? since : undefined;
   }
 
+  /** The graph is rewritten for an engine of ours and never saved: fewer nodes are no aim in themselves. */
+  get forEngine(): boolean {
+    return this.session.fused;
+  }
+
   /** Whether constants may grow by so many bytes; if so they are counted. */
   grow(bytes: number, largest = bytes): boolean {
     if (bytes <= 0) return true;
@@ -290,6 +314,19 @@ export class Edit {
         }
     return this.names;
   }
+}
+
+/** The new type says nothing that contradicts the old one. */
+export function agrees(before: ValueType | undefined, after: ValueType | undefined): boolean {
+  if (!before || !after) return true;
+  if (before.kind !== "tensor" || after.kind !== "tensor") return before.kind === after.kind;
+  if (before.dtype !== after.dtype) return false;
+  const [old, now] = [before.shape, after.shape];
+  if (!old || !now) return true;
+  return (
+    old.length === now.length &&
+    old.every((dim, i) => typeof dim !== "number" || typeof now[i] !== "number" || dim === now[i])
+  );
 }
 
 /** Sizes of a tensor value whose shape is known in full. */

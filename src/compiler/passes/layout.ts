@@ -37,7 +37,8 @@ export function axesOf(node: Node, edit: Edit, input = 1): readonly number[] | u
   const attribute = intsAttribute(node, "axes");
   if (attribute) return attribute;
   const value = node.inputs[input];
-  if (!value) return [];
+  // Before this opset a second input is none of the operator's.
+  if (!value || node.opset < (isA(node, "ReduceSum", "Squeeze", "Unsqueeze") ? 13 : 18)) return [];
   const known = edit.known(value);
   return known && Array.from(known.data as BigInt64Array, Number);
 }
@@ -79,7 +80,7 @@ export interface AxisSlice {
 /** What a Slice takes from each axis it names; undefined where sizes are not known. */
 export function slicesOf(node: Node, edit: Edit): AxisSlice[] | undefined {
   const shape = shapeOf(node.inputs[0]);
-  if (!isOp(node, "Slice") || !shape) return undefined;
+  if (!isOp(node, "Slice") || !shape || (node.opset < 10 && node.inputs.length > 1)) return undefined;
   const ints = (name: string, index: number): readonly number[] | undefined =>
     intsAttribute(node, name) ?? (node.inputs[index] ? knownInts(node, index, edit) : undefined);
   const starts = ints("starts", 1);

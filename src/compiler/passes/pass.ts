@@ -1,7 +1,8 @@
 /**
- * Passes rewrite graphs. A **pass** is a file of this folder that exports one named `Pass` and a line in pipeline.ts; a
- * **rewrite** is one change that a pass makes, gated and logged by `Edit.rewrite`, so that a run can be replayed up to any
- * rewrite and the one that moved an output can be found.
+ * Passes rewrite graphs. A **pass** is a named `Pass` that a file of this folder exports and a line in pipeline.ts; where a
+ * pattern and its replacement say it all it is data (rule.ts), else code. A **rewrite** is one change that a pass makes,
+ * gated and logged by `Edit.rewrite`, so that a run can be replayed up to any rewrite and the one that moved an output can
+ * be found.
  *
  * A pass's class says what its rewrites promise: *exact* ones give bit-equal outputs, *rounding* ones differ as two orders of
  * summation do, *approximate* ones replace a formula by another.

@@ -7,7 +7,10 @@ import type { Shape } from "../../base/shapes.ts";
 import type { Graph } from "../ir/graph.ts";
 import { growingInference, inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
+import { cancelQuantization, dropRequantization } from "./cancel-quantization.ts";
+import { dropBeforeArgmax } from "./drop-before-argmax.ts";
 import { dropDeadNodes } from "./drop-dead-nodes.ts";
+import { dropExpands } from "./drop-expands.ts";
 import { dropUnusedOutputs } from "./drop-unused-outputs.ts";
 import { dropZeroStates } from "./drop-zero-states.ts";
 import { Edit, type EditSession } from "./edit.ts";
@@ -19,25 +22,42 @@ import { foldConstants } from "./fold-constants.ts";
 import { foldPad } from "./fold-pad.ts";
 import { foldScaleAndBias } from "./fold-scale-and-bias.ts";
 import { foldShapes } from "./fold-shapes.ts";
+import { foldTransposeIntoGemm } from "./fold-transpose-into-gemm.ts";
 import { fuseActivation } from "./fuse-activation.ts";
 import { fuseResidual } from "./fuse-residual.ts";
 import { gatherKeepAxis } from "./gather-keep-axis.ts";
 import { gatherToReshape } from "./gather-to-reshape.ts";
 import { inlineConstantIf } from "./inline-constant-if.ts";
+import { joinSplit } from "./join-split.ts";
 import { liftReshapeAbovePad } from "./lift-reshape-above-pad.ts";
 import { liftUnaryAboveReshape } from "./lift-unary-above-reshape.ts";
 import { matmulToGemm } from "./matmul-to-gemm.ts";
+import { dropUselessActivations, mergeActivations } from "./merge-activations.ts";
+import { mergeCasts } from "./merge-casts.ts";
+import { mergeClips } from "./merge-clips.ts";
 import { mergeConcats } from "./merge-concats.ts";
 import { mergeGathers } from "./merge-gathers.ts";
+import { mergeDirections, reverseToDirection } from "./merge-lstm-directions.ts";
+import { mergeReduceAndSqueeze } from "./merge-reduce-and-squeeze.ts";
 import { mergeReshapes } from "./merge-reshapes.ts";
+import { mergeScalars } from "./merge-scalars.ts";
 import { mergeSlices } from "./merge-slices.ts";
 import { mergeTransposes } from "./merge-transposes.ts";
 import { movementToGather } from "./movement-to-gather.ts";
 import type { Pass, Rewrite, RewriteClass } from "./pass.ts";
+import { pushTransposes } from "./push-transposes.ts";
 import { rebuildActivations } from "./rebuild-activations.ts";
+import { rebuildAttention } from "./rebuild-attention.ts";
+import { rebuildDepthToSpace } from "./rebuild-depth-to-space.ts";
+import { rebuildElementwise } from "./rebuild-elementwise.ts";
+import { rebuildGelu } from "./rebuild-gelu.ts";
 import { rebuildLayerNorm } from "./rebuild-layer-norm.ts";
+import { rebuildLogSoftmax } from "./rebuild-log-softmax.ts";
+import { rebuildRmsNorm } from "./rebuild-rms-norm.ts";
 import { removeNeutralOperands } from "./remove-neutral-operands.ts";
 import { removeNoOps } from "./remove-no-ops.ts";
+import { rewriteEinsum } from "./rewrite-einsum.ts";
+import { rewriteWhere } from "./rewrite-where.ts";
 import { shareEqualConstants } from "./share-equal-constants.ts";
 import { shareEqualNodes } from "./share-equal-nodes.ts";
 import { sinkReshapesBelowConcat } from "./sink-reshapes-below-concat.ts";
@@ -58,12 +78,26 @@ export const passes: readonly Pass[] = [
   inlineConstantIf,
   removeNoOps,
   removeNeutralOperands,
+  mergeCasts,
+  mergeActivations,
+  dropUselessActivations,
+  mergeClips,
+  mergeReduceAndSqueeze,
+  rewriteWhere,
+  dropExpands,
+  cancelQuantization,
+  dropRequantization,
+  dropBeforeArgmax,
   shareEqualConstants,
   shareEqualNodes,
   fixReshapeTargets,
   gatherKeepAxis,
+  rewriteEinsum,
+  rebuildDepthToSpace,
   transposeToReshape,
   mergeTransposes,
+  pushTransposes,
+  foldTransposeIntoGemm,
   gatherToReshape,
   sinkReshapesBelowConcat,
   sinkTransposesBelowConcat,
@@ -75,15 +109,24 @@ export const passes: readonly Pass[] = [
   movementToGather,
   mergeGathers,
   mergeConcats,
+  joinSplit,
   slicesToSplit,
   mergeSlices,
   foldPad,
   foldBatchNorm,
   foldScaleAndBias,
+  mergeScalars,
   matmulToGemm,
   flattenMatmul,
+  reverseToDirection,
+  mergeDirections,
   rebuildLayerNorm,
+  rebuildRmsNorm,
+  rebuildAttention,
+  rebuildLogSoftmax,
+  rebuildElementwise,
   rebuildActivations,
+  rebuildGelu,
   fuseResidual,
   fuseActivation,
 ];
@@ -156,7 +199,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     for (const pass of selected) {
       const start = session.log.length;
       session.graphs = [graph, ...graph.nested()];
-      for (const g of session.graphs) pass.run(g, new Edit(g, graph, session, pass));
+      for (const g of session.graphs) runPass(pass, g, new Edit(g, graph, session, pass));
       if (options.verify && session.log.length > start) verifyAfter(graph, pass);
     }
     if (session.log.length === before) break;
@@ -171,6 +214,24 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
   inferShapes(graph, inference);
   nameNodes(graph);
   return session.log;
+}
+
+/** An error inside a pass names the pass: it may be a user's. */
+function runPass(pass: Pass, graph: Graph, edit: Edit): void {
+  try {
+    pass.run(graph, edit);
+  } catch (cause) {
+    if (cause instanceof InferlabError && cause.code === "PASS") throw cause;
+    throw new InferlabError(
+      "PASS",
+      `pass ${pass.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+        hint: cause instanceof InferlabError ? cause.hint : undefined,
+        details: { ...(cause instanceof InferlabError ? cause.details : {}), pass: pass.name },
+      },
+    );
+  }
 }
 
 /** Makes the names of nodes differ: a rewrite names its nodes after those they replace, and ONNX Runtime wants them unique. */

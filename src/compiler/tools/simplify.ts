@@ -4,22 +4,34 @@
  */
 import { InferlabError } from "../../base/errors.ts";
 import { formatBytes, type Shape } from "../../base/shapes.ts";
-import { formatValueType, type ValueType } from "../../base/value-type.ts";
+import { formatValueType } from "../../base/value-type.ts";
 import { cloneGraph } from "../ir/clone.ts";
 import type { Graph } from "../ir/graph.ts";
 import { inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
-import type { Pass, Rewrite } from "../passes/pass.ts";
+import { agrees } from "../passes/edit.ts";
+import type { Pass, Rewrite, RewriteClass } from "../passes/pass.ts";
 import { constantBytes, passes, runPasses } from "../passes/pipeline.ts";
 import { type Certificate, type CertifyOptions, certify } from "./certificate.ts";
 import { compareOutputs, type NamedValues, type Runner, referenceRunner, worstOf } from "./compare.ts";
 import { formatCount, type GraphReport, inspectGraph, table } from "./inspect.ts";
 
+export type SimplifyLevel = "exact" | "all" | "approximate";
+
+const classes: Readonly<Record<SimplifyLevel, readonly RewriteClass[]>> = {
+  exact: ["exact"],
+  all: ["exact", "rounding"],
+  approximate: ["exact", "rounding", "approximate"],
+};
+
 export interface SimplifyOptions {
   /** Shapes to fix for inputs; sizes that become known let more be folded. */
   inputShapes?: Readonly<Record<string, Shape>>;
-  /** Which classes of rewrites are allowed. Default "all": exact ones and those equal up to rounding. */
-  level?: "exact" | "all";
+  /**
+   * Which classes of rewrites are allowed. Default "all": exact ones and those equal up to rounding. "approximate" also
+   * allows those that change results by more, such as leaving out the rounding of a quantisation.
+   */
+  level?: SimplifyLevel;
   /** Names of passes to leave out. */
   skip?: readonly string[];
   /** False keeps constant expressions as nodes. Default true. */
@@ -74,8 +86,9 @@ export function simplifyGraph(original: Graph, options: SimplifyOptions = {}): S
   inferShapes(graph, { inputShapes: options.inputShapes });
   const promised = graph.outputs.map((value) => value.type);
   const skip = [...(options.skip ?? []), ...(options.fold === false ? foldingPasses : [])];
+  const allowed = classes[options.level ?? "all"];
   const selected = [...passes, ...own].filter(
-    (pass) => !pass.fused && (options.level !== "exact" || pass.class === "exact"),
+    (pass) => !pass.fused && (allowed.includes(pass.class) || (own.includes(pass) && options.level !== "exact")),
   );
   const rewrites = runPasses(graph, {
     passes: selected,
@@ -87,7 +100,7 @@ export function simplifyGraph(original: Graph, options: SimplifyOptions = {}): S
   });
   verifyGraph(graph);
   graph.outputs.forEach((value, i) => {
-    if (!agrees(promised[i], value.type))
+    if ((promised[i] && !value.type) || !agrees(promised[i], value.type))
       throw new InferlabError(
         "PASS",
         `output "${value.name}" became ${value.type ? formatValueType(value.type) : "untyped"}, expected ${formatValueType(promised[i]!)}`,
@@ -95,20 +108,6 @@ export function simplifyGraph(original: Graph, options: SimplifyOptions = {}): S
       );
   });
   return { graph, report: new SimplifyReport(original, graph, rewrites, options) };
-}
-
-/** The new type says nothing that contradicts the old one. */
-function agrees(before: ValueType | undefined, after: ValueType | undefined): boolean {
-  if (!before || !after) return !before || after !== undefined;
-  if (before.kind !== "tensor" || after.kind !== "tensor") return before.kind === after.kind;
-  if (before.dtype !== after.dtype) return false;
-  if (!before.shape || !after.shape) return true;
-  return (
-    before.shape.length === after.shape.length &&
-    before.shape.every(
-      (dim, i) => typeof dim !== "number" || typeof after.shape![i] !== "number" || dim === after.shape![i],
-    )
-  );
 }
 
 export interface BisectResult {
