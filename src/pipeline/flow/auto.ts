@@ -1,62 +1,141 @@
-/** Mode "auto": profile a few frames, predict what each mode would take, pick the fastest. */
-import type { Trace } from "../../runtime/trace.ts";
+/**
+ * Mode "auto": the first frames run alone and are measured; each mode's time is predicted from them and the best one
+ * taken. Where overlapping then turns out to bring nothing (engines that already use every core get in each other's way),
+ * the frames run one stage at a time again and the faster of the two stays. No frame runs twice.
+ */
 import type { Plan } from "./plan.ts";
-import type { Pool } from "./pool.ts";
+import type { StageTotals } from "./trace.ts";
+
+export type FixedMode = "sequential" | "task" | "pipeline";
 
 export interface ModeChoice {
-  readonly mode: "sequential" | "task" | "pipeline";
+  readonly mode: FixedMode;
   /** Predicted milliseconds a frame, by mode. */
-  readonly predictedMs: Readonly<Record<"sequential" | "task" | "pipeline", number>>;
-  /** Mean milliseconds of each stage in the profiled frames. */
+  readonly predictedMs: Readonly<Record<FixedMode, number>>;
+  /** Milliseconds of each stage in a frame that ran alone. */
   readonly stageMs: ReadonlyMap<string, number>;
-  /** The source, with the frames that were profiled put back in front. */
-  readonly frames: AsyncIterable<Record<string, unknown>>;
+  /** Measured milliseconds a frame in the modes that have run. */
+  readonly realMs: Readonly<Partial<Record<FixedMode, number>>>;
 }
-
-/** Frames that are run one stage at a time first. The first one also warms caches and is not counted. */
-const numProfiled = 3;
 
 /** A mode must promise this share less time than a simpler one to be taken. */
 const margin = 0.02;
+/** Overlap that saves less than this share of a lone frame's time is put to the test… */
+const worthwhile = 0.1;
+/** …and so is one that takes this share longer than predicted. */
+const tolerance = 0.3;
+/** Frames that are run one stage at a time when it is. */
+const numTrialFrames = 4;
 
-/**
- * Reads a few frames and runs them sequentially with a trace. Stages that block the JavaScript thread cannot overlap;
- * which ones do is measured: a timer that is due during a stage fires late by as long as the stage blocks.
- */
-export async function chooseMode(
-  plan: Plan,
-  pool: Pool,
-  source: Iterable<Record<string, unknown>> | AsyncIterable<Record<string, unknown>>,
-  profile: (inputs: Record<string, unknown>) => Promise<{ trace: Trace }>,
-): Promise<ModeChoice> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  const profiled: Record<string, unknown>[] = [];
-  const totals = new Map<string, number>();
-  let counted = 0;
-  let blockedMs = 0;
-  for (let i = 0; i < numProfiled; i++) {
-    const step = await iterator.next();
-    if (step.done) break;
-    profiled.push(step.value);
-    const before = performance.eventLoopUtilization();
-    const began = performance.now();
-    // A frame that fails here fails again, with its number, when the stream reaches it.
-    const trace = await profile(step.value).then(
-      (result) => result.trace,
-      () => undefined,
-    );
-    if (!trace || (i === 0 && numProfiled > 1)) continue;
-    counted++;
-    blockedMs += performance.eventLoopUtilization(before).utilization * (performance.now() - began);
-    for (const { node, startUs, endUs } of trace.events)
-      totals.set(node, (totals.get(node) ?? 0) + (endUs - startUs) / 1000);
+/** Finds the mode of one stream while it runs. Told when frames begin and end; says when the mode changes. */
+export class ModeFinder {
+  private readonly plan: Plan;
+  private readonly workers: number;
+  private readonly totals: ReadonlyMap<string, StageTotals>;
+  private readonly onChange: (choice: ModeChoice) => void;
+  private phase: "warm" | "alone" | "chosen" | "trial" | "settled" = "warm";
+  private choice: ModeChoice | undefined;
+  private before = new Map<string, number>();
+  private beganMs = 0;
+  private utilization = performance.eventLoopUtilization();
+  private numDone = 0;
+
+  constructor(
+    plan: Plan,
+    workers: number,
+    totals: ReadonlyMap<string, StageTotals>,
+    onChange: (choice: ModeChoice) => void,
+  ) {
+    this.plan = plan;
+    this.workers = workers;
+    this.totals = totals;
+    this.onChange = onChange;
   }
-  const stageMs = new Map([...totals].map(([stage, ms]) => [stage, ms / Math.max(1, counted)]));
-  const predictedMs = predict(plan, stageMs, blockedMs / Math.max(1, counted), pool.workers);
-  const mode = (["sequential", "task", "pipeline"] as const).reduce((best, candidate) =>
-    predictedMs[candidate] < predictedMs[best] * (1 - margin) ? candidate : best,
-  );
-  return { mode, predictedMs, stageMs, frames: resume(profiled, iterator) };
+
+  /** Mode for the frames that begin now: alone until one is chosen. */
+  get mode(): FixedMode {
+    if (this.phase === "trial") return "sequential";
+    return this.choice?.mode ?? "sequential";
+  }
+
+  get result(): ModeChoice | undefined {
+    return this.choice;
+  }
+
+  frameBegins(): void {
+    if (this.phase !== "warm" && this.phase !== "alone") return;
+    this.before = new Map([...this.totals].map(([stage, { totalMs }]) => [stage, totalMs]));
+    this.utilization = performance.eventLoopUtilization();
+    this.beganMs = performance.now();
+  }
+
+  /** `waited`: the stream stood still meanwhile because nobody took results or gave frames; such a time says nothing. */
+  frameEnds(failed: boolean, waited: boolean): void {
+    const now = performance.now();
+    switch (this.phase) {
+      case "warm":
+        // The first frame also compiles and allocates: where it still promises overlap, overlap begins at once;
+        // otherwise the second one, alone as well, decides.
+        this.phase = "alone";
+        if (!failed) this.choose(now, true);
+        return;
+      case "alone":
+        if (!failed) this.choose(now, false);
+        return;
+      case "chosen":
+      case "trial":
+        if (waited) this.restart(now);
+        else this.count(now);
+    }
+  }
+
+  private choose(now: number, isFirst: boolean): void {
+    const { utilization } = performance.eventLoopUtilization(this.utilization);
+    const stageMs = new Map(
+      [...this.totals].map(([stage, { totalMs }]) => [stage, totalMs - (this.before.get(stage) ?? 0)]),
+    );
+    const predictedMs = predict(this.plan, stageMs, utilization * (now - this.beganMs), this.workers);
+    const mode = (["sequential", "task", "pipeline"] as const).reduce((best, candidate) =>
+      predictedMs[candidate] < predictedMs[best] * (1 - margin) ? candidate : best,
+    );
+    if (isFirst && mode !== "pipeline") return;
+    this.phase = mode === "sequential" ? "settled" : "chosen";
+    this.setChoice({ mode, predictedMs, stageMs, realMs: { sequential: now - this.beganMs } });
+    this.restart(now);
+  }
+
+  private restart(now: number): void {
+    this.beganMs = now;
+    this.numDone = 0;
+  }
+
+  /** Measures the mode that runs: the first frames only fill the stages. */
+  private count(now: number): void {
+    const numFill = this.phase === "trial" ? 1 : this.plan.stages.length;
+    const numWanted = this.phase === "trial" ? numTrialFrames : 8;
+    this.numDone++;
+    if (this.numDone === numFill) this.beganMs = now;
+    if (this.numDone < numFill + numWanted) return;
+    const realMs = (now - this.beganMs) / numWanted;
+    const choice = this.choice!;
+    if (this.phase === "chosen") {
+      const isPoor = realMs > choice.realMs.sequential! * (1 - worthwhile);
+      const isWorseThanPredicted = realMs > choice.predictedMs[choice.mode] * (1 + tolerance);
+      this.phase = isPoor || isWorseThanPredicted ? "trial" : "settled";
+      this.setChoice({ ...choice, realMs: { ...choice.realMs, [choice.mode]: realMs } });
+      this.restart(now);
+      return;
+    }
+    this.phase = "settled";
+    const overlapped = choice.realMs[choice.mode]!;
+    const mode = realMs < overlapped ? "sequential" : choice.mode;
+    this.setChoice({ ...choice, mode, realMs: { ...choice.realMs, sequential: realMs } });
+  }
+
+  private setChoice(choice: ModeChoice): void {
+    this.choice = choice;
+    this.onChange(choice);
+  }
 }
 
 /** Milliseconds a frame in each mode, from the stages' times and the time the JavaScript thread is blocked. */
@@ -89,20 +168,4 @@ export function criticalPath(plan: Plan, times: readonly number[]): number {
     for (const consumer of stage.consumers) end[consumer] = Math.max(end[consumer]!, end[i]!);
   });
   return longest;
-}
-
-async function* resume(
-  first: readonly Record<string, unknown>[],
-  rest: Iterator<Record<string, unknown>> | AsyncIterator<Record<string, unknown>>,
-): AsyncGenerator<Record<string, unknown>> {
-  try {
-    yield* first;
-    for (;;) {
-      const step = await rest.next();
-      if (step.done) return;
-      yield step.value;
-    }
-  } finally {
-    await rest.return?.();
-  }
 }

@@ -6,6 +6,7 @@ import { InferlabError } from "../../base/errors.ts";
 import { formatMs } from "../../base/shapes.ts";
 import type { Given, Pipeline } from "./pipeline.ts";
 import type { Pool } from "./pool.ts";
+import { ResourceScope } from "./resource.ts";
 
 /** One line of the journal: an input that is done, and what came of it. */
 export interface BatchRecord {
@@ -72,6 +73,7 @@ export async function* runBatch<T, I, O>(
   const report = (): void => options.onProgress?.({ ...counts, total, elapsedMs: performance.now() - began });
   const seen = new Set<string>();
   const underWay = new Map<string, Promise<BatchRecord>>();
+  const resources = new ResourceScope();
   const takeOne = async (): Promise<BatchRecord> => {
     const record = await Promise.race(underWay.values());
     underWay.delete(record.key);
@@ -92,13 +94,15 @@ export async function* runBatch<T, I, O>(
         counts.skipped++;
         continue;
       }
-      underWay.set(key, runItem(pipeline, item, key, options));
+      underWay.set(key, runItem(pipeline, item, key, options, resources));
       if (underWay.size >= concurrency) yield await takeOne();
     }
     while (underWay.size > 0) yield await takeOne();
     report();
   } finally {
     await journal?.close();
+    if (signal?.aborted) void resources.close().catch(() => undefined);
+    else await resources.close();
   }
 }
 
@@ -115,13 +119,14 @@ async function runItem<T, I, O>(
   item: T,
   key: string,
   options: BatchOptions<T, I, O>,
+  resources: ResourceScope,
 ): Promise<BatchRecord> {
   const began = performance.now();
   const ms = (): number => Math.round((performance.now() - began) * 1000) / 1000;
   try {
     const inputs = options.inputs ? await options.inputs(item) : ({ [pipeline.inputNames[0]!]: item } as Given<I>);
     const { signal, pool } = options;
-    const outputs = await pipeline.run(inputs, { signal, pool });
+    const outputs = await pipeline.runWith(inputs, { signal, pool }, resources);
     return { key, ok: true, ms: ms(), outputs: options.toRecord ? options.toRecord(outputs, item) : outputs };
   } catch (error) {
     return { key, ok: false, ms: ms(), error: error instanceof Error ? error.message : String(error) };

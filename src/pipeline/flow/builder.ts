@@ -1,11 +1,14 @@
 /** What `pipeline()` hands to the function that wires stages together. */
 import { InferlabError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { isNode, type Kind, type NodeDefinition } from "../nodes/node.ts";
+import { describeValue, isNode, type Kind, type NodeDefinition } from "../nodes/node.ts";
 import { type ControlKind, controlCall } from "./control.ts";
+import { ExitFrame } from "./exit.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PipelineParts } from "./plan.ts";
 import { fits, type Port } from "./port.ts";
+import type { Resource } from "./resource.ts";
+import { batchedSessionCall } from "./session-batch.ts";
 import type {
   RunsNested,
   SessionLike,
@@ -16,6 +19,7 @@ import type {
   StageOptions,
   StageSource,
 } from "./stage.ts";
+import { workerCall } from "./worker.ts";
 
 /** Ports for a list of values. */
 export type Ports<A extends readonly unknown[]> = { readonly [K in keyof A]: Port<A[K]> };
@@ -34,6 +38,11 @@ export type ResultOf<O> = IsUnion<keyof O> extends true ? O : O[keyof O];
 export type Branch<A extends readonly unknown[], R> =
   | ((...args: WorkArguments<A>) => R | Promise<R>)
   | Pipeline<never, { readonly [name: string]: R }>;
+
+/** Options of a stage that repeats; the body gets the `shared` values behind its own, the same in every round. */
+export interface LoopOptions<A extends readonly unknown[] = []> extends StageOptions {
+  readonly shared?: Ports<A>;
+}
 
 /** Makes a one-stage pipeline of a function; control stages hold pipelines only. */
 export type WrapFunction = (name: string, work: StageFunction, numInputs: number) => RunsNested;
@@ -141,55 +150,87 @@ export class PipelineBuilder {
   }
 
   /** `initial`, put through the body again and again while the test of it is true. */
-  while<S>(
+  while<S, A extends readonly unknown[] = []>(
     name: string,
-    loop: { readonly test: Branch<[S], boolean>; readonly body: Branch<[S], S>; readonly maxRounds?: number },
+    loop: {
+      readonly test: Branch<[S, ...A], boolean>;
+      readonly body: Branch<[S, ...A], S>;
+      readonly maxRounds?: number;
+    },
     initial: Port<S>,
-    options?: StageOptions,
+    options: LoopOptions<A> = {},
   ): Port<S> {
     const { maxRounds = 1_000_000 } = loop;
+    const numInputs = 1 + (options.shared?.length ?? 0);
     const branches = {
-      test: branchOf(this.wrap, "test", loop.test, 1),
-      body: branchOf(this.wrap, "body", loop.body, 1),
+      test: branchOf(this.wrap, "test", loop.test, numInputs),
+      body: branchOf(this.wrap, "body", loop.body, numInputs),
     };
-    return this.controlStage(name, "while", branches, { maxRounds }, [initial], options);
+    return this.loop(name, "while", branches, { maxRounds }, [initial], options);
   }
 
-  /** `initial`, put through body(value, round) `count` times. */
-  for<S>(
+  /** `initial`, put through body(value, round, ...shared) `count` times. */
+  for<S, A extends readonly unknown[] = []>(
     name: string,
     count: Port<number>,
-    body: Branch<[S, number], S>,
+    body: Branch<[S, number, ...A], S>,
     initial: Port<S>,
-    options?: StageOptions,
+    options: LoopOptions<A> = {},
   ): Port<S> {
-    const branches = { body: branchOf(this.wrap, "body", body, 2) };
-    return this.controlStage(name, "for", branches, {}, [count, initial], options);
+    const branches = { body: branchOf(this.wrap, "body", body, 2 + (options.shared?.length ?? 0)) };
+    return this.loop(name, "for", branches, {}, [count, initial], options);
   }
 
-  /** body(item, index) of each item, in their order; `concurrency` of them at a time. */
-  map<T, R>(
+  /** body(item, index, ...shared) of each item, in their order; `concurrency` of them at a time. */
+  map<T, R, A extends readonly unknown[] = []>(
     name: string,
     list: Port<readonly T[]>,
-    body: Branch<[T, number], R>,
+    body: Branch<[T, number, ...A], R>,
     settings: { readonly concurrency?: number } = {},
-    options?: StageOptions,
+    options: LoopOptions<A> = {},
   ): Port<R[]> {
     const { concurrency = 8 } = settings;
-    const branches = { each: branchOf(this.wrap, "each", body, 2) };
-    return this.controlStage(name, "map", branches, { concurrency }, [list], options);
+    const branches = { each: branchOf(this.wrap, "each", body, 2 + (options.shared?.length ?? 0)) };
+    return this.loop(name, "map", branches, { concurrency }, [list], options);
   }
 
-  /** body(total, item, index) of each item in order, from `initial` on. */
-  reduce<T, S>(
+  /** body(total, item, index, ...shared) of each item in order, from `initial` on. */
+  reduce<T, S, A extends readonly unknown[] = []>(
     name: string,
     list: Port<readonly T[]>,
-    body: Branch<[S, T, number], S>,
+    body: Branch<[S, T, number, ...A], S>,
     initial: Port<S>,
-    options?: StageOptions,
+    options: LoopOptions<A> = {},
   ): Port<S> {
-    const branches = { each: branchOf(this.wrap, "each", body, 3) };
-    return this.controlStage(name, "reduce", branches, {}, [list, initial], options);
+    const branches = { each: branchOf(this.wrap, "each", body, 3 + (options.shared?.length ?? 0)) };
+    return this.loop(name, "reduce", branches, {}, [list, initial], options);
+  }
+
+  /** The value of a shared resource, to be wired into the stages that use it. */
+  use<T>(resource: Resource<T>): Port<T> {
+    const known = this.stages.find(({ source }) => source.kind === "resource" && source.resource === resource);
+    if (known) return { pipeline: this.name, name: known.name, kind: "any", slot: known.outputSlot };
+    const call: StageCall = (_, _context, around) => around.resource(resource as Resource);
+    const source: StageSource = { kind: "resource", resource: resource as Resource };
+    return this.add(resource.name, `resource ${resource.name}`, [], "any", call, true, {}, source);
+  }
+
+  /**
+   * Ends the frame early: where `condition` is true the pipeline gives these outputs, and stages that have not begun do
+   * not run. The names are those of the pipeline's outputs.
+   *
+   * @example
+   * p.exit("nothing found", isEmpty, { text: p.constant("") });
+   */
+  exit(name: string, condition: Port<boolean>, outputs: Readonly<Record<string, Port<unknown>>>): void {
+    const names = Object.keys(outputs);
+    const call: StageCall = ([isOver, ...values]) => {
+      if (typeof isOver !== "boolean")
+        throw new InferlabError("PIPELINE", `the condition is ${describeValue(isOver)}, expected true or false`);
+      return isOver ? new ExitFrame(Object.fromEntries(names.map((key, i) => [key, values[i]]))) : undefined;
+    };
+    const ports = [condition as Port<unknown>, ...Object.values(outputs)];
+    this.add(name, "exit", ports, "any", call, false, {}, { kind: "exit", outputs: names });
   }
 
   /** A control stage by its kind, as readers of files make it. Errors: PIPELINE for a branch or input too few. */
@@ -213,9 +254,30 @@ export class PipelineBuilder {
       this.checkPort(port, `output "${name}"`);
       return { name, slot: port.slot };
     });
+    for (const { name: exit, source } of this.stages) {
+      if (source.kind !== "exit") continue;
+      const [given, expected] = [[...source.outputs].sort().join(", "), Object.keys(outputs).sort().join(", ")];
+      if (given !== expected)
+        throw new InferlabError(
+          "PIPELINE",
+          `exit "${exit}" of pipeline "${this.name}" gives ${given || "nothing"}, expected its outputs ${expected}`,
+        );
+    }
     if (ends.length === 0) throw new InferlabError("PIPELINE", `pipeline "${this.name}" has no output`);
     const { name, constants, stages, numSlots } = this;
     return { name, inputs, outputs: ends, constants, stages, numSlots };
+  }
+
+  private loop<A extends readonly unknown[]>(
+    name: string,
+    kind: ControlKind,
+    branches: Readonly<Record<string, RunsNested>>,
+    settings: Readonly<Record<string, number>>,
+    inputs: readonly Port<unknown>[],
+    options: LoopOptions<A>,
+  ): Port<never> {
+    const { shared = [], ...rest } = options;
+    return this.controlStage(name, kind, branches, settings, [...inputs, ...(shared as Port<unknown>[])], rest);
   }
 
   private call(
@@ -224,12 +286,19 @@ export class PipelineBuilder {
     inputs: readonly Port<unknown>[],
     options: StageOptions,
   ): Port<never> {
+    const source: StageSource = { kind: "function", work };
+    if (options.worker) {
+      const about = typeof options.worker === "boolean" ? "function in a worker" : "module in a worker";
+      const worker = options.worker instanceof URL ? options.worker.href : options.worker;
+      const call = workerCall(name, work, worker, options.parameters);
+      return this.add(name, about, inputs, "any", call, false, { ...options, worker }, source);
+    }
     const run = work as (...args: unknown[]) => unknown;
     const parameters = options.parameters;
     const call: StageCall = parameters
       ? (values, context) => run(...values, { ...context, parameters })
       : (values, context) => run(...values, context);
-    return this.add(name, "function", inputs, "any", call, false, options, { kind: "function", work });
+    return this.add(name, "function", inputs, "any", call, false, options, source);
   }
 
   private node(
@@ -272,11 +341,12 @@ export class PipelineBuilder {
         `stage "${name}" has ${inputs.length} inputs, expected ${session.inputs.length}: ${session.inputs.map((i) => i.name).join(", ")}`,
       );
     const single = session.outputs.length === 1;
-    const call: StageCall = async (values, { signal }) => {
+    const one: StageCall = async (values, { signal }) => {
       const feeds = Object.fromEntries(session.inputs.map((input, i) => [input.name, values[i] as Tensor]));
       const outputs = await session.run(feeds, { signal });
       return single ? outputs[session.outputs[0]!.name] : outputs;
     };
+    const call = options.batch ? batchedSessionCall(session) : one;
     const kind: Kind = single ? "tensor" : "object";
     return this.add(name, `session ${session.name}`, inputs, kind, call, false, options, { kind: "session", session });
   }
@@ -303,9 +373,9 @@ export class PipelineBuilder {
         "PIPELINE",
         `stage "${name}" has ${inputs.length} inputs, expected at most ${parts.inputs.length}`,
       );
-    const call: StageCall = async (values, { stage }, nested) => {
+    const call: StageCall = async (values, context, around) => {
       const given = Object.fromEntries(values.map((value, i) => [parts.inputs[i]!.name, value]));
-      const outputs = await nested(inner, given, stage);
+      const outputs = await around.nested(inner, given, context.stage, context);
       return parts.outputs.length === 1 ? outputs[parts.outputs[0]!.name] : outputs;
     };
     const source: StageSource = { kind: "pipeline", pipeline: inner };
@@ -363,6 +433,13 @@ function checkOptions(name: string, options: StageOptions): void {
     atLeast("batch.max", batch.max, 1, true);
     atLeast("batch.waitMs", batch.waitMs ?? 0, 0, false);
   }
+  const { state, worker } = options;
+  if (state !== undefined && typeof state !== "function" && typeof state.create !== "function")
+    throw new InferlabError("ARGUMENT", `state of stage "${name}" is neither a function nor has a function "create"`);
+  if (worker && (options.batch || state))
+    throw new InferlabError("ARGUMENT", `stage "${name}" runs in a worker, so it has no batch and no state`, {
+      hint: "a module that runs in a worker keeps variables of its own while the worker lives",
+    });
   if (options.state && (replicas > 1 || batch))
     throw new InferlabError(
       "ARGUMENT",

@@ -1,7 +1,7 @@
 /** Stages that decide or repeat. Each holds pipelines and runs them, so a loop's body is checked and drawn like any other. */
 import { InferlabError } from "../../base/errors.ts";
 import { describeValue, type Kind } from "../nodes/node.ts";
-import type { Nested, RunsNested, StageCall } from "./stage.ts";
+import type { RunsNested, StageCall, StageContext, Surroundings } from "./stage.ts";
 
 export const controlKinds = ["if", "switch", "while", "for", "map", "reduce"] as const;
 export type ControlKind = (typeof controlKinds)[number];
@@ -38,14 +38,16 @@ export function controlCall(
 async function runBranch(
   branch: RunsNested,
   values: readonly unknown[],
-  nested: Nested,
-  label: string,
+  around: Surroundings,
+  context: StageContext,
+  key: string,
+  item?: number,
 ): Promise<unknown> {
   const inputs: Record<string, unknown> = {};
   branch.inputNames.forEach((name, i) => {
     inputs[name] = values[i];
   });
-  const outputs = await nested(branch, inputs, label);
+  const outputs = await around.nested(branch, inputs, `${context.stage}/${key}`, context, item);
   return branch.outputNames.length === 1 ? outputs[branch.outputNames[0]!] : outputs;
 }
 
@@ -54,68 +56,66 @@ function wrong(what: string, value: unknown, expected: string): InferlabError {
 }
 
 function ifCall(then: RunsNested, otherwise: RunsNested): StageCall {
-  return ([condition, ...values], { stage }, nested) => {
+  return ([condition, ...values], context, around) => {
     if (typeof condition !== "boolean") throw wrong("the condition", condition, "true or false");
     return condition
-      ? runBranch(then, values, nested, `${stage}/true`)
-      : runBranch(otherwise, values, nested, `${stage}/false`);
+      ? runBranch(then, values, around, context, "true")
+      : runBranch(otherwise, values, around, context, "false");
   };
 }
 
 function switchCall(cases: Readonly<Record<string, RunsNested>>): StageCall {
-  return ([key, ...values], { stage }, nested) => {
+  return ([key, ...values], context, around) => {
     const name = String(key);
     const branch = Object.hasOwn(cases, name) ? cases[name] : cases["default"];
     if (!branch) throw wrong("the key", key, `one of ${Object.keys(cases).join(", ")}`);
-    return runBranch(branch, values, nested, `${stage}/${Object.hasOwn(cases, name) ? name : "default"}`);
+    return runBranch(branch, values, around, context, Object.hasOwn(cases, name) ? name : "default");
   };
 }
 
 /** Feeds the body its own result while the test says so. */
 function whileCall(test: RunsNested, body: RunsNested, maxRounds: number): StageCall {
-  return async ([initial], { signal, stage }, nested) => {
+  return async ([initial, ...shared], context, around) => {
     let value = initial;
     for (let round = 0; ; round++) {
-      const goOn = await runBranch(test, [value], nested, `${stage}/test`);
+      const goOn = await runBranch(test, [value, ...shared], around, context, "test", round);
       if (typeof goOn !== "boolean") throw wrong("the test's result", goOn, "true or false");
       if (!goOn) return value;
       if (round === maxRounds)
         throw new InferlabError("PIPELINE", `the loop has not ended after ${maxRounds} rounds`, {
           hint: "raise maxRounds, or check the test",
         });
-      signal.throwIfAborted();
-      value = await runBranch(body, [value], nested, `${stage}/body`);
+      context.signal.throwIfAborted();
+      value = await runBranch(body, [value, ...shared], around, context, "body", round);
     }
   };
 }
 
-/** body(value, round) for round 0 to count − 1. */
+/** body(value, round, ...shared) for round 0 to count − 1. */
 function forCall(body: RunsNested): StageCall {
-  return async ([count, initial], { signal, stage }, nested) => {
+  return async ([count, initial, ...shared], context, around) => {
     if (!Number.isSafeInteger(count) || (count as number) < 0)
       throw wrong("the count", count, "an integer of at least 0");
     let value = initial;
     for (let round = 0; round < (count as number); round++) {
-      signal.throwIfAborted();
-      value = await runBranch(body, [value, round], nested, `${stage}/body`);
+      context.signal.throwIfAborted();
+      value = await runBranch(body, [value, round, ...shared], around, context, "body", round);
     }
     return value;
   };
 }
 
-/** body(item, index) for each item, `concurrency` at a time; results in the order of the items. */
+/** body(item, index, ...shared) for each item, `concurrency` at a time; results in the order of the items. */
 function mapCall(body: RunsNested, concurrency: number): StageCall {
-  return async ([list, ...shared], { signal, stage }, nested) => {
+  return async ([list, ...shared], context, around) => {
     if (!Array.isArray(list)) throw wrong("the list", list, "a list");
     const results = new Array<unknown>(list.length);
     let next = 0;
     const worker = async (): Promise<void> => {
       while (next < list.length) {
-        signal.throwIfAborted();
+        context.signal.throwIfAborted();
         const index = next++;
-        const values =
-          body.inputNames.length > 1 + shared.length ? [list[index], ...shared, index] : [list[index], ...shared];
-        results[index] = await runBranch(body, values, nested, `${stage}/each`);
+        results[index] = await runBranch(body, [list[index], index, ...shared], around, context, "each", index);
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, list.length) }, worker));
@@ -123,14 +123,14 @@ function mapCall(body: RunsNested, concurrency: number): StageCall {
   };
 }
 
-/** body(total, item, index) for each item in order. */
+/** body(total, item, index, ...shared) for each item in order. */
 function reduceCall(body: RunsNested): StageCall {
-  return async ([list, initial], { signal, stage }, nested) => {
+  return async ([list, initial, ...shared], context, around) => {
     if (!Array.isArray(list)) throw wrong("the list", list, "a list");
     let value = initial;
     for (let index = 0; index < list.length; index++) {
-      signal.throwIfAborted();
-      value = await runBranch(body, [value, list[index], index], nested, `${stage}/each`);
+      context.signal.throwIfAborted();
+      value = await runBranch(body, [value, list[index], index, ...shared], around, context, "each", index);
     }
     return value;
   };

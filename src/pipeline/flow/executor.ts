@@ -7,10 +7,12 @@
  */
 import { InferlabError } from "../../base/errors.ts";
 import { describeValue } from "../nodes/node.ts";
+import { ExitFrame } from "./exit.ts";
 import type { Plan, PlannedStage } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { checkKind } from "./port.ts";
-import type { Nested, StageContext } from "./stage.ts";
+import type { Interleaving, Replay, Replayed } from "./replay.ts";
+import type { StageContext, StateOptions, Surroundings } from "./stage.ts";
 import type { Recorder } from "./trace.ts";
 import { fingerprint } from "./verify.ts";
 
@@ -19,12 +21,29 @@ export interface ExecutorOptions {
   readonly signal: AbortSignal;
   /** Stages of one executor that may run at one time: 1 is sequential. */
   readonly maxActive: number;
+  /** Names the run among those it belongs to: "" for the outermost one. */
+  readonly id: string;
   readonly recorder?: Recorder;
   /** Compares inputs before and after each stage and names the stage that changed one. */
   readonly verify?: boolean;
   /** Names of the pipelines around this one, with a slash behind: `read/`. */
   readonly prefix: string;
-  readonly nested: Nested;
+  readonly around: Surroundings;
+  readonly record?: Interleaving;
+  readonly replay?: Replay;
+  /** Number of the first frame, and states as a checkpoint holds them. */
+  readonly restore?: Checkpoint;
+  /** Calls `onSnapshot` with the states as they are between frames frame − 1 and frame, at every so many frames. */
+  readonly snapshots?: { readonly everyFrames: number; readonly onSnapshot: (checkpoint: Checkpoint) => void };
+  /** Keeps what each stage gave last, for displays. */
+  readonly keepLast?: boolean;
+}
+
+/** Where a stream stood: states of its stages after all frames before `frame`, and none from it on. */
+export interface Checkpoint {
+  readonly pipeline: string;
+  readonly frame: number;
+  readonly state: Readonly<Record<string, unknown>>;
 }
 
 export type FrameResult =
@@ -52,6 +71,8 @@ interface Gate {
   next: number;
   readonly passed: Set<number>;
   readonly ordered: boolean;
+  /** Frame at whose boundary the state was last kept. */
+  keptAt: number;
   state: unknown;
 }
 
@@ -62,29 +83,38 @@ interface Call {
   readonly inputs: readonly unknown[];
   /** −1 for a stage that needs none. */
   readonly worker: number;
+  /** Whether the worker is to be given back: a replay takes none. */
+  readonly pooled: boolean;
   readonly beganMs: number;
   /** With `verify`: fingerprints of the inputs. */
   readonly before: readonly number[] | undefined;
 }
 
 class Context implements StageContext {
-  readonly signal: AbortSignal;
+  private readonly executor: Executor;
   readonly frame: number;
   readonly stage: string;
   readonly state: unknown;
 
-  constructor(signal: AbortSignal, frame: number, stage: string, state: unknown) {
-    this.signal = signal;
+  constructor(executor: Executor, frame: number, stage: string, state: unknown) {
+    this.executor = executor;
     this.frame = frame;
     this.stage = stage;
     this.state = state;
+  }
+
+  get signal(): AbortSignal {
+    return this.executor.signal;
   }
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 
-export class Executor {
+const stateOptions = (state: (() => unknown) | StateOptions): StateOptions =>
+  typeof state === "function" ? { create: state } : state;
+
+export class Executor implements Replayed {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
   private readonly gates: Gate[];
@@ -97,29 +127,61 @@ export class Executor {
   private head = 0;
   private draining = false;
   private sending = false;
+  private maxActive: number;
+  private controller: AbortController | undefined;
+  /** States kept so far of boundaries that not every stage has reached. */
+  private readonly snapshots = new Map<number, Map<number, unknown>>();
+  private readonly lastValues: unknown[] | undefined;
   private readonly hasBatches: boolean;
   private stopped: Error | undefined;
   private readonly wake = (): void => this.drain();
-  private readonly abort = (): void => this.stop(cancelled(this.plan.name));
+  private readonly abort = (): void => {
+    if (this.options.id === "" && !this.stopped) this.options.record?.events.push({ kind: "cancel" });
+    this.stop(this.cancelledError);
+  };
 
   constructor(plan: Plan, options: ExecutorOptions) {
     this.plan = plan;
     this.options = options;
     this.counts = Int32Array.from(plan.stages, (stage) => stage.numAwaited);
-    this.gates = plan.stages.map(({ options: { replicas = 1, batch, state } }) => ({
+    this.maxActive = options.maxActive;
+    this.lastValues = options.keepLast ? [] : undefined;
+    const firstFrame = options.restore?.frame ?? 0;
+    this.gates = plan.stages.map(({ path, options: { replicas = 1, batch, state } }) => ({
       running: 0,
       capacity: state ? 1 : replicas,
       batch: batch?.max ?? 1,
       waitMs: batch?.waitMs ?? 0,
       waiting: [],
       timer: undefined,
-      next: 0,
+      next: firstFrame,
       passed: new Set(),
       ordered: state !== undefined,
-      state: state?.(),
+      keptAt: firstFrame,
+      state: state && this.makeState(path, stateOptions(state)),
     }));
     this.hasBatches = this.gates.some((gate) => gate.batch > 1);
+    options.replay?.join(options.id, this);
     options.signal.addEventListener("abort", this.abort, { once: true });
+  }
+
+  get cancelledError(): InferlabError {
+    return cancelled(this.plan.name);
+  }
+
+  /** Fires where the run is cancelled, fails or ends while a stage is at work. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.stopped) this.controller.abort(this.stopped);
+    }
+    return this.controller.signal;
+  }
+
+  /** Changes how many stages may run at one time. */
+  setMaxActive(maxActive: number): void {
+    this.maxActive = maxActive;
+    this.drain();
   }
 
   /** Frames that may be under way so that no stage starves. */
@@ -127,13 +189,52 @@ export class Executor {
     return 2 + this.gates.reduce((sum, gate) => sum + gate.capacity * gate.batch, 0);
   }
 
-  /** Stages in front of which frames wait, with how many. */
-  queueLengths(): readonly number[] {
-    return this.gates.map((gate) => gate.waiting.length);
+  /** Each stage as it is now: frames that wait in front of it, calls at work, what it gave last (with `keepLast`). */
+  stagesNow(): readonly { readonly stage: string; queued: number; running: number; capacity: number; last: unknown }[] {
+    const now = this.gates.map(({ waiting, capacity, batch }, i) => ({
+      stage: this.options.prefix + this.plan.stages[i]!.path,
+      queued: waiting.length,
+      running: 0,
+      capacity: capacity * batch,
+      last: this.lastValues?.[i],
+    }));
+    for (const { stage } of this.calls) now[stage]!.running++;
+    for (let i = this.head; i < this.runnable.length; i += 2) now[this.runnable[i] as number]!.queued++;
+    return now;
   }
 
-  /** Begins a frame; `settle` is called once, maybe before this returns. */
-  begin(index: number, inputs: Readonly<Record<string, unknown>>, settle: (result: FrameResult) => void): void {
+  /** States as they are now; a checkpoint where no frame is under way. Errors: PIPELINE for a state that cannot be kept. */
+  checkpoint(frame: number): Checkpoint {
+    const states = this.gates.flatMap((gate, i) => (gate.ordered ? [[i, this.keepState(i)] as const] : []));
+    return this.makeCheckpoint(frame, new Map(states));
+  }
+
+  /**
+   * Begins a frame; `settle` is called once, maybe before this returns. `item`: its position in the source, dropped ones
+   * counted.
+   */
+  begin(
+    index: number,
+    inputs: Readonly<Record<string, unknown>>,
+    settle: (result: FrameResult) => void,
+    item = index,
+  ): void {
+    const { record, replay, id } = this.options;
+    record?.events.push({ kind: "begin", run: id, frame: index, item });
+    if (!replay) this.beginNow(index, inputs, settle);
+    else if (replay.failure) settle({ kind: "failed", error: replay.failure });
+    else {
+      const begin = (): void => this.beginNow(index, inputs, settle);
+      replay.offer({ kind: "begin", run: id, frame: index, item }, begin);
+      if (replay.failure) settle({ kind: "failed", error: replay.failure });
+    }
+  }
+
+  private beginNow(
+    index: number,
+    inputs: Readonly<Record<string, unknown>>,
+    settle: (result: FrameResult) => void,
+  ): void {
     if (this.options.signal.aborted) this.abort();
     if (this.stopped) {
       settle({ kind: "failed", error: this.stopped });
@@ -159,6 +260,7 @@ export class Executor {
   stop(error: Error): void {
     if (this.stopped) return;
     this.stopped = error;
+    this.options.replay?.leave(this.options.id);
     this.options.signal.removeEventListener("abort", this.abort);
     this.options.pool.forget(this.wake);
     for (const gate of this.gates) clearTimeout(gate.timer);
@@ -167,7 +269,9 @@ export class Executor {
     for (const frame of [...this.frames]) this.endFrame(frame, { kind: "failed", error });
     const calls = [...this.calls];
     this.calls.clear();
-    for (const call of calls) if (call.worker >= 0) this.options.pool.give(call.worker);
+    for (const call of calls) this.giveBack(call);
+    // Whoever was left behind is told, so that it can stop.
+    this.controller?.abort(error);
   }
 
   /** Ends quietly: no frame is under way. */
@@ -178,9 +282,16 @@ export class Executor {
   /** A frame has all inputs of a stage. */
   private arrive(stage: number, frame: Frame): void {
     const gate = this.gates[stage]!;
+    if (this.isReplaying) {
+      gate.waiting.push(frame);
+      this.options.replay!.poke();
+      return;
+    }
     if (gate.batch === 1 && !gate.ordered && gate.running < gate.capacity) {
       gate.running++;
-      this.runnable.push(stage, frame);
+      // An exit may spare the frame what waits already.
+      if (this.plan.stages[stage]!.isExit) this.runnable.splice(this.head, 0, stage, frame);
+      else this.runnable.push(stage, frame);
       return;
     }
     gate.waiting.push(frame);
@@ -190,10 +301,11 @@ export class Executor {
   /** Lets waiting frames through a gate as far as its rules allow. */
   private admit(stage: number, evenIfFew = false): void {
     const gate = this.gates[stage]!;
+    if (gate.ordered && gate.running === 0) this.passBy(stage);
+    if (this.isReplaying) return;
     while (gate.running < gate.capacity && gate.waiting.length > 0) {
       let group: Frame | Frame[];
       if (gate.ordered) {
-        while (gate.passed.delete(gate.next)) gate.next++;
         const position = gate.waiting.findIndex((frame) => frame.index === gate.next);
         if (position < 0) return;
         group = gate.waiting.splice(position, 1)[0]!;
@@ -210,6 +322,87 @@ export class Executor {
     }
   }
 
+  /** Frames that will not come are gone by; where that reaches a boundary, the state is kept. */
+  private passBy(stage: number): void {
+    const gate = this.gates[stage]!;
+    const everyFrames = this.options.snapshots?.everyFrames;
+    do {
+      if (everyFrames === undefined || gate.next === gate.keptAt || gate.next % everyFrames !== 0) continue;
+      gate.keptAt = gate.next;
+      try {
+        this.snapshot(stage, gate.next);
+      } catch (error) {
+        this.stop(error as Error);
+        return;
+      }
+    } while (gate.passed.delete(gate.next) && ++gate.next);
+  }
+
+  /** Keeps the state of one stage between two frames; hands all on once every stage has come that far. */
+  private snapshot(stage: number, frame: number): void {
+    const kept = this.snapshots.get(frame) ?? new Map<number, unknown>();
+    this.snapshots.set(frame, kept);
+    kept.set(stage, this.keepState(stage));
+    if (kept.size < this.gates.filter(({ ordered }) => ordered).length) return;
+    this.snapshots.delete(frame);
+    this.options.snapshots!.onSnapshot(this.makeCheckpoint(frame, kept));
+  }
+
+  private makeCheckpoint(frame: number, states: ReadonlyMap<number, unknown>): Checkpoint {
+    const state = Object.fromEntries([...states].map(([i, kept]) => [this.plan.stages[i]!.path, kept]));
+    return { pipeline: this.plan.name, frame, state };
+  }
+
+  private keepState(stage: number): unknown {
+    const { path, options } = this.plan.stages[stage]!;
+    const { save } = stateOptions(options.state!);
+    const { state } = this.gates[stage]!;
+    try {
+      return structuredClone(save ? save(state as never) : state);
+    } catch (cause) {
+      throw new InferlabError("PIPELINE", `state of stage "${path}" cannot be kept: ${(cause as Error).message}`, {
+        hint: "give the state functions save and load: state: { create, save, load }",
+        cause,
+      });
+    }
+  }
+
+  private makeState(path: string, { create, load }: StateOptions): unknown {
+    const { restore } = this.options;
+    if (!restore) return create();
+    if (!Object.hasOwn(restore.state, path))
+      throw new InferlabError("PIPELINE", `the checkpoint holds no state of stage "${path}"`, {
+        hint: `it holds ${Object.keys(restore.state).join(", ") || "none"}`,
+      });
+    const kept = structuredClone(restore.state[path]);
+    return load ? load(kept as never) : kept;
+  }
+
+  private get isReplaying(): boolean {
+    const { replay } = this.options;
+    return replay !== undefined && !replay.isOver;
+  }
+
+  startRecorded(path: string, frames: readonly number[], worker: number): boolean {
+    const index = this.plan.stages.findIndex((stage) => stage.path === path);
+    const gate = this.gates[index];
+    if (!gate || this.stopped) return false;
+    const group = frames.map((frame) => gate.waiting.find((waiting) => waiting.index === frame));
+    if (group.includes(undefined)) return false;
+    gate.waiting = gate.waiting.filter((frame) => !group.includes(frame));
+    gate.running++;
+    if (gate.ordered) gate.next = frames[0]! + 1;
+    this.start(index, gate.batch === 1 ? group[0]! : (group as Frame[]), worker, false);
+    return true;
+  }
+
+  release(): void {
+    this.gates.forEach((_, stage) => {
+      this.admit(stage);
+    });
+    this.drain();
+  }
+
   /** A batch has waited long enough. */
   private hurry(stage: number): void {
     this.gates[stage]!.timer = undefined;
@@ -221,7 +414,7 @@ export class Executor {
   private drain(): void {
     if (this.draining || this.stopped) return;
     this.draining = true;
-    while (this.head < this.runnable.length && this.calls.size < this.options.maxActive && !this.stopped) {
+    while (this.head < this.runnable.length && this.calls.size < this.maxActive && !this.stopped) {
       const stage = this.runnable[this.head] as number;
       const frames = this.runnable[this.head + 1] as Frame | readonly Frame[];
       let worker = -1;
@@ -237,7 +430,7 @@ export class Executor {
         this.runnable = this.runnable.slice(this.head);
         this.head = 0;
       }
-      this.start(stage, frames, worker);
+      this.start(stage, frames, worker, true);
     }
     this.draining = false;
     if (this.calls.size === 0 && this.hasBatches) this.sendFewLater();
@@ -260,14 +453,15 @@ export class Executor {
     });
   }
 
-  private start(stageIndex: number, group: Frame | readonly Frame[], worker: number): void {
+  private start(stageIndex: number, group: Frame | readonly Frame[], worker: number, pooled: boolean): void {
     const frames = stillWanted(group);
+    const { options } = this;
     if (frames === undefined) {
-      this.leave(stageIndex, worker);
+      if (pooled && worker >= 0) options.pool.give(worker);
+      this.leave(stageIndex);
       return;
     }
     const stage = this.plan.stages[stageIndex]!;
-    const { options } = this;
     const first = isList(frames) ? frames[0]! : frames;
     const inputs = stage.inputSlots.map(
       stage.options.batch
@@ -279,35 +473,66 @@ export class Executor {
       frames,
       inputs,
       worker,
+      pooled,
       beganMs: options.recorder ? performance.now() : 0,
-      before: options.verify ? inputs.map((value) => fingerprint(value)) : undefined,
+      before: options.verify ? inputs.map((value, i) => (stage.resourceInputs[i] ? 0 : fingerprint(value))) : undefined,
     };
+    if (options.record) {
+      const indices = isList(frames) ? frames.map(({ index }) => index) : [frames.index];
+      options.record.events.push({ kind: "start", run: options.id, stage: stage.path, frames: indices, worker });
+    }
+    options.replay?.started(!stage.waitsForOwn);
     const { state } = this.gates[stageIndex]!;
-    const context = new Context(options.signal, first.index, options.prefix + stage.path, state);
+    const context = new Context(this, first.index, options.prefix + stage.path, state);
     let result: unknown;
     try {
-      result = stage.call(inputs, context, options.nested);
+      result = stage.call(inputs, context, options.around);
     } catch (error) {
-      this.fail(call, error);
+      this.ended(call, false, error);
       return;
     }
     if (!isPromise(result)) {
-      this.finish(call, result);
+      this.ended(call, true, result);
       return;
     }
     this.calls.add(call);
     result.then(
-      (value) => {
-        if (!this.calls.delete(call)) return; // left behind by stop()
-        this.finish(call, value);
-        this.drain();
-      },
-      (error) => {
-        if (!this.calls.delete(call)) return;
-        this.fail(call, error);
-        this.drain();
-      },
+      (value) => this.answered(call, true, value),
+      (error) => this.answered(call, false, error),
     );
+  }
+
+  private answered(call: Call, ok: boolean, result: unknown): void {
+    if (!this.calls.has(call)) return; // left behind by stop()
+    this.ended(call, ok, result);
+    this.drain();
+  }
+
+  /** The call is over: recorded, or held back until its turn comes. */
+  private ended(call: Call, ok: boolean, result: unknown): void {
+    const { record, replay, id } = this.options;
+    if (!record && !replay) {
+      this.settle(call, ok, result);
+      return;
+    }
+    const stage = this.plan.stages[call.stage]!;
+    const frame = (isList(call.frames) ? call.frames[0]! : call.frames).index;
+    const event = { kind: "end", run: id, stage: stage.path, frame, ok } as const;
+    record?.events.push(event);
+    if (!replay) this.settle(call, ok, result);
+    else {
+      const settle = (): void => {
+        this.settle(call, ok, result);
+        this.drain();
+      };
+      replay.offer(event, settle, !stage.waitsForOwn);
+    }
+  }
+
+  private settle(call: Call, ok: boolean, result: unknown): void {
+    this.calls.delete(call);
+    if (ok) this.finish(call, result);
+    else this.fail(call, result);
   }
 
   private finish(call: Call, result: unknown): void {
@@ -331,7 +556,13 @@ export class Executor {
       return;
     }
     if (this.options.recorder) this.record(call, true);
-    this.leave(call.stage, call.worker);
+    if (this.lastValues) this.lastValues[call.stage] = result;
+    this.giveBack(call);
+    this.leave(call.stage);
+    if (result instanceof ExitFrame) {
+      this.endFrame(frames as Frame, { kind: "done", outputs: result.outputs });
+      return;
+    }
     if (isList(frames)) for (const frame of frames) this.advance(stage, frame);
     else this.advance(stage, frames);
   }
@@ -349,7 +580,8 @@ export class Executor {
 
   private fail(call: Call, cause: unknown): void {
     if (this.options.recorder) this.record(call, false);
-    this.leave(call.stage, call.worker);
+    this.giveBack(call);
+    this.leave(call.stage);
     const stage = this.options.prefix + this.plan.stages[call.stage]!.path;
     for (const frame of isList(call.frames) ? call.frames : [call.frames])
       if (!frame.over)
@@ -364,11 +596,14 @@ export class Executor {
   }
 
   /** A stage has a place free again. */
-  private leave(stage: number, worker: number): void {
+  private leave(stage: number): void {
     const gate = this.gates[stage]!;
     gate.running--;
-    if (gate.waiting.length > 0) this.admit(stage);
-    if (worker >= 0) this.options.pool.give(worker);
+    if (gate.ordered || gate.waiting.length > 0) this.admit(stage);
+  }
+
+  private giveBack({ worker, pooled }: Call): void {
+    if (pooled && worker >= 0) this.options.pool.give(worker);
   }
 
   private finishFrame(frame: Frame): void {
@@ -381,7 +616,8 @@ export class Executor {
     if (frame.over) return;
     frame.over = true;
     this.frames.delete(frame);
-    if (result.kind === "failed" && !this.stopped) {
+    // Failed, or over early: stages it has not reached need not wait for it.
+    if (frame.left > 0 && !this.stopped) {
       for (const gate of this.gates) gate.waiting = gate.waiting.filter((waiting) => waiting !== frame);
       this.passOrdered(frame.index);
     }
@@ -399,7 +635,7 @@ export class Executor {
 
   private checkUnchanged(stage: PlannedStage, before: readonly number[], inputs: readonly unknown[]): void {
     inputs.forEach((value, i) => {
-      if (fingerprint(value) !== before[i])
+      if (!stage.resourceInputs[i] && fingerprint(value) !== before[i])
         throw new InferlabError("PIPELINE", `it changed its input ${i + 1} (${describeValue(value)})`, {
           hint: "other stages may hold the same value: return a new one",
           details: { stage: stage.path, input: i },

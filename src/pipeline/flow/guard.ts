@@ -2,17 +2,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { InferlabError } from "../../base/errors.ts";
 import { formatMs } from "../../base/shapes.ts";
-import type { Nested, Stage, StageCall, StageContext } from "./stage.ts";
+import type { Stage, StageCall, StageContext, Surroundings } from "./stage.ts";
 
 export function guard(stage: Stage): StageCall {
   const { retry = 0, retryDelayMs = 0, timeoutMs, fallback } = stage.options;
   if (retry === 0 && timeoutMs === undefined && fallback === undefined) return stage.call;
-  return async (inputs, context, nested) => {
+  return async (inputs, context, around) => {
     for (let attempt = 0; ; attempt++) {
       try {
         return await (timeoutMs === undefined
-          ? stage.call(inputs, context, nested)
-          : withinTime(stage, timeoutMs, inputs, context, nested));
+          ? stage.call(inputs, context, around)
+          : withinTime(stage, timeoutMs, inputs, context, around));
       } catch (error) {
         if (context.signal.aborted) throw error;
         if (attempt < retry) {
@@ -33,7 +33,7 @@ async function withinTime(
   timeoutMs: number,
   inputs: readonly unknown[],
   context: StageContext,
-  nested: Nested,
+  around: Surroundings,
 ): Promise<unknown> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(context.signal.reason);
@@ -50,7 +50,7 @@ async function withinTime(
   });
   try {
     const limited: StageContext = Object.create(context, { signal: { value: controller.signal } });
-    return await Promise.race([stage.call(inputs, limited, nested), late]);
+    return await Promise.race([stage.call(inputs, limited, around), late]);
   } finally {
     clearTimeout(timer);
     context.signal.removeEventListener("abort", stop);

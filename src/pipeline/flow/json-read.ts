@@ -8,12 +8,14 @@ import { invalid, jsonFormat, jsonVersion, type PipelineJson, type Reference, ty
 import { Pipeline, wrapFunction } from "./pipeline.ts";
 import type { PipelineParts } from "./plan.ts";
 import type { Port } from "./port.ts";
+import type { Resource } from "./resource.ts";
 import type { SessionLike, StageFunction, StageOptions } from "./stage.ts";
 
 /** What a reader is given for the names in the text. */
 export interface JsonScope {
   readonly functions?: Readonly<Record<string, StageFunction>>;
   readonly sessions?: Readonly<Record<string, SessionLike>>;
+  readonly resources?: Readonly<Record<string, Resource>>;
 }
 
 /**
@@ -145,9 +147,18 @@ function addStage(
       throw invalid(`${where} is a field and needs "of" and one input`);
     return builder.field(from[0] as Port<Record<string, unknown>>, stage.of, stage.name);
   }
+  if (stage.kind === "resource") return builder.use(lookUp(scope.resources, "resource", stage.of, where));
+  if (stage.kind === "exit") {
+    const names = stage.outputs;
+    if (!Array.isArray(names) || names.length === 0 || from.length !== names.length + 1)
+      throw invalid(`${where} is an exit and needs "outputs" and as many inputs behind its condition`);
+    const values = Object.fromEntries(names.map((name: string, i) => [name, from[i + 1]!]));
+    builder.exit(stage.name, from[0] as Port<boolean>, values);
+    return from[0]!;
+  }
   if (!(controlKinds as readonly string[]).includes(stage.kind))
     throw invalid(
-      `${where} has kind ${JSON.stringify(stage.kind)}, expected node, function, session, pipeline, field, ${controlKinds.join(", ")}`,
+      `${where} has kind ${JSON.stringify(stage.kind)}, expected node, function, session, pipeline, field, resource, exit, ${controlKinds.join(", ")}`,
     );
   const branches = Object.fromEntries(
     Object.entries(stage.branches ?? {}).map(([key, inner]) => [key, pipelineFromJson(inner, scope)]),
@@ -155,13 +166,14 @@ function addStage(
   return builder.controlStage(stage.name, stage.kind as ControlKind, branches, stage.settings ?? {}, from, options);
 }
 
-const functionOptions = ["state", "fallback"];
-
 function optionsFromJson(stage: StageJson, scope: JsonScope): StageOptions {
-  const entries = Object.entries(stage.options ?? {}).map(([key, value]) =>
-    functionOptions.includes(key)
-      ? [key, lookUp(scope.functions, "function", value, `${key} of stage "${stage.name}"`)]
-      : [key, value],
-  );
+  const find = (name: unknown, what: string): StageFunction =>
+    lookUp(scope.functions, "function", name, `${what} of stage "${stage.name}"`);
+  const entries = Object.entries(stage.options ?? {}).map(([key, value]) => {
+    if (key === "fallback" || (key === "state" && typeof value !== "object")) return [key, find(value, key)];
+    if (key !== "state") return [key, value];
+    const parts = Object.entries(value as object).map(([part, name]) => [part, find(name, `${part} of state`)]);
+    return [key, Object.fromEntries(parts)];
+  });
   return Object.fromEntries(entries) as StageOptions;
 }

@@ -14,13 +14,15 @@ export type Reference = string;
 export interface StageJson {
   readonly name: string;
   /** What it is. `field`: one entry of an object, by `of`. */
-  readonly kind: "node" | "function" | "session" | "pipeline" | "field" | ControlKind;
-  /** Name of the node, function, session or field. */
+  readonly kind: "node" | "function" | "session" | "pipeline" | "field" | "resource" | "exit" | ControlKind;
+  /** Name of the node, function, session, field or resource. */
   readonly of?: string;
   readonly inputs: readonly Reference[];
   readonly pipeline?: PipelineJson;
   readonly branches?: Readonly<Record<string, PipelineJson>>;
   readonly settings?: Readonly<Record<string, number>>;
+  /** Of an exit: names of the outputs it gives, in the order of its inputs behind the condition. */
+  readonly outputs?: readonly string[];
   /** Options of the stage; functions among them by name. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
@@ -85,6 +87,10 @@ function stageToJson(stage: Stage, reference: ReadonlyMap<number, Reference>): S
       return { name, kind: "field", of: source.field, inputs, ...tail };
     case "pipeline":
       return { name, kind: "pipeline", inputs, pipeline: nestedToJson(source.pipeline), ...tail };
+    case "resource":
+      return { name, kind: "resource", of: source.resource.name, inputs };
+    case "exit":
+      return { name, kind: "exit", inputs, outputs: source.outputs };
     default: {
       const branches = Object.fromEntries(
         Object.entries(source.branches).map(([key, b]) => [key, nestedToJson(b as RunsNested)]),
@@ -101,10 +107,14 @@ function optionsToJson({ name, options }: Stage): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined) continue;
-    out[key] =
-      typeof value === "function"
-        ? functionName(value as StageFunction, `${key} of stage "${name}"`)
-        : plain(value, key);
+    const where = `${key} of stage "${name}"`;
+    if (key === "state" && typeof value === "object")
+      out[key] = Object.fromEntries(
+        Object.entries(value as Record<string, StageFunction | undefined>).flatMap(([part, work]) =>
+          work ? [[part, functionName(work, `${part} of ${where}`)]] : [],
+        ),
+      );
+    else out[key] = typeof value === "function" ? functionName(value as StageFunction, where) : plain(value, where);
   }
   return out;
 }

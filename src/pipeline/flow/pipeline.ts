@@ -6,12 +6,14 @@ import { type BatchOptions, type BatchRecord, runBatch } from "./batch.ts";
 import { PipelineBuilder } from "./builder.ts";
 import { describePipeline, type PipelineDescription } from "./describe.ts";
 import { pipelineToDot } from "./dot.ts";
-import { Executor, type FrameResult } from "./executor.ts";
+import { Executor, type ExecutorOptions, type FrameResult } from "./executor.ts";
 import { type PipelineJson, pipelineToJson } from "./json-write.ts";
 import { makePlan, type PipelineParts, type Plan } from "./plan.ts";
 import { type Pool, sharedPool } from "./pool.ts";
 import type { Port, PortSpec } from "./port.ts";
-import type { Nested, RunsNested, StageFunction } from "./stage.ts";
+import { type Interleaving, Replay } from "./replay.ts";
+import { ResourceScope } from "./resource.ts";
+import type { RunsNested, StageFunction, Surroundings } from "./stage.ts";
 import { type StreamOptions, type StreamStatus, streamFrames } from "./stream.ts";
 import { Recorder } from "./trace.ts";
 import { pipelineToTypeScript } from "./typescript.ts";
@@ -27,6 +29,10 @@ export interface RunOptions {
   readonly pool?: Pool;
   /** Finds stages that change their inputs; costs a pass over every value. Default false. */
   readonly verify?: boolean;
+  /** Is filled with the order in which frames began and stages started and ended. */
+  readonly record?: Interleaving;
+  /** An order that an earlier run recorded: this run follows it. */
+  readonly replay?: Interleaving;
 }
 
 /** Values by input name; those with a default may be left out. */
@@ -151,21 +157,69 @@ export class Pipeline<I = Record<string, unknown>, O = Record<string, unknown>> 
     return display("pipeline", this.describe()) ?? { "text/plain": this.toString() };
   }
 
-  private execute(inputs: Given<I>, options: RunOptions, recorder: Recorder | undefined): Promise<O> {
-    return runOnce(this.plan, inputs as Record<string, unknown>, options, recorder, "") as Promise<O>;
+  private async execute(inputs: Given<I>, options: RunOptions, recorder: Recorder | undefined): Promise<O> {
+    return withResources((resources) => {
+      const lent = lend(options, { resources, recorder });
+      return runOnce(this.plan, inputs as Record<string, unknown>, lent, "", "") as Promise<O>;
+    });
   }
+
+  /** One frame with resources that somebody else closes. */
+  runWith(inputs: Given<I>, options: RunOptions, resources: ResourceScope): Promise<O> {
+    const lent = lend(options, { resources, recorder: undefined });
+    return runOnce(this.plan, inputs as Record<string, unknown>, lent, "", "") as Promise<O>;
+  }
+}
+
+/** Runs with a scope of resources, which is closed at the end. */
+export async function withResources<R>(run: (resources: ResourceScope) => Promise<R>): Promise<R> {
+  const resources = new ResourceScope();
+  let result: R;
+  try {
+    result = await run(resources);
+  } catch (error) {
+    // The run's own error comes at once and comes first: what is open is closed behind it.
+    void resources.close().catch(() => undefined);
+    throw error;
+  }
+  if (!resources.isEmpty) await resources.close();
+  return result;
+}
+
+/** What a run and the runs inside it share. */
+export interface Lent {
+  readonly mode: RunMode;
+  readonly pool: Pool;
+  readonly verify: boolean;
+  readonly signal: AbortSignal;
+  readonly resources: ResourceScope;
+  readonly recorder: Recorder | undefined;
+  readonly record: Interleaving | undefined;
+  readonly replay: Replay | undefined;
+}
+
+/** Options of a run with their defaults. Errors: ARGUMENT for a mode there is not. */
+export function lend(
+  { mode = "task", pool = sharedPool, verify = false, signal, record, replay }: RunOptions,
+  { resources, recorder }: { readonly resources: ResourceScope; readonly recorder: Recorder | undefined },
+): Lent {
+  if (mode !== "sequential" && mode !== "task")
+    throw new InferlabError("ARGUMENT", `mode is ${JSON.stringify(mode)}, expected sequential or task`);
+  const replaying = replay && new Replay(replay);
+  const own = signal ?? new AbortController().signal;
+  return { mode, pool, verify, signal: own, resources, recorder, record, replay: replaying };
 }
 
 /** One frame over a plan. */
 function runOnce(
   plan: Plan,
   inputs: Readonly<Record<string, unknown>>,
-  options: RunOptions,
-  recorder: Recorder | undefined,
+  lent: Lent,
   prefix: string,
+  id: string,
 ): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const executor = makeExecutor(plan, options, recorder, prefix);
+    const executor = makeExecutor(plan, lent, prefix, id);
     executor.begin(0, inputs, (result: FrameResult) => {
       executor.close();
       if (result.kind === "done") resolve(result.outputs);
@@ -174,21 +228,36 @@ function runOnce(
   });
 }
 
-/** An executor whose control stages run their pipelines with the same options under the same recorder. */
+/** An executor whose control stages run their pipelines with what it was lent itself. */
 export function makeExecutor(
   plan: Plan,
-  options: RunOptions,
-  recorder: Recorder | undefined,
+  lent: Lent,
   prefix: string,
+  id: string,
+  more: Partial<ExecutorOptions> = {},
 ): Executor {
-  const { mode = "task", pool = sharedPool, verify = false } = options;
-  if (mode !== "sequential" && mode !== "task")
-    throw new InferlabError("ARGUMENT", `mode is ${JSON.stringify(mode)}, expected sequential or task`);
-  const signal = options.signal ?? new AbortController().signal;
-  const nested: Nested = (inner, given, path) =>
-    runOnce((inner as Pipeline).plan, given, { ...options, signal }, recorder, `${path}/`);
-  const maxActive = mode === "sequential" ? 1 : Infinity;
-  return new Executor(plan, { pool, signal, maxActive, verify, prefix, nested, ...(recorder ? { recorder } : {}) });
+  const { mode, recorder, record, replay, resources, pool, signal, verify } = lent;
+  const around: Surroundings = {
+    nested: (inner, given, path, { frame }, item) => {
+      const inside = { ...lent, signal: executor.signal };
+      return runOnce((inner as Pipeline).plan, given, inside, `${path}/`, `${id}/${path}@${frame}#${item ?? 0}`);
+    },
+    resource: (resource) => resources.get(resource),
+  };
+  const executor: Executor = new Executor(plan, {
+    pool,
+    signal,
+    maxActive: mode === "sequential" ? 1 : Infinity,
+    verify,
+    prefix,
+    around,
+    id,
+    ...(recorder ? { recorder } : {}),
+    ...(record ? { record } : {}),
+    ...(replay ? { replay } : {}),
+    ...more,
+  });
+  return executor;
 }
 
 type TypesOf<S> = { readonly [K in keyof S]: S[K] extends PortSpec<infer T> ? T : never };

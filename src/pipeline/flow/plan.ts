@@ -32,6 +32,12 @@ export interface PlannedStage {
   /** Inputs made by stages; the others are there from the start. */
   numAwaited: number;
   readonly options: StageOptions;
+  /** Inputs that hold resources, which stages may change. */
+  readonly resourceInputs: readonly boolean[];
+  /** Whether a call of it goes on only when stages of its own do. */
+  readonly waitsForOwn: boolean;
+  /** Whether it may end the frame. */
+  readonly isExit: boolean;
 }
 
 export interface Plan {
@@ -58,10 +64,16 @@ const isPlain = ({ retry, timeoutMs, fallback, replicas, batch, state }: StageOp
   batch === undefined &&
   state === undefined;
 
+/** A pipeline that may end early is over by itself: its stages cannot stand among those of another one. */
+const hasExit = (parts: PipelineParts): boolean => parts.stages.some(({ source }) => source.kind === "exit");
+
+const holdsPipelines = ({ source }: Stage): boolean => source.kind === "pipeline" || "branches" in source;
+
 /** Errors: PIPELINE where the stages depend on each other in a circle, or two of them write one value. */
 export function makePlan(parts: PipelineParts): Plan {
   const stages: PlannedStage[] = [];
   const constants: { slot: number; value: unknown }[] = [];
+  const resourceSlots = new Set<number>();
   let numSlots = 0;
   /** Adds the parts with inputs at the slots given; returns the slot of each of their values. */
   const add = (inner: PipelineParts, inputSlots: readonly (number | undefined)[], prefix: string): number[] => {
@@ -78,8 +90,9 @@ export function makePlan(parts: PipelineParts): Plan {
     for (const stage of sortStages(inner)) {
       const from = stage.inputSlots.map((slot) => slotOf[slot]!);
       const path = prefix + stage.name;
-      if (stage.source.kind === "pipeline" && isPlain(stage.options)) {
-        const nested = (stage.source.pipeline as unknown as HasParts).parts;
+      const nested =
+        stage.source.kind === "pipeline" ? (stage.source.pipeline as unknown as HasParts).parts : undefined;
+      if (nested && isPlain(stage.options) && !hasExit(nested)) {
         const made = add(nested, from, `${path}/`);
         const outputs = nested.outputs.map(({ name, slot }) => [name, made[slot]!] as const);
         if (outputs.length === 1) {
@@ -97,10 +110,15 @@ export function makePlan(parts: PipelineParts): Plan {
           consumers: [],
           numAwaited: 0,
           options: {},
+          resourceInputs: [],
+          waitsForOwn: false,
+          isExit: false,
         });
         continue;
       }
       slotOf[stage.outputSlot] = numSlots++;
+      if (stage.source.kind === "resource") resourceSlots.add(slotOf[stage.outputSlot]!);
+      const { retryDelayMs = 0 } = stage.options;
       stages.push({
         path,
         call: guard(stage),
@@ -111,6 +129,9 @@ export function makePlan(parts: PipelineParts): Plan {
         consumers: [],
         numAwaited: 0,
         options: stage.options,
+        resourceInputs: from.map((slot) => resourceSlots.has(slot)),
+        waitsForOwn: holdsPipelines(stage) && stage.options.timeoutMs === undefined && retryDelayMs === 0,
+        isExit: stage.source.kind === "exit",
       });
     }
     return slotOf;
@@ -125,8 +146,17 @@ export function makePlan(parts: PipelineParts): Plan {
     outputs: parts.outputs.map(({ name, slot }) => ({ name, slot: slotOf[slot]! })),
     constants,
     numSlots,
-    first: stages.flatMap((stage, i) => (stage.numAwaited === 0 ? [i] : [])),
+    first: firstStages(stages),
   };
+}
+
+/** Stages without awaited inputs; those that an exit waits for come first. */
+function firstStages(stages: readonly PlannedStage[]): number[] {
+  const decides = new Array<boolean>(stages.length).fill(false);
+  for (let i = stages.length - 1; i >= 0; i--)
+    decides[i] = stages[i]!.isExit || stages[i]!.consumers.some((consumer) => decides[consumer]!);
+  const first = stages.flatMap((stage, i) => (stage.numAwaited === 0 ? [i] : []));
+  return [...first.filter((i) => decides[i]), ...first.filter((i) => !decides[i])];
 }
 
 function link(stages: readonly PlannedStage[]): void {

@@ -1,6 +1,7 @@
 /** What a stage is: its work, its inputs, and what to do when it is slow or fails. */
 import type { Tensor } from "../../base/tensor.ts";
 import type { Kind } from "../nodes/node.ts";
+import type { Resource } from "./resource.ts";
 
 /** What a stage's function is told besides its inputs. */
 export interface StageContext<S = unknown> {
@@ -25,6 +26,13 @@ export interface SessionLike {
   run(feeds: Record<string, Tensor>, options?: { signal?: AbortSignal }): Promise<Record<string, Tensor>>;
 }
 
+/** State that checkpoints keep in a form of its own. */
+export interface StateOptions {
+  readonly create: () => unknown;
+  readonly save?: (state: never) => unknown;
+  readonly load?: (saved: never) => unknown;
+}
+
 export interface StageOptions<R = unknown> {
   /** Options of a node of the library. */
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -32,8 +40,22 @@ export interface StageOptions<R = unknown> {
   readonly replicas?: number;
   /** Calls the function with lists, of up to `max` frames' inputs; it returns a list. Waits `waitMs` for more frames. */
   readonly batch?: { readonly max: number; readonly waitMs?: number };
-  /** Makes what `context.state` holds; the stage then sees frames one at a time and in order. */
-  readonly state?: () => unknown;
+  /**
+   * Makes what `context.state` holds; the stage then sees frames one at a time and in order. With `save` and `load` a
+   * checkpoint holds what they make of it; otherwise a structured clone.
+   */
+  readonly state?: (() => unknown) | StateOptions;
+  /**
+   * The function's result depends on its inputs only and it touches nothing else: passes may drop, merge or hoist it.
+   * Nodes of the library and sessions are pure without saying so.
+   */
+  readonly pure?: boolean;
+  /**
+   * Runs the function in a worker thread: `true` for a function that stands on its own (it sees its inputs, the context
+   * and what it imports itself), or the address of a module that exports it under its name. Inputs are copied there (memory
+   * of a SharedArrayBuffer is shared), results are moved here. A cancelled or late call ends its thread.
+   */
+  readonly worker?: boolean | string | URL;
   /** More attempts after a failure. Default 0. */
   readonly retry?: number;
   /** Milliseconds between attempts. Default 0. */
@@ -47,14 +69,24 @@ export interface StageOptions<R = unknown> {
 }
 
 /** How a stage is called. `inputs` are in the order of its ports. */
-export type StageCall = (inputs: readonly unknown[], context: StageContext, run: Nested) => unknown;
+export type StageCall = (inputs: readonly unknown[], context: StageContext, run: Surroundings) => unknown;
 
-/** How a stage that holds a pipeline runs it: on the pool and with the signal of the outer one. */
-export type Nested = (
-  pipeline: RunsNested,
-  inputs: Readonly<Record<string, unknown>>,
-  label: string,
-) => Promise<Record<string, unknown>>;
+/** What a run lends its stages. */
+export interface Surroundings {
+  /**
+   * Runs a pipeline that a stage holds: on the pool and with the signal of the outer one. `label` is where it stands,
+   * `item` tells runs of one call apart that may overlap.
+   */
+  nested(
+    pipeline: RunsNested,
+    inputs: Readonly<Record<string, unknown>>,
+    label: string,
+    context: StageContext,
+    item?: number,
+  ): Promise<Record<string, unknown>>;
+  /** The resource's value, opened if it is not yet. */
+  resource(resource: Resource): unknown;
+}
 
 /** A pipeline as a stage sees it. */
 export interface RunsNested {
@@ -85,6 +117,9 @@ export type StageSource =
   | { readonly kind: "session"; readonly session: SessionLike }
   | { readonly kind: "pipeline"; readonly pipeline: RunsNested }
   | { readonly kind: "field"; readonly field: string }
+  | { readonly kind: "resource"; readonly resource: Resource }
+  /** Ends the frame with these outputs where its first input is true. */
+  | { readonly kind: "exit"; readonly outputs: readonly string[] }
   | {
       readonly kind: "if" | "switch" | "while" | "for" | "map" | "reduce";
       readonly branches: Readonly<Record<string, StageFunction | RunsNested>>;

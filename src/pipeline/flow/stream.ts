@@ -1,11 +1,11 @@
 /** Frames in from an iterable, results out in order, and no more under way than the window allows. */
 import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
-import { chooseMode, type ModeChoice } from "./auto.ts";
-import { cancelled, type FrameResult } from "./executor.ts";
-import { makeExecutor, type RunOptions } from "./pipeline.ts";
+import { type FixedMode, type ModeChoice, ModeFinder } from "./auto.ts";
+import { type Checkpoint, cancelled, type FrameResult } from "./executor.ts";
+import { type Lent, lend, makeExecutor, type RunOptions } from "./pipeline.ts";
 import type { Plan } from "./plan.ts";
-import { sharedPool } from "./pool.ts";
+import { ResourceScope } from "./resource.ts";
 import { Recorder, type StageTotals } from "./trace.ts";
 
 /** How frames share the pool: one stage at a time; branches of one frame; several frames; or what profiling predicts. */
@@ -20,7 +20,20 @@ export interface StreamStatus {
   readonly framesFailed: number;
   readonly framesDropped: number;
   readonly elapsedMs: number;
-  readonly stages: readonly (StageTotals & { readonly stage: string })[];
+  /** What "auto" predicted and measured, once it has. */
+  readonly choice?: ModeChoice;
+  readonly stages: readonly StageStatus[];
+}
+
+/** One stage of a running stream. */
+export interface StageStatus extends Readonly<StageTotals> {
+  readonly stage: string;
+  /** Frames that wait in front of it, frames it may hold, calls at work. */
+  readonly queued: number;
+  readonly capacity: number;
+  readonly running: number;
+  /** What it gave last, where a display asked for it. */
+  readonly last?: unknown;
 }
 
 export interface StreamOptions<O = Record<string, unknown>> extends Omit<RunOptions, "mode"> {
@@ -36,15 +49,24 @@ export interface StreamOptions<O = Record<string, unknown>> extends Omit<RunOpti
   readonly onStatus?: (status: StreamStatus) => void;
   /** Called at the end with what every stage did. */
   readonly onTrace?: (trace: Trace) => void;
-  /** Called with what "auto" predicted and picked. */
+  /** Called with what "auto" predicted and picked, and again where measuring changed it. */
   readonly onMode?: (choice: ModeChoice) => void;
+  /**
+   * Called with a checkpoint at every so many frames (default 100) and at the end: when the results of the frames before
+   * it have been taken, so that what was done with them and the checkpoint agree.
+   */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  readonly checkpointEvery?: number;
+  /** Goes on where a checkpoint stood; the source begins with frame `restore.frame`. */
+  readonly restore?: Checkpoint;
+  /** Gives `onStatus` what each stage gave last. */
+  readonly keepLast?: boolean;
 }
 
 /** What a stream needs of a pipeline. */
 interface Streamed {
   readonly name: string;
   readonly plan: Plan;
-  trace(inputs: never, options: RunOptions): Promise<{ trace: Trace }>;
 }
 
 type Source = Iterable<Record<string, unknown>> | AsyncIterable<Record<string, unknown>>;
@@ -63,22 +85,20 @@ export async function* streamFrames<O>(
     throw new InferlabError("ARGUMENT", `window is ${options.window}, expected an integer of at least 1`);
   if (typeof source !== "object" || source === null || !(Symbol.iterator in source || Symbol.asyncIterator in source))
     throw new InferlabError("ARGUMENT", "a stream's source is an iterable or an async iterable of inputs");
-  if (options.signal?.aborted) throw cancelled(pipeline.name);
-  let frames: Source = source;
-  let chosen: Exclude<StreamMode, "auto">;
-  if (mode === "auto") {
-    const choice = await chooseMode(pipeline.plan, options.pool ?? sharedPool, source, (inputs) =>
-      pipeline.trace(inputs as never, { ...options, mode: "sequential" }),
+  const { checkpointEvery = 100, restore } = options;
+  if (!(Number.isSafeInteger(checkpointEvery) && checkpointEvery >= 1))
+    throw new InferlabError("ARGUMENT", `checkpointEvery is ${checkpointEvery}, expected an integer of at least 1`);
+  if (restore && (restore.pipeline !== pipeline.name || !Number.isSafeInteger(restore.frame)))
+    throw new InferlabError(
+      "PIPELINE",
+      `the checkpoint is of pipeline ${JSON.stringify(restore.pipeline)}, expected "${pipeline.name}"`,
     );
-    options.onMode?.(choice);
-    chosen = choice.mode;
-    frames = choice.frames;
-  } else chosen = mode;
-  const flow = new Flow<O>(pipeline, frames, chosen, overflow, onError, options);
+  if (options.signal?.aborted) throw cancelled(pipeline.name);
+  const flow = new Flow<O>(pipeline, source, mode, overflow, onError, options);
   try {
     for (;;) {
       const result = await flow.next();
-      if (result === undefined) return;
+      if (result === undefined) break;
       yield result.outputs;
     }
   } finally {
@@ -86,21 +106,37 @@ export async function* streamFrames<O>(
   }
 }
 
+/** What the source gave, and as the how-manieth. */
+interface Item {
+  readonly inputs: Record<string, unknown>;
+  readonly item: number;
+}
+
 /** The state of one stream. */
 class Flow<O> {
   private readonly pipeline: Streamed;
   private readonly iterator: Iterator<Record<string, unknown>> | AsyncIterator<Record<string, unknown>>;
-  private readonly mode: Exclude<StreamMode, "auto">;
+  private readonly mode: StreamMode;
+  private readonly lent: Lent;
+  private readonly resources = new ResourceScope();
+  private readonly finder: ModeFinder | undefined;
+  /** Complete checkpoints whose frames are not all taken yet. */
+  private checkpoints: Checkpoint[] = [];
+  private checkpointedAt: number;
+  private readonly hasState: boolean;
   private readonly dropsOldest: boolean;
   private readonly onError: NonNullable<StreamOptions<O>["onError"]>;
   private readonly options: StreamOptions<O>;
   private readonly recorder: Recorder;
   private readonly executor: ReturnType<typeof makeExecutor>;
-  private readonly window: number;
+  private window: number;
+  private nextItem = 0;
+  /** Whether frames could not begin because nobody took results or the source gave none. */
+  private waited = false;
   /** Finished frames whose turn has not come. */
   private readonly finished = new Map<number, FrameResult>();
   /** With drop-oldest: frames read but not begun. */
-  private pending: Record<string, unknown>[] = [];
+  private pending: Item[] = [];
   private nextIn = 0;
   private nextOut = 0;
   private numUnderWay = 0;
@@ -116,23 +152,55 @@ class Flow<O> {
   constructor(
     pipeline: Streamed,
     source: Source,
-    mode: Exclude<StreamMode, "auto">,
+    mode: StreamMode,
     overflow: "block" | "drop-oldest",
     onError: NonNullable<StreamOptions<O>["onError"]>,
     options: StreamOptions<O>,
   ) {
     this.pipeline = pipeline;
     this.mode = mode;
-    this.dropsOldest = overflow === "drop-oldest";
+    // What a recorded run dropped is known: its replay drops nothing else.
+    this.dropsOldest = overflow === "drop-oldest" && !options.replay;
     this.onError = onError;
     this.options = options;
     this.recorder = new Recorder(options.onTrace !== undefined);
-    const { signal, pool, verify } = options;
+    const { restore, checkpointEvery = 100, onCheckpoint, keepLast = false } = options;
+    this.nextIn = this.nextOut = this.checkpointedAt = restore?.frame ?? 0;
+    this.hasState = pipeline.plan.stages.some((stage) => stage.options.state !== undefined);
+    const { signal, pool, verify, record, replay } = options;
     const runMode = mode === "sequential" ? "sequential" : "task";
-    this.executor = makeExecutor(pipeline.plan, { mode: runMode, signal, pool, verify }, this.recorder, "");
-    this.window = options.window ?? (mode === "pipeline" ? Math.min(64, this.executor.suggestedWindow) : 1);
+    this.lent = lend(
+      { mode: runMode, signal, pool, verify, record, replay },
+      { resources: this.resources, recorder: this.recorder },
+    );
+    this.executor = makeExecutor(pipeline.plan, this.lent, "", "", {
+      ...(restore ? { restore } : {}),
+      ...(onCheckpoint && this.hasState
+        ? { snapshots: { everyFrames: checkpointEvery, onSnapshot: (made) => this.checkpoints.push(made) } }
+        : {}),
+      keepLast,
+    });
+    if (mode === "auto")
+      this.finder = new ModeFinder(pipeline.plan, this.lent.pool.workers, this.recorder.totals, (choice) => {
+        this.applyMode(choice.mode);
+        options.onMode?.(choice);
+      });
+    this.window = this.windowOf(mode === "auto" ? "sequential" : mode);
+    if (mode === "auto") this.applyMode("sequential");
     this.iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
     options.signal?.addEventListener("abort", this.onAbort, { once: true });
+  }
+
+  private windowOf(mode: FixedMode): number {
+    // A replay begins frames when the recording does.
+    const many = Math.min(64, this.executor.suggestedWindow);
+    if (this.lent.replay) return Math.max(this.options.window ?? 1, many);
+    return mode === "pipeline" ? (this.options.window ?? many) : this.mode === "auto" ? 1 : (this.options.window ?? 1);
+  }
+
+  private applyMode(mode: FixedMode): void {
+    this.window = this.windowOf(mode);
+    this.executor.setMaxActive(mode === "sequential" ? 1 : Infinity);
   }
 
   private readonly onAbort = (): void => this.notify();
@@ -141,6 +209,8 @@ class Flow<O> {
   async next(): Promise<{ outputs: O } | undefined> {
     for (;;) {
       if (this.options.signal?.aborted) throw cancelled(this.pipeline.name);
+      if (this.lent.replay?.failure) throw this.lent.replay.failure;
+      this.checkpoint(false);
       await this.pauseIfLong();
       this.pump();
       const result = this.finished.get(this.nextOut);
@@ -155,23 +225,47 @@ class Flow<O> {
       }
       if (this.ended && this.numUnderWay === 0 && this.pending.length === 0 && this.finished.size === 0) {
         if (this.sourceError) throw this.sourceError;
+        this.checkpoint(true);
         return undefined;
       }
+      if (this.numUnderWay === 0) this.waited = true;
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
   }
 
+  /** Hands out checkpoints whose frames have all been taken; at the end, one of what there is. */
+  private checkpoint(isEnd: boolean): void {
+    const { onCheckpoint, checkpointEvery = 100 } = this.options;
+    if (!onCheckpoint) return;
+    const hand = (made: Checkpoint): void => {
+      this.checkpointedAt = made.frame;
+      onCheckpoint(made);
+    };
+    if (!this.hasState && this.nextOut > this.checkpointedAt && this.nextOut % checkpointEvery === 0)
+      hand(this.executor.checkpoint(this.nextOut));
+    while (this.checkpoints[0] && this.checkpoints[0].frame <= this.nextOut) hand(this.checkpoints.shift()!);
+    if (isEnd && this.nextOut > this.checkpointedAt) hand(this.executor.checkpoint(this.nextOut));
+  }
+
   async close(): Promise<void> {
+    const closing = this.closeResources();
     this.executor.close();
     this.options.signal?.removeEventListener("abort", this.onAbort);
     this.report(true);
-    this.options.onTrace?.(this.recorder.trace(this.pipeline.name, (this.options.pool ?? sharedPool).workers));
+    this.options.onTrace?.(this.recorder.trace(this.pipeline.name, this.lent.pool.workers));
     // A source that is being read may never answer: it is told, not waited for.
     const told = this.iterator.return?.();
     if (!this.reading) await told;
     else void Promise.resolve(told).catch(() => undefined);
+    await closing;
+  }
+
+  /** Where the stream was cancelled, nobody waits for resources to close. */
+  private async closeResources(): Promise<void> {
+    if (!this.options.signal?.aborted) return this.resources.close();
+    void this.resources.close().catch(() => undefined);
   }
 
   /** Reads the source and begins frames as far as the window allows. */
@@ -213,13 +307,19 @@ class Flow<O> {
   private take(step: IteratorResult<Record<string, unknown>>): void {
     if (step.done) {
       this.ended = true;
+      this.lent.replay?.noMoreFrames();
+      return;
+    }
+    const item = { inputs: step.value, item: this.nextItem++ };
+    if (this.lent.replay?.wasBegun(item.item) === false) {
+      this.numDropped++;
       return;
     }
     if (this.hasRoom() && this.pending.length === 0) {
-      this.begin(step.value);
+      this.begin(item);
       return;
     }
-    this.pending.push(step.value);
+    this.pending.push(item);
     if (this.pending.length > this.window) {
       this.pending.shift();
       this.numDropped++;
@@ -239,15 +339,19 @@ class Flow<O> {
     );
   }
 
-  private begin(inputs: Record<string, unknown>): void {
+  private begin({ inputs, item }: Item): void {
     const frame = this.nextIn++;
     this.numUnderWay++;
-    this.executor.begin(frame, inputs, (result) => {
+    this.finder?.frameBegins();
+    const settle = (result: FrameResult): void => {
       this.numUnderWay--;
       this.finished.set(frame, result);
+      this.finder?.frameEnds(result.kind === "failed", this.waited);
+      this.waited = false;
       this.report(false);
       this.notify();
-    });
+    };
+    this.executor.begin(frame, inputs, settle, item);
   }
 
   private notify(): void {
@@ -269,6 +373,10 @@ class Flow<O> {
     const now = performance.now();
     if (!last && now - this.lastStatusMs < statusIntervalMs) return;
     this.lastStatusMs = now;
+    const choice = this.finder?.result;
+    const { totals } = this.recorder;
+    const present = new Map(this.executor.stagesNow().map((stage) => [stage.stage, stage]));
+    const names = new Set([...present.keys(), ...totals.keys()]);
     onStatus({
       pipeline: this.pipeline.name,
       mode: this.mode,
@@ -277,7 +385,12 @@ class Flow<O> {
       framesFailed: this.numFailed,
       framesDropped: this.numDropped,
       elapsedMs: now - this.recorder.beganMs,
-      stages: [...this.recorder.totals].map(([stage, totals]) => ({ stage, ...totals })),
+      ...(choice ? { choice } : {}),
+      stages: [...names].map((stage) => ({
+        stage,
+        ...(totals.get(stage) ?? { runs: 0, failures: 0, totalMs: 0 }),
+        ...(present.get(stage) ?? { queued: 0, running: 0, capacity: 1 }),
+      })),
     });
   }
 }

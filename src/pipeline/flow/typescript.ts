@@ -40,19 +40,37 @@ function variableNames(json: PipelineJson): Map<string, string> {
 
 const reference = (names: ReadonlyMap<string, string>, port: string): string => names.get(port)!;
 
-function optionsCode(options: StageJson["options"]): string {
-  if (!options) return "";
-  const entries = Object.entries(options).map(([key, value]) => {
-    const code = key === "state" || key === "fallback" ? String(value) : JSON.stringify(value);
+/** Names of the functions that make, save and load a state. */
+const stateNames = (state: unknown): readonly (readonly [part: string, name: string])[] =>
+  typeof state === "object" ? Object.entries(state as Record<string, string>) : [["create", String(state)]];
+
+const stateCode = (state: unknown): string =>
+  typeof state === "object"
+    ? `{ ${stateNames(state)
+        .map(([part, name]) => `${part}: ${name}`)
+        .join(", ")} }`
+    : String(state);
+
+/** Inputs of loops before the shared ones. */
+const numLoopInputs: Readonly<Record<string, number>> = { while: 1, for: 2, map: 1, reduce: 2 };
+
+function optionsCode(options: StageJson["options"], shared: readonly string[]): string {
+  const entries = Object.entries(options ?? {}).map(([key, value]) => {
+    const code = key === "state" ? stateCode(value) : key === "fallback" ? String(value) : JSON.stringify(value);
     return `${key}: ${code}`;
   });
-  return `, { ${entries.join(", ")} }`;
+  if (shared.length > 0) entries.push(`shared: [${shared.join(", ")}]`);
+  return entries.length === 0 ? "" : `, { ${entries.join(", ")} }`;
 }
 
 function stageCode(stage: StageJson, names: ReadonlyMap<string, string>, indent: string): string {
   const name = JSON.stringify(stage.name);
   const inputs = stage.inputs.map((port) => reference(names, port));
-  const options = optionsCode(stage.options);
+  const shared = stage.inputs.slice(numLoopInputs[stage.kind] ?? stage.inputs.length);
+  const options = optionsCode(
+    stage.options,
+    shared.map((port) => reference(names, port)),
+  );
   const branch = (key: string): string => pipelineCode(stage.branches![key]!, `${indent}  `);
   switch (stage.kind) {
     case "node":
@@ -64,6 +82,12 @@ function stageCode(stage: StageJson, names: ReadonlyMap<string, string>, indent:
       return `p.field(${inputs[0]}, ${JSON.stringify(stage.of)}, ${name})`;
     case "pipeline":
       return `p.stage(${name}, ${pipelineCode(stage.pipeline!, `${indent}  `)}, [${inputs.join(", ")}]${options})`;
+    case "resource":
+      return `p.use(${stage.of})`;
+    case "exit": {
+      const given = stage.outputs!.map((output, i) => `${JSON.stringify(output)}: ${inputs[i + 1]}`);
+      return `p.exit(${name}, ${inputs[0]}, { ${given.join(", ")} })`;
+    }
     case "if":
       return `p.if(${name}, ${inputs[0]}, ${branch("true")}, ${branch("false")}, [${inputs.slice(1).join(", ")}]${options})`;
     case "switch": {
@@ -95,7 +119,8 @@ function pipelineCode(json: PipelineJson, indent: string): string {
     (value, i) => `${indent}  const constant${i} = p.constant(${JSON.stringify(value)});`,
   );
   const lines = json.stages.map(
-    (stage) => `${indent}  const ${names.get(`stage:${stage.name}`)} = ${stageCode(stage, names, indent)};`,
+    (stage) =>
+      `${indent}  ${stage.kind === "exit" ? "" : `const ${names.get(`stage:${stage.name}`)} = `}${stageCode(stage, names, indent)};`,
   );
   const outputs = Object.entries(json.outputs).map(
     ([name, port]) => `${JSON.stringify(name)}: ${reference(names, port)}`,
@@ -109,11 +134,13 @@ function pipelineCode(json: PipelineJson, indent: string): string {
   ].join("\n");
 }
 
-/** Names of the functions and sessions the code expects in scope. */
+/** Names of the functions, sessions and resources the code expects in scope. */
 function expectedNames(json: PipelineJson): string[] {
   return json.stages.flatMap((stage) => {
-    const own = stage.kind === "function" || stage.kind === "session" ? [stage.of!] : [];
-    for (const key of ["state", "fallback"]) if (stage.options?.[key]) own.push(String(stage.options[key]));
+    const own = ["function", "session", "resource"].includes(stage.kind) ? [stage.of!] : [];
+    const { state, fallback } = stage.options ?? {};
+    if (fallback) own.push(String(fallback));
+    if (state) own.push(...stateNames(state).map(([, name]) => name));
     const inner = [...(stage.pipeline ? [stage.pipeline] : []), ...Object.values(stage.branches ?? {})];
     return [...own, ...inner.flatMap(expectedNames)];
   });
