@@ -23,6 +23,7 @@ export async function startKernel(connectionFile: string): Promise<number> {
   const session = new Session({ runtime, onShutdown: () => over() });
   const transport = await SocketTransport.open(connection, session);
   session.attach(transport);
+  transport.listen();
   void session.evaluator.loadCompiler();
 
   process.on("SIGINT", () => void session.interrupt());

@@ -12,8 +12,14 @@ const signals: Partial<Record<NodeJS.Signals, string>> = {
   SIGTERM: "it was asked to end (SIGTERM)",
 };
 
-/** `stderr` is the end of what the process wrote there. */
-export function describeDeath(code: number | null, signal: NodeJS.Signals | null, stderr: string): string {
+/** `stderr` is the end of what the process wrote there; `reason` why we ended it, where we did. */
+export function describeDeath(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+  reason?: string,
+): string {
+  if (reason) return `${reason}. ${lost}`;
   if (/heap out of memory|Allocation failed/.test(stderr))
     return `JavaScript ran out of heap memory and V8 ended the process. ${lost} Start the kernel with NODE_OPTIONS=--max-old-space-size=<MiB> for a larger heap.`;
   if (signal) return `The runtime process ended: ${signals[signal] ?? `signal ${signal}`}. ${lost}`;

@@ -61,6 +61,18 @@ export type Outcome =
     }
   | ({ readonly status: "error" } & CellError);
 
+interface Interrupt {
+  /** Cells with a context up to this one are to end. */
+  readonly through: number;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+}
+
+/** Milliseconds after which a cell that has not stopped is told what holds it up … */
+const noticeMs = 1500;
+/** … and after which its process is ended. */
+const killMs = 10_000;
+
 interface Running {
   readonly request: CellRequest;
   readonly payload: Record<string, unknown>[];
@@ -74,10 +86,14 @@ export class Evaluator {
   /** By context: the main cell and those of subshells. */
   private readonly running = new Map<number, Running>();
   private lastContext = 0;
+  private newestContext = 0;
   private stderrTail = "";
   private isClosed = false;
   private readonly sources = new Map<string, string>();
-  private readonly settling = new Map<number, { readonly settled: Promise<void>; readonly settle: () => void }>();
+  private readonly settling = new Map<number, Interrupt>();
+  /** Cells with a context up to this one were interrupted. */
+  private cancelled = 0;
+  private reasonOfDeath: string | undefined;
   private readonly commsUnderWay = new Map<number, () => void>();
   private readonly asking = new Map<number, (answer: unknown) => void>();
   private numQuestions = 0;
@@ -117,6 +133,7 @@ export class Evaluator {
 
   /** Runs a cell to its end. Never rejects for anything the cell does. */
   async execute(request: CellRequest): Promise<Outcome> {
+    this.newestContext = Math.max(this.newestContext, request.context);
     const file = `cell[${request.label}]`;
     const { compile } = await this.loadCompiler();
     let program: CellProgram;
@@ -138,6 +155,7 @@ export class Evaluator {
     if (!request.isSide) this.lastContext = request.context;
     // An interrupt that is still cleaning up must not hit this cell.
     while (this.settling.size) await Promise.all([...this.settling.values()].map((interrupt) => interrupt.settled));
+    if (request.context <= this.cancelled) return { status: "error", ...interruption };
     return new Promise((finish) => {
       this.running.set(request.context, { request, payload: [], finish });
       const send = (json: object): void => (request.isSide ? this.runtime.command(json) : this.runtime.request(json));
@@ -157,17 +175,50 @@ export class Evaluator {
     return (await this.loadCompiler()).completeness(code);
   }
 
-  /** Stops the cell that runs; resolves when it has been stopped, or at once where none runs. */
-  async interrupt(): Promise<void> {
-    if (!this.running.size) return;
+  /**
+   * Stops the cells with a context up to `through` (all that were given to `execute`), also one that has not begun, and whatever else keeps the runtime from
+   * running cells. Resolves when it is free again, which costs the variables where native code does not return in time.
+   */
+  async interrupt(through = this.newestContext): Promise<void> {
+    this.cancelled = Math.max(this.cancelled, through);
     const id = ++this.numInterrupts;
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
-    this.settling.set(id, { settled, settle });
-    this.runtime.command({ type: "interrupt", id });
+    this.settling.set(id, { through, settled, settle });
+    const { runtime } = this;
+    runtime.command({ type: "interrupt", id, through: this.cancelled });
+    const notice = setTimeout(() => {
+      const text = `The cell has not stopped yet: native code holds it. Unless it returns, its process is ended ${killMs / 1000} s after the interrupt, and all variables are lost.\n`;
+      if (this.runtime === runtime) this.events.stream(this.lastContext, "stderr", text);
+    }, noticeMs);
+    const end = setTimeout(() => {
+      if (this.runtime !== runtime) return;
+      this.reasonOfDeath = `The cell did not stop within ${killMs / 1000} s of an interrupt, so its process was ended`;
+      runtime.kill();
+    }, killMs);
     await settled;
+    clearTimeout(notice);
+    clearTimeout(end);
+  }
+
+  /** The runtime is free: a cell that has not answered by now never will. */
+  private settle(id: number): void {
+    const interrupt = this.settling.get(id);
+    if (!interrupt) return;
+    this.settling.delete(id);
+    interrupt.settle();
+    for (const [context, cell] of this.running) {
+      if (context > interrupt.through) continue;
+      this.running.delete(context);
+      cell.finish({ status: "error", ...interruption });
+    }
+    for (const [context, done] of this.commsUnderWay) {
+      if (context > interrupt.through) continue;
+      this.commsUnderWay.delete(context);
+      done();
+    }
   }
 
   /** Members of the live value of an expression without side effects; undefined where it has none. Answers in any state. */
@@ -241,8 +292,8 @@ export class Evaluator {
         this.asking.delete(json["id"] as number);
         break;
       case "settled":
-        this.settling.get(json["id"] as number)?.settle();
-        this.settling.delete(json["id"] as number);
+        // Outcomes that the cells told themselves lie in the other pipe.
+        setImmediate(() => setImmediate(() => this.settle(json["id"] as number)));
         break;
     }
   }
@@ -291,7 +342,8 @@ export class Evaluator {
     for (const answer of this.asking.values()) answer(undefined);
     this.asking.clear();
     if (this.isClosed) return;
-    const message = describeDeath(code, signal, this.stderrTail);
+    const message = describeDeath(code, signal, this.stderrTail, this.reasonOfDeath);
+    this.reasonOfDeath = undefined;
     this.stderrTail = "";
     this.runtime = this.connect(new RuntimeProcess(this.folder));
     this.events.restarted?.();
@@ -307,6 +359,12 @@ export class Evaluator {
     if (!cells.length) this.events.stream(this.lastContext, "stderr", `${message}\n`);
   }
 }
+
+const interruption: CellError = {
+  ename: "KeyboardInterrupt",
+  evalue: "the cell was interrupted",
+  traceback: traceback(["KeyboardInterrupt: the cell was interrupted"], undefined),
+};
 
 function syntaxReport(error: unknown, file: string, source: string): CellError {
   const { name, message, line, column } = error as Error & Partial<CellPosition>;

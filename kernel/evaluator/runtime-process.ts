@@ -6,7 +6,7 @@
  * its own, so a terminal's Ctrl-C reaches only us, and its children end with it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { encodePacket, FrameReader, type Packet } from "../runtime/frames.ts";
 
@@ -25,8 +25,8 @@ const drainMs = 200;
 
 export class RuntimeProcess {
   private readonly child: ChildProcess;
-  private readonly requests: Writable;
   private readonly control: Duplex;
+  private numRequests = 0;
   private events: RuntimeEvents | undefined;
   private held: (() => void)[] = [];
   private isOver = false;
@@ -41,19 +41,17 @@ export class RuntimeProcess {
     this.child = spawn(process.execPath, [...flags, main], {
       cwd: folder,
       detached: process.platform !== "win32",
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     });
-    const [, stdout, stderr, requests, results, control] = this.child.stdio as unknown as [
+    const [, stdout, stderr, results, control] = this.child.stdio as unknown as [
       null,
       Readable,
       Readable,
-      Writable,
       Readable,
       Duplex,
     ];
-    this.requests = requests;
     this.control = control;
-    for (const end of [requests, control]) end.on("error", () => {}); // Its end is reported by "exit".
+    control.on("error", () => {}); // Its end is reported by "exit".
     this.readFrames(results);
     this.readFrames(control);
     this.readText(stdout, "stdout");
@@ -99,7 +97,16 @@ export class RuntimeProcess {
     };
     stream.on("data", (chunk: Buffer) => {
       reader.push(chunk);
-      while (reader.next(sink));
+      try {
+        while (reader.next(sink));
+      } catch (error) {
+        // Code in the process wrote to our descriptor, or memory there is broken: nothing it says can be trusted.
+        this.emit((events) =>
+          events.nativeStream("stderr", `the runtime process sent ${(error as Error).message}; it is ended\n`),
+        );
+        stream.destroy();
+        this.kill();
+      }
     });
   }
 
@@ -113,7 +120,7 @@ export class RuntimeProcess {
 
   /** To the main thread: waits behind whatever runs there. */
   request(json: object, buffers?: readonly Uint8Array[]): void {
-    for (const piece of encodePacket(json, buffers)) this.requests.write(piece);
+    for (const piece of encodePacket(json, buffers, ++this.numRequests)) this.control.write(piece);
   }
 
   /** To the control thread: answered at once. */

@@ -3,6 +3,7 @@ import vm from "node:vm";
 import { type CellContext, contextOfFailure, currentContext, newContext, runIn, setLatest } from "./context.ts";
 import { bundleOf, DisplayHandle, type Shown } from "./display.ts";
 import { send, writeText } from "./output.ts";
+import { numSlots, slots } from "./shared-state.ts";
 import { type ErrorReport, registerCell, reportError } from "./stack.ts";
 
 /** A compiled cell, as the protocol process sends it. */
@@ -36,22 +37,25 @@ export class KeyboardInterrupt extends Error {
   }
 }
 
+/** A request under way: a cell, or the listeners of a comm message. */
 interface Running {
   readonly context: CellContext;
   readonly waiting: Set<(reason: unknown) => void>;
-  readonly isSide: boolean;
+  readonly isMain: boolean;
   isInterrupted: boolean;
+  /** Tells the protocol process. May be called twice where the first call was torn: the second is ignored there. */
+  readonly report: (ending: Ending) => void;
 }
 
-/** By context: the main cell, and those of subshells. */
+/** By context: the main cell, those of subshells, comm messages. */
 const running = new Map<number, Running>();
-let setRunning: (context: number) => void = () => {};
+let state: Int32Array = new Int32Array(numSlots);
 const declared = new Set<string>();
 const contextOfFile = new Map<string, CellContext>();
 
-/** `announce` is told the context that runs, and 0 when it has ended. */
-export function connectCells(announce: (context: number) => void): void {
-  setRunning = announce;
+/** `sharedState` tells the control thread which cell runs, and us which are interrupted. */
+export function connectCells(sharedState: Int32Array): void {
+  state = sharedState;
 }
 
 /** Names that cells have declared, for `%who`. */
@@ -108,20 +112,26 @@ export async function* guardEach(items: AsyncIterable<unknown> | Iterable<unknow
   }
 }
 
-/** Ends the running cells at their next `await`; a signal to whoever listens. */
+const isCancelled = (context: CellContext): boolean => context.id <= Atomics.load(state, slots.cancelled);
+
+/** Ends the running cells at their next `await`; a signal to whoever listens. Marks first: listeners are user code. */
 export function interrupt(): void {
-  for (const cell of running.values()) {
+  const cells = [...running.values()].filter((cell) => isCancelled(cell.context) && !cell.isInterrupted);
+  for (const cell of cells) {
     cell.isInterrupted = true;
     cell.context.isCancelled = true;
-    cell.context.abort.abort(new KeyboardInterrupt());
     for (const reject of cell.waiting) reject(new KeyboardInterrupt());
   }
+  for (const cell of cells) cell.context.abort.abort(new KeyboardInterrupt());
 }
 
-/** After V8 terminated whatever ran: the cell cannot answer any more, so we do. */
-export function answerTerminated(id: number): void {
-  const cell = running.get(id);
-  if (cell) finish(cell, { status: "error", error: interruption() });
+/** Answers for interrupted cells that cannot any more, for V8 terminated what they did. */
+export function answerTorn(): void {
+  for (const cell of [...running.values()])
+    if (isCancelled(cell.context)) {
+      cell.context.isCancelled = true;
+      finish(cell, { status: "error", error: interruption() });
+    }
 }
 
 function interruption(): ErrorReport {
@@ -129,32 +139,62 @@ function interruption(): ErrorReport {
   return { ename: name, evalue: message, traceback: [`${name}: ${message}`], frames: [] };
 }
 
-type Ending =
+export type Ending =
   | { readonly status: "ok"; readonly result?: Shown; readonly expressions: object }
   | { readonly status: "error"; readonly error: ErrorReport };
 
+/** Whatever is torn out of here may be done again: nothing is forgotten before it is told. */
 function finish(cell: Running, ending: Ending): void {
-  if (!running.delete(cell.context.id)) return;
+  const { id, atEnd } = cell.context;
+  if (!running.has(id)) return;
   cell.context.isOver = true;
-  for (const action of cell.context.atEnd) action();
-  send({ type: "done", context: cell.context.id, ...ending });
-  if (!cell.isSide) setRunning(0);
+  for (const action of atEnd.splice(0)) action();
+  cell.report(ending);
+  running.delete(id);
+  if (cell.isMain) Atomics.compareExchange(state, slots.running, id, 0);
 }
 
-export function execute(request: ExecuteRequest): void {
-  const context = newContext(request.context, request);
-  const isSide = request.isSide ?? false;
-  const cell: Running = { context, waiting: new Set(), isSide, isInterrupted: false };
+/** Notes that a request is under way, so that an interrupt finds it; the function given back ends it. */
+export function track(
+  context: CellContext,
+  report: (ending: Ending) => void,
+  isMain = false,
+): Running & { end(ending: Ending): void } {
+  const cell = {
+    context,
+    waiting: new Set<(reason: unknown) => void>(),
+    isMain,
+    isInterrupted: false,
+    report,
+    end: (ending: Ending) => finish(cell, ending),
+  };
   running.set(context.id, cell);
-  contextOfFile.set(request.file, context);
-  if (!isSide) {
+  if (isMain) {
     setLatest(context);
-    setRunning(context.id);
+    Atomics.store(state, slots.running, context.id);
+  }
+  return cell;
+}
+
+/** Runs a cell; `accepted` is called as soon as an interrupt would find it. */
+export function execute(request: ExecuteRequest, accepted: () => void = () => {}): void {
+  const context = newContext(request.context, request);
+  contextOfFile.set(request.file, context);
+  const report = (ending: Ending): void => send({ type: "done", context: context.id, ...ending });
+  const cell = track(context, report, !request.isSide);
+  accepted();
+  if (isCancelled(context)) {
+    finish(cell, { status: "error", error: interruption() });
+    return;
   }
   const fail = (thrown: unknown): void =>
     finish(cell, {
       status: "error",
-      error: thrown instanceof KeyboardInterrupt ? interruption() : runIn(context, () => reportError(thrown)),
+      // Whatever a cell throws once it was interrupted (a command that failed, a fetch that was aborted) comes of that.
+      error:
+        thrown instanceof KeyboardInterrupt || isCancelled(context)
+          ? interruption()
+          : runIn(context, () => reportError(thrown)),
     });
   runIn(context, () => {
     try {

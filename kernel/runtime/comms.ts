@@ -1,6 +1,6 @@
 /** Comms: two-way channels between cells and the page, with binary buffers. Source: Jupyter messaging 5.5, "Custom messages". */
 import { randomUUID } from "node:crypto";
-import { reportLate } from "./cell.ts";
+import { reportLate, track } from "./cell.ts";
 import { newContext, runIn } from "./context.ts";
 import { publish, send } from "./output.ts";
 
@@ -104,14 +104,15 @@ export interface CommRequest {
   readonly metadata: Record<string, unknown>;
 }
 
-/** A comm message of the page. Errors of listeners are shown; the request is always answered. */
-export function receiveComm(request: CommRequest, buffers: readonly Uint8Array[]): void {
+/** A comm message of the page. Errors of listeners are shown; the request is always answered, and an interrupt ends it. */
+export function receiveComm(request: CommRequest, buffers: readonly Uint8Array[], accepted: () => void): void {
   const context = newContext(request.context);
-  const done = (): void => send({ type: "comm_done", context: request.context });
+  const { end } = track(context, () => send({ type: "comm_done", context: request.context }));
+  accepted();
   runIn(context, () => {
     dispatch(request, buffers)
       .catch((error: unknown) => reportLate(error, "Uncaught in a comm's listener:"))
-      .finally(done);
+      .finally(() => end({ status: "ok", expressions: {} }));
   });
 }
 

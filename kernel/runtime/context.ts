@@ -11,6 +11,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import { promisify } from "node:util";
 import { promiseHooks } from "node:v8";
+import { numSlots, slots } from "./shared-state.ts";
 
 export interface CellContext {
   /** The protocol process's number for the request; the key of everything that is sent back. */
@@ -41,6 +42,7 @@ export function newContext(id: number, options: { allowStdin?: boolean; silent?:
   };
 }
 
+let state: Int32Array = new Int32Array(numSlots);
 let current: CellContext | undefined;
 let latest: CellContext = newContext(0);
 /** Where the error that is on its way up was thrown. */
@@ -95,10 +97,22 @@ function bound(callback: unknown): unknown {
   };
 }
 
+/**
+ * As `bound`, for callbacks that run before the event loop goes on: an interrupt drops them while they starve the loop,
+ * whichever cell or library they belong to.
+ */
+function boundBeforeLoop(callback: unknown): unknown {
+  const action = bound(callback);
+  if (typeof action !== "function") return action;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    return state[slots.isPurging] ? undefined : Reflect.apply(action, this, args);
+  };
+}
+
 /** `original` with its first argument, a callback, bound to the context of the call. */
-function binding<F extends Callback>(original: F): F {
+function binding<F extends Callback>(original: F, bind = bound): F {
   const wrapped = function (this: unknown, callback: unknown, ...rest: unknown[]): unknown {
-    return Reflect.apply(original, this, [bound(callback), ...rest]);
+    return Reflect.apply(original, this, [bind(callback), ...rest]);
   } as F;
   Object.defineProperty(wrapped, "name", { value: original.name });
   const custom = (original as { [promisify.custom]?: unknown })[promisify.custom];
@@ -106,7 +120,8 @@ function binding<F extends Callback>(original: F): F {
   return wrapped;
 }
 
-export function followContexts(): void {
+export function followContexts(sharedState: Int32Array): void {
+  state = sharedState;
   let before: CellContext | undefined;
   promiseHooks.createHook({
     init(promise) {
@@ -125,8 +140,8 @@ export function followContexts(): void {
     Object.assign(timers, { [name]: wrapped });
     Object.assign(globalThis, { [name]: wrapped });
   }
-  globalThis.queueMicrotask = binding(globalThis.queueMicrotask as Callback) as typeof queueMicrotask;
-  process.nextTick = binding(process.nextTick as Callback) as typeof process.nextTick;
+  globalThis.queueMicrotask = binding(globalThis.queueMicrotask as Callback, boundBeforeLoop) as typeof queueMicrotask;
+  process.nextTick = binding(process.nextTick as Callback, boundBeforeLoop) as typeof process.nextTick;
 
   const { on, emit } = EventEmitter.prototype;
   const noteListener = function (this: EventEmitter, name: string | symbol, listener: Callback): EventEmitter {

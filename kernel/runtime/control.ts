@@ -1,16 +1,18 @@
 /**
  * The control thread: a worker that holds an inspector session to the main thread, so that it can stop, ask and read while
- * user code has the main thread to itself. It speaks with the protocol process over a socket of its own.
+ * user code has the main thread to itself. It speaks with the protocol process over a socket of its own, and hands the main
+ * thread its requests: it keeps each until it was taken up, for V8's termination may tear the main thread out of anything,
+ * Node's own reading of a socket included.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { type Runtime, Session } from "node:inspector";
 import { Socket } from "node:net";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { encodePacket, FrameReader, type Packet } from "./frames.ts";
 import { liveGlobals, liveMembers, livePreview } from "./live.ts";
-import { type ControlThreadData, slots } from "./shared-state.ts";
+import { type ControlThreadData, type MainMessage, slots } from "./shared-state.ts";
 
-const { state, input, fd } = workerData as ControlThreadData;
+const { state, input, fd, port } = workerData as ControlThreadData;
 const session = new Session();
 session.connectToMainThread();
 
@@ -61,60 +63,131 @@ function descendants(pid: number | "self"): number[] {
   }
 }
 
-function interruptChildren(): void {
+/** What children get that keep the main thread waiting, by the milliseconds the interrupt has lasted. */
+const childSignals: readonly (readonly [number, NodeJS.Signals])[] = [
+  [2500, "SIGKILL"],
+  [1000, "SIGTERM"],
+  [0, "SIGINT"],
+];
+
+function signalChildren(elapsedMs: number): void {
+  const [, signal] = childSignals.find(([ms]) => elapsedMs >= ms)!;
   for (const pid of descendants("self")) {
     try {
-      process.kill(pid, "SIGINT");
+      process.kill(pid, signal);
     } catch {
       // It ended in the meantime.
     }
   }
 }
 
-const isRunning = (context: number): boolean => Atomics.load(state, slots.running) === context;
-
 /** Milliseconds a cell gets to end at an `await` of its own before it is torn out of what it does. */
 const graceMs = 12;
+/** Milliseconds within which a main thread with nothing to do answers from its event loop. */
+const turnMs = 60;
+/** Milliseconds given to a step that takes one when the main thread listens. */
+const stepMs = 30;
 
-async function waitForEnd(context: number, ms: number): Promise<boolean> {
+async function waitFor(condition: () => boolean, ms: number): Promise<boolean> {
   const end = performance.now() + ms;
-  while (isRunning(context)) {
+  while (!condition()) {
     if (performance.now() >= end) return false;
     await sleep(1);
   }
   return true;
 }
 
-/** Ends the cell that runs. Resolves when it has ended; a cell deep in native code ends when that returns. */
+let numTurns = 0;
+
+/** Asks the main thread for a sign from its event loop, and to answer for torn cells; true where it came in time. */
+function turns(message: { isTorn?: boolean }, ms: number): Promise<boolean> {
+  const turn = ++numTurns;
+  port.postMessage({ ...message, turn } satisfies MainMessage);
+  return waitFor(() => Atomics.load(state, slots.turned) === turn, ms);
+}
+
+/** Requests that the main thread may not have taken up yet, by number. */
+const handedOver = new Map<number, MainMessage>();
+
+function forgetTaken(): void {
+  const taken = Atomics.load(state, slots.taken);
+  for (const number of handedOver.keys()) if (number <= taken) handedOver.delete(number);
+}
+
+/** Bytes from which a message is worth the memory that both threads share: it is not copied once more. */
+const sharedBytes = 1 << 16;
+/** Milliseconds after which a large message that was taken up is let go. */
+const forgetMs = 1000;
+
+function handOver(number: number, bytes: Uint8Array): void {
+  const isLarge = bytes.byteLength >= sharedBytes;
+  const body = isLarge ? new Uint8Array(new SharedArrayBuffer(bytes.byteLength)) : new Uint8Array(bytes.byteLength);
+  body.set(bytes);
+  forgetTaken();
+  handedOver.set(number, { number, body });
+  port.postMessage({ number, body } satisfies MainMessage);
+  if (isLarge) setTimeout(forgetTaken, forgetMs).unref();
+}
+
+/** An answer that has not come yet, for commands of which one at a time is enough. */
+class Outstanding {
+  private promise: Promise<unknown> | undefined;
+
+  get isOpen(): boolean {
+    return this.promise !== undefined;
+  }
+
+  /** Sends, where nothing is outstanding, and waits a moment for the answer. */
+  async ask(send: () => Promise<unknown>, ms: number): Promise<void> {
+    this.promise ??= send().finally(() => {
+      this.promise = undefined;
+    });
+    await Promise.race([this.promise, sleep(ms)]);
+  }
+}
+
+const forEver = 2 ** 31 - 1;
+const flagging = new Outstanding();
+const tearing = new Outstanding();
+const absorbing = new Outstanding();
+
+/**
+ * Has V8 terminate what the main thread runs. Where it runs nothing, the termination waits for the next JavaScript there is:
+ * an expression of ours absorbs it.
+ */
+async function tear(): Promise<void> {
+  await tearing.ask(() => post("Runtime.terminateExecution", {}, forEver), stepMs);
+  if (tearing.isOpen) await absorbing.ask(() => post("Runtime.evaluate", { expression: "0" }, forEver), stepMs);
+}
+
+/**
+ * Ends the cells up to the cancelled one, and whatever keeps the main thread from its event loop. Resolves when the main
+ * thread is free; not before native code that cannot be interrupted returns: the protocol process has the last word.
+ */
 async function interrupt(): Promise<void> {
-  const context = Atomics.load(state, slots.running);
-  if (context === 0) return;
+  const began = performance.now();
+  const isRunning = (): boolean => {
+    const context = Atomics.load(state, slots.running);
+    return context !== 0 && context <= Atomics.load(state, slots.cancelled);
+  };
   // A main thread that waits for a typed line is woken; a prompt then throws.
   Atomics.store(state, slots.input, 2);
   Atomics.notify(state, slots.input);
-  void callMain("interrupt()", 1000);
-  if ((await waitForEnd(context, graceMs)) && (await turnsAgain())) return;
-  do {
-    interruptChildren();
-    await post("Runtime.terminateExecution", {}, 50);
-    await callMain(`answerTerminated(${context})`, 50);
-    await waitForEnd(context, 20);
-  } while (isRunning(context) || !(await turnsAgain()));
-}
-
-/** Milliseconds within which an idle main thread answers its port. */
-const turnMs = 60;
-
-/** Whether the main thread gets back to its event loop: what the cell left behind may keep it busy for ever. */
-async function turnsAgain(): Promise<boolean> {
-  Atomics.store(state, slots.turned, 0);
-  parentPort!.postMessage("turn");
-  const end = performance.now() + turnMs;
-  while (!Atomics.load(state, slots.turned)) {
-    if (performance.now() >= end) return false;
-    await sleep(1);
+  void flagging.ask(() => callMain("interrupt()", forEver), 0);
+  let isTorn = false;
+  if (!(await waitFor(() => !isRunning(), graceMs)) || !(await turns({}, turnMs))) {
+    do {
+      Atomics.store(state, slots.isPurging, 1);
+      signalChildren(performance.now() - began);
+      await tear();
+      isTorn = true;
+    } while (tearing.isOpen || !(await turns({ isTorn }, turnMs)) || isRunning());
+    Atomics.store(state, slots.isPurging, 0);
   }
-  return true;
+  await turns({ isTorn }, turnMs);
+  // What came while the main thread was being torn about may be lost there.
+  forgetTaken();
+  for (const message of handedOver.values()) port.postMessage(message);
 }
 
 let interrupting: Promise<void> | undefined;
@@ -122,9 +195,8 @@ let interrupting: Promise<void> | undefined;
 async function receive({ json }: Packet): Promise<void> {
   switch (json["type"]) {
     case "interrupt":
-      interrupting ??= interrupt().finally(() => {
-        interrupting = undefined;
-      });
+      Atomics.store(state, slots.cancelled, Number(json["through"]));
+      interrupting = (interrupting ?? Promise.resolve()).then(interrupt);
       await interrupting;
       reply({ type: "settled", id: json["id"] });
       break;
@@ -154,18 +226,18 @@ async function receive({ json }: Packet): Promise<void> {
   }
 }
 
+const sink = { packet: (packet: Packet) => void receive(packet), stream: () => {}, forward: handOver };
 const reader = new FrameReader();
 socket.on("data", (chunk: Buffer) => {
   reader.push(chunk);
-  while (reader.next({ packet: (packet) => void receive(packet), stream: () => {} }));
+  while (reader.next(sink));
 });
 
 /** Milliseconds that text may wait in a busy main thread. */
 const holdMs = 40;
 
-parentPort!.on("message", () => {
+port.on("message", () => {
   setTimeout(() => {
     if (Atomics.load(state, slots.held)) void callMain("flush()", 1000);
   }, holdMs);
 });
-parentPort!.postMessage("ready");

@@ -45,13 +45,12 @@ export const kernel = {
   ) => publish(msgType, content, options),
 };
 
-/** `answerTerminated` is called by the control thread after V8 has terminated what ran. */
-export function installGlobals(answerTerminated: (context: number) => void): void {
+export function installGlobals(): void {
   const define = (name: string, value: unknown): void => {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   };
   Object.defineProperty(globalThis, "$inferlab", {
-    value: Object.freeze({ ...internal, answerTerminated }),
+    value: Object.freeze(internal),
     enumerable: false,
   });
   define("display", display);

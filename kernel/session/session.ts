@@ -205,8 +205,9 @@ export class Session implements TransportEvents {
   async interrupt(): Promise<void> {
     this.mainQueue.abortWaiting();
     for (const queue of this.subshells.values()) queue.abortWaiting();
-    await this.evaluator.interrupt();
+    const stopped = this.evaluator.interrupt(this.numContexts);
     this.answerInput(null);
+    await stopped;
   }
 
   /** Ends the runtime, sends what is unsent, and lets the process go. */

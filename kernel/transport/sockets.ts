@@ -2,7 +2,8 @@
  * The five ZeroMQ sockets of a kernel. This layer moves signed messages and knows nothing of what they mean.
  *
  * Invariants: a frame that is not a message signed with our key is dropped with a line in the log, whatever is in it;
- * sends never overlap on a socket; nothing published is dropped for a slow reader (high-water mark 0).
+ * sends never overlap on a socket; nothing published is dropped for a slow reader (high-water mark 0), nor for one whose
+ * subscription comes later than its first request: until somebody listens, what is published waits.
  */
 import { Context, Reply, Router, XPublisher } from "zeromq";
 import { address, type Connection } from "../protocol/connection.ts";
@@ -25,6 +26,9 @@ export interface TransportEvents {
 /** Milliseconds that unsent messages may keep the process after close(). */
 const lingerMs = 1000;
 
+/** Bytes published before anybody listens that are kept; the oldest go first. */
+const maxUnheardBytes = 16 * 2 ** 20;
+
 /** The greatest frame taken: 1 GiB. A longer one closes its sender's connection (ZeroMQ's own rule). */
 const maxFrameBytes = 2 ** 30;
 
@@ -33,6 +37,9 @@ export class SocketTransport implements Transport {
   private readonly events: TransportEvents;
   private readonly sockets: { shell: Router; control: Router; stdin: Router; iopub: XPublisher; heartbeat: Reply };
   private readonly queues: Record<Channel, SendQueue>;
+  /** Messages published before the first subscription came; undefined from then on. */
+  private unheard: Uint8Array[][] | undefined = [];
+  private unheardBytes = 0;
 
   private constructor(connection: Connection, events: TransportEvents) {
     this.wire = new Wire(connection.key, connection.signatureScheme);
@@ -56,7 +63,7 @@ export class SocketTransport implements Transport {
     this.queues = { shell: queue("shell"), control: queue("control"), stdin: queue("stdin"), iopub: queue("iopub") };
   }
 
-  /** Binds every socket, then begins to receive. Errors: whatever ZeroMQ says of an address that cannot be bound. */
+  /** Binds every socket; `listen` begins to receive. Errors: whatever ZeroMQ says of an address that cannot be bound. */
   static async open(connection: Connection, events: TransportEvents): Promise<SocketTransport> {
     const transport = new SocketTransport(connection, events);
     const { sockets } = transport;
@@ -65,19 +72,27 @@ export class SocketTransport implements Transport {
         sockets[name].bind(address(connection, connection.ports[name])),
       ),
     );
-    transport.receive("shell");
-    transport.receive("control");
-    transport.receive("stdin");
-    transport.welcome();
-    transport.echo();
     return transport;
+  }
+
+  listen(): void {
+    for (const channel of ["shell", "control", "stdin"] as const) void this.receive(channel);
+    void this.welcome();
+    void this.echo();
   }
 
   send(channel: Channel, message: Outgoing): void {
     const frames = this.wire.encode(message);
     // iopub's first frame is its topic; the others' first frames are the addressee.
     if (channel === "iopub") frames.unshift(Buffer.from(`kernel.${this.wire.session}.${message.msgType}`));
-    this.queues[channel].push(frames);
+    if (channel === "iopub" && this.unheard) this.keepUnheard(this.unheard, frames);
+    else this.queues[channel].push(frames);
+  }
+
+  private keepUnheard(unheard: Uint8Array[][], frames: Uint8Array[]): void {
+    unheard.push(frames);
+    this.unheardBytes += bytesOf(frames);
+    while (this.unheardBytes > maxUnheardBytes) this.unheardBytes -= bytesOf(unheard.shift()!);
   }
 
   async flushed(): Promise<void> {
@@ -126,6 +141,8 @@ export class SocketTransport implements Transport {
       const topic = Buffer.from(first.subarray(1));
       const message = this.wire.encode({ msgType: "iopub_welcome", content: { subscription: topic.toString() } });
       this.queues.iopub.push([topic, ...message]);
+      for (const unheard of this.unheard ?? []) this.queues.iopub.push(unheard);
+      this.unheard = undefined;
     }
   }
 
@@ -140,4 +157,8 @@ export class SocketTransport implements Transport {
       }
     }
   }
+}
+
+function bytesOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, frame) => sum + frame.byteLength, 0);
 }

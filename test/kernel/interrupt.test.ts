@@ -39,6 +39,32 @@ for (const how of ["message", "signal"] as const)
     expect(result(await kernel.execute("keep + 1"))).toBe("42");
   });
 
+test("an interrupt that comes with the cell it is meant for stops it", async () => {
+  for (let round = 0; round < 20; round++) {
+    let isBusy = false;
+    const answer = kernel.execute("await new Promise(() => {})", { onMessage: () => (isBusy = true) });
+    await until(() => isBusy);
+    await kernel.interrupt();
+    expect(result(await answer)).toBe("KeyboardInterrupt: the cell was interrupted");
+  }
+  expect(result(await kernel.execute("keep + 1"))).toBe("42");
+});
+
+test.each([
+  ["a comm's listener", "kernel.comm.register('stuck', () => { while (true) {} })"],
+  ["a timer of a cell that has ended", "setTimeout(() => { while (true) {} }, 20)"],
+  ["ticks of a cell that has ended", "setTimeout(() => { const f = () => process.nextTick(f); f() }, 20)"],
+  ["awaits of a cell that has ended", "setTimeout(async () => { while (true) await 0 }, 20)"],
+  ["ticks without a cell", "require('fs').stat('.', () => { const f = () => process.nextTick(f); f() })"],
+])("an interrupt frees the kernel from %s", async (_name, code) => {
+  await kernel.execute(code);
+  if (code.includes("stuck")) kernel.send("shell", "comm_open", { comm_id: "s1", target_name: "stuck", data: {} });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await kernel.interrupt();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(result(await kernel.execute("keep + 1", { timeoutMs: 20_000 }))).toBe("42");
+});
+
 test("a failed cell aborts those sent with it, unless it asked otherwise", async () => {
   const statuses = async (stopOnError: boolean): Promise<unknown[]> => {
     const answers = await Promise.all([
