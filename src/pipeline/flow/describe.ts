@@ -49,6 +49,14 @@ export function describePipeline(parts: PipelineParts, status?: StreamStatus): P
   return { kind: "pipeline", name: parts.name, stages: [...inputs, ...stages], edges, ...stats };
 }
 
+/** `pipeline`, or `auto → pipeline: 10.0 ms predicted, 10.2 ms real a frame`. */
+function modeText(mode: string, choice: StreamStatus["choice"]): string {
+  if (!choice) return mode;
+  const real = choice.realMs[choice.mode];
+  const predicted = `${formatMs(choice.predictedMs[choice.mode])} predicted`;
+  return `${mode} → ${choice.mode}: ${predicted}${real === undefined ? "" : `, ${formatMs(real)} real`} a frame`;
+}
+
 /**
  * A running stream as text, a line a stage:
  *
@@ -64,6 +72,7 @@ export function statusText({
   framesDropped,
   elapsedMs,
   stages,
+  choice,
 }: StreamStatus): string {
   const rate = elapsedMs > 0 ? (framesOut * 1000) / elapsedMs : 0;
   const extra = [framesFailed > 0 && `${framesFailed} failed`, framesDropped > 0 && `${framesDropped} dropped`].filter(
@@ -77,10 +86,16 @@ export function statusText({
   ];
   const mostMs = Math.max(...stages.map((stage) => stage.totalMs), 1e-9);
   const nameWidth = Math.max(0, ...stages.map(({ stage }) => stage.length));
-  const lines = stages.map(({ stage, runs, failures, totalMs }) => {
+  const lines = stages.map(({ stage, runs, failures, totalMs, queued, running }) => {
     const mean = formatMs(runs > 0 ? totalMs / runs : 0).padStart(8);
     const bar = "█".repeat(Math.round((16 * totalMs) / mostMs));
-    return `  ${stage.padEnd(nameWidth)} ${String(runs).padStart(6)} × ${mean}  ${bar}${failures > 0 ? ` ${failures} failed` : ""}`;
+    const now = [
+      running > 0 && `${running} running`,
+      queued > 0 && `${queued} waiting`,
+      failures > 0 && `${failures} failed`,
+    ];
+    const tail = [bar, ...now.filter(Boolean)].filter(Boolean).join(" ");
+    return `  ${stage.padEnd(nameWidth)} ${String(runs).padStart(6)} × ${mean}  ${tail}`.trimEnd();
   });
-  return [`${pipeline}, ${mode}: ${head.join(", ")}`, ...lines].join("\n");
+  return [`${pipeline}, ${modeText(mode, choice)}: ${head.join(", ")}`, ...lines].join("\n");
 }

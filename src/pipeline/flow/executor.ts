@@ -178,6 +178,11 @@ export class Executor implements Replayed {
     return this.controller.signal;
   }
 
+  /** Why every frame fails from now on; undefined while the executor runs. */
+  get failure(): Error | undefined {
+    return this.stopped;
+  }
+
   /** Changes how many stages may run at one time. */
   setMaxActive(maxActive: number): void {
     this.maxActive = maxActive;

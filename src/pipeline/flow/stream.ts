@@ -147,6 +147,8 @@ class Flow<O> {
   private sourceError: Error | undefined;
   private wake: (() => void) | undefined;
   private lastStatusMs = 0;
+  /** What onStatus or onMode threw: the stream ends with it. */
+  private listenerError: { readonly cause: unknown } | undefined;
   private lastPauseMs = performance.now();
 
   constructor(
@@ -209,7 +211,8 @@ class Flow<O> {
   async next(): Promise<{ outputs: O } | undefined> {
     for (;;) {
       if (this.options.signal?.aborted) throw cancelled(this.pipeline.name);
-      if (this.lent.replay?.failure) throw this.lent.replay.failure;
+      if (this.executor.failure) throw this.executor.failure;
+      if (this.listenerError) throw this.listenerError.cause;
       this.checkpoint(false);
       await this.pauseIfLong();
       this.pump();
@@ -346,9 +349,13 @@ class Flow<O> {
     const settle = (result: FrameResult): void => {
       this.numUnderWay--;
       this.finished.set(frame, result);
-      this.finder?.frameEnds(result.kind === "failed", this.waited);
+      try {
+        this.finder?.frameEnds(result.kind === "failed", this.waited);
+        this.report(false);
+      } catch (cause) {
+        this.listenerError ??= { cause };
+      }
       this.waited = false;
-      this.report(false);
       this.notify();
     };
     this.executor.begin(frame, inputs, settle, item);
