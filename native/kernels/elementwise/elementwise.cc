@@ -185,7 +185,12 @@ void Plan::RunRange(std::size_t begin, std::size_t end, const void* const* input
                     std::byte* scratch) const {
   const std::size_t num_inputs = chain_.inputs.size();
   const int last = chain_.rank - 1;
-  const std::size_t row = static_cast<std::size_t>(chain_.dims[last]);
+  const std::size_t inner = static_cast<std::size_t>(chain_.dims[last]);
+  // Channels in blocks end in short rows, and many of them: there the last two dims together bound the tile. What broadcasts
+  // over the rows repeats itself and is filled in once for all tiles of an outer index.
+  const bool by_pair = inner < kMinRow && kTile % inner == 0 && chain_.rank > 1 &&
+                       inner * static_cast<std::size_t>(chain_.dims[last - 1]) >= kMinRow;
+  const std::size_t row = by_pair ? inner * static_cast<std::size_t>(chain_.dims[last - 1]) : inner;
   const bool by_row = row >= kMinRow;
   const void* slots[kMaxSlots];
   // What a broadcast input's tile holds: the element it was filled from and how many copies.
@@ -205,7 +210,25 @@ void Plan::RunRange(std::size_t begin, std::size_t end, const void* const* input
       }
       std::byte* tile = scratch + offset_of_[i];
       slots[i] = tile;
-      if (by_row && input.strides[last] <= 1 && input.strides[last] >= 0) {
+      const bool steps = input.strides[last] <= 1 && input.strides[last] >= 0;
+      if (by_pair && steps) {
+        std::size_t rest = at / row;
+        std::int64_t offset = static_cast<std::int64_t>(column / inner) * input.strides[last - 1];
+        for (int axis = last - 2; axis >= 0; --axis) {
+          offset += static_cast<std::int64_t>(rest % static_cast<std::size_t>(chain_.dims[axis])) * input.strides[axis];
+          rest /= static_cast<std::size_t>(chain_.dims[axis]);
+        }
+        const std::byte* from = base + offset * static_cast<std::int64_t>(size);
+        if (input.strides[last] == 1 && input.strides[last - 1] == chain_.dims[last]) {
+          slots[i] = from;
+          continue;
+        }
+        if (input.strides[last - 1] == 0) {
+          if (filled_from[i] == from && filled[i] >= n) continue;
+          filled_from[i] = from;
+          filled[i] = n;
+        }
+      } else if (by_row && !by_pair && steps) {
         std::size_t rest = at / row;
         std::int64_t offset = static_cast<std::int64_t>(column) * input.strides[last];
         for (int axis = last - 1; axis >= 0; --axis) {

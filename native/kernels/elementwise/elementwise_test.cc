@@ -187,12 +187,15 @@ TEST_EACH_ISA(Elementwise, IntegerDivisionNeverTraps) {
 
 TEST_EACH_ISA(Elementwise, BroadcastsAnyPattern) {
   Random random(3);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 300; ++round) {
     Chain chain;
     chain.rank = static_cast<int>(random.Int(1, 4));
     std::size_t n = 1;
     for (int axis = 0; axis < chain.rank; ++axis) {
       chain.dims[axis] = round % 3 == 0 && axis == chain.rank - 1 ? random.Int(100, 700) : random.Int(1, 9);
+      // Many short rows, as channels in blocks have them.
+      if (round % 3 == 1 && axis == chain.rank - 1) chain.dims[axis] = random.Int(0, 1) ? 8 : 16;
+      if (round % 3 == 1 && axis == chain.rank - 2) chain.dims[axis] = random.Int(10, 300);
       n *= static_cast<std::size_t>(chain.dims[axis]);
     }
     std::vector<std::vector<float>> inputs;
