@@ -131,6 +131,83 @@ void PlanarRow(const Params& p, const Window& wz, const Window& wy, const float*
   }
 }
 
+// Floats of a part of a row that SeparableRow merges at once.
+constexpr int64_t kPartFloats = 2048;
+
+template <Kind kKind>
+INFERLAB_INLINE void MergeRow(const float* x, int64_t n, float* sums) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) Store(sums + i, Merge<kKind>(Load(sums + i), Load(x + i)));
+  for (; i < n; ++i) sums[i] = MergeOne<kKind>(sums[i], x[i]);
+}
+
+// Outputs [0, count) of windows that lie inside, kWidth neighbours each (0: `width`), at kStride (0: `stride`).
+template <Kind kKind, int kWidth, int kStride>
+INFERLAB_INLINE void MergeColumns(const float* sums, int64_t count, int64_t width, int64_t stride, int64_t dilation,
+                                  float scale, float* output) {
+  const int64_t w = kWidth ? kWidth : width, s = kStride ? kStride : stride, d = kWidth ? 1 : dilation;
+  for (int64_t x = 0; x < count; ++x) {
+    float sum = sums[x * s];
+    for (int64_t k = 1; k < w; ++k) sum = MergeOne<kKind>(sum, sums[x * s + k * d]);
+    output[x] = kKind == Kind::kAverage ? sum / scale : sum;
+  }
+}
+
+// A row of outputs in two steps: the rows of its windows into one, then that one's neighbours.
+template <Kind kKind>
+void SeparableRow(const Params& p, const Window& wz, const Window& wy, bool blocked, const float* input, float* output) {
+  const Axis &az = p.axes[0], &ay = p.axes[1], &ax = p.axes[2];
+  const int64_t unit = blocked ? kLanes : 1;
+  const int64_t span = (ax.kernel - 1) * ax.dilation + 1;
+  const int64_t step = (kPartFloats / unit - span) / ax.stride + 1;
+  const float count_rows = static_cast<float>(wz.counted * wy.counted);
+  const float none = kKind == Kind::kMax ? kNone : 0.0f;
+  float sums[kPartFloats];
+  for (int64_t begin = 0; begin < ax.output; begin += step) {
+    const int64_t end = begin + step < ax.output ? begin + step : ax.output;
+    // Input columns [first, last) under the windows of outputs [begin, end).
+    int64_t first = begin * ax.stride - ax.pad, last = (end - 1) * ax.stride - ax.pad + span;
+    if (first < 0) first = 0;
+    if (last > ax.input) last = ax.input;
+    const int64_t n = last > first ? (last - first) * unit : 0;
+    for (int64_t i = 0; i < n; ++i) sums[i] = none;
+    for (int64_t kz = wz.begin; kz < wz.end; ++kz)
+      for (int64_t ky = wy.begin; ky < wy.end; ++ky)
+        MergeRow<kKind>(input + (((wz.first + kz * az.dilation) * ay.input + wy.first + ky * ay.dilation) * ax.input +
+                                 first) * unit,
+                        n, sums);
+    for (int64_t x = begin; x < end; ++x) {
+      const Window wx = WindowAt(p, 2, x);
+      const float* at = sums + (wx.first - first) * unit;
+      if (blocked) {
+        F32 sum = Set(none);
+        for (int64_t kx = wx.begin; kx < wx.end; ++kx) sum = Merge<kKind>(sum, Load(at + kx * ax.dilation * kLanes));
+        if (kKind == Kind::kAverage) sum = sum / Set(count_rows * static_cast<float>(wx.counted));
+        Store(output + x * kLanes, sum);
+        continue;
+      }
+      // A run of outputs whose windows lie inside.
+      if (wx.begin == 0 && wx.end == ax.kernel && wx.counted == ax.kernel) {
+        int64_t inside = (ax.input + ax.pad - span) / ax.stride + 1;
+        if (inside > end) inside = end;
+        const float scale = count_rows * static_cast<float>(ax.kernel);
+        const bool dense = ax.dilation == 1;
+        const auto merge = dense && ax.stride == 2 && ax.kernel == 2   ? MergeColumns<kKind, 2, 2>
+                           : dense && ax.stride == 2 && ax.kernel == 3 ? MergeColumns<kKind, 3, 2>
+                           : dense && ax.stride == 1 && ax.kernel == 3 ? MergeColumns<kKind, 3, 1>
+                           : ax.stride == 1                            ? MergeColumns<kKind, 0, 1>
+                                                                       : MergeColumns<kKind, 0, 0>;
+        merge(at, inside - x, ax.kernel, ax.stride, ax.dilation, scale, output + x);
+        x = inside - 1;
+        continue;
+      }
+      float sum = none;
+      for (int64_t kx = wx.begin; kx < wx.end; ++kx) sum = MergeOne<kKind>(sum, at[kx * ax.dilation]);
+      output[x] = kKind == Kind::kAverage ? sum / (count_rows * static_cast<float>(wx.counted)) : sum;
+    }
+  }
+}
+
 template <Kind kKind>
 void Plane(const Params& p, const float* input, float* output, int64_t begin, int64_t end) {
   const bool blocked = p.layout == Layout::kBlocked;
@@ -142,8 +219,16 @@ void Plane(const Params& p, const float* input, float* output, int64_t begin, in
     *output = kKind == Kind::kAverage ? sum / static_cast<float>(size) : sum;
     return;
   }
+  // Worth it where windows share most of their rows' sums, or a planar row has no vectors otherwise.
+  const bool wide = p.axes[2].kernel > 1 && p.axes[0].kernel * p.axes[1].kernel > 1 && p.axes[2].output > 1 &&
+                    (p.axes[2].kernel > p.axes[2].stride || !blocked);
+  const bool separable = wide && (p.axes[2].kernel - 1) * p.axes[2].dilation + 1 + p.axes[2].stride <= 64;
   for (int64_t row = begin; row < end; ++row) {
     const Window wz = WindowAt(p, 0, row / rows), wy = WindowAt(p, 1, row % rows);
+    if (separable) {
+      SeparableRow<kKind>(p, wz, wy, blocked, input, output + row * row_floats);
+      continue;
+    }
     (blocked ? BlockedRow<kKind> : PlanarRow<kKind>)(p, wz, wy, input, output + row * row_floats);
   }
 }
