@@ -28,6 +28,9 @@ const sizes: Readonly<Record<string, readonly (readonly number[])[]>> = {
   "ch_PP-OCRv4_rec_infer": [[1, 3, 48, 320]],
 };
 
+/** Nets that take pixels from 0 to 255; the others get numbers from -½ to ½. */
+const takesPixels: ReadonlySet<string> = new Set(["winml-mosaic"]);
+
 /** Every net found, by name. */
 export function findNets(): readonly Net[] {
   const nets: Net[] = [];
@@ -61,7 +64,7 @@ export function feedsFor(net: Net, model: Model): Record<string, Tensor> {
       feeds[port.name] = new Tensor(
         "float32",
         shape,
-        Float32Array.from({ length }, () => random() - 0.5),
+        Float32Array.from({ length }, () => (takesPixels.has(net.name) ? random() * 255 : random() - 0.5)),
       );
     else if (dtype === "float16")
       // Bits of halves between 0.5 and 1.
