@@ -66,6 +66,15 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeGather(params, site, made);
     }
     case 5: {
+      GatherNdParams params;
+      params.dims = reader.Ints();
+      params.batch = reader.Int();
+      params.count = reader.Int();
+      params.slice_bytes = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of GatherNd");
+      return MakeGatherNd(params, site, made);
+    }
+    case 6: {
       GemmParams params;
       params.sizes = reader.Ints();
       params.strides = reader.Ints();
@@ -82,7 +91,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Gemm");
       return MakeGemm(params, site, made);
     }
-    case 6: {
+    case 7: {
       NormalizeParams params;
       params.rows = reader.Int();
       params.size = reader.Int();
@@ -93,7 +102,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Normalize");
       return MakeNormalize(params, site, made);
     }
-    case 7: {
+    case 8: {
       PackConvParams params;
       params.algorithm = reader.Int();
       params.input_layout = reader.Int();
@@ -105,7 +114,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackConv");
       return MakePackConv(params, site, made);
     }
-    case 8: {
+    case 9: {
       PackGemmParams params;
       params.k = reader.Int();
       params.n = reader.Int();
@@ -114,7 +123,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackGemm");
       return MakePackGemm(params, site, made);
     }
-    case 9: {
+    case 10: {
       PackRnnParams params;
       params.kind = reader.Int();
       params.inputs = reader.Int();
@@ -124,7 +133,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackRnn");
       return MakePackRnn(params, site, made);
     }
-    case 10: {
+    case 11: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -135,7 +144,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 11: {
+    case 12: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -145,7 +154,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 12: {
+    case 13: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -154,7 +163,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
       return MakeReorder(params, site, made);
     }
-    case 13: {
+    case 14: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -171,7 +180,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 14: {
+    case 15: {
       RnnParams params;
       params.kind = reader.Int();
       params.steps = reader.Int();
@@ -184,7 +193,15 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Rnn");
       return MakeRnn(params, site, made);
     }
-    case 15: {
+    case 16: {
+      ScatterNdParams params;
+      params.dims = reader.Ints();
+      params.count = reader.Int();
+      params.slice_bytes = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ScatterNd");
+      return MakeScatterNd(params, site, made);
+    }
+    case 17: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -193,8 +210,18 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Softmax");
       return MakeSoftmax(params, site, made);
     }
+    case 18: {
+      TopKParams params;
+      params.largest = reader.Int();
+      params.outer = reader.Int();
+      params.axis = reader.Int();
+      params.inner = reader.Int();
+      params.k = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of TopK");
+      return MakeTopK(params, site, made);
+    }
     default:
-      return Status::Malformed("opcode", opcode, 16);
+      return Status::Malformed("opcode", opcode, 19);
   }
 }
 

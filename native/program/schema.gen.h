@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x1a2ecf410be4b285;
+inline constexpr std::uint64_t kSchemaHash = 0x3b5696b6a31758a3;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -72,6 +72,16 @@ struct GatherParams {
   std::int64_t index_bytes = 0;
 };
 Status MakeGather(const GatherParams& params, const Site& site, Made* made);
+
+// y[b, n] = x[b, indices[b, n]]: slices of slice_bytes; the int64 coordinates go into `dims`, a negative one counts
+// from the end.
+struct GatherNdParams {
+  std::vector<std::int64_t> dims;
+  std::int64_t batch = 0;
+  std::int64_t count = 0;
+  std::int64_t slice_bytes = 0;
+};
+Status MakeGatherNd(const GatherNdParams& params, const Site& site, Made* made);
 
 // C = act(alpha · A·B + beta · bias) (kernels/gemm) of A, B, bias?, residual?. sizes: m, n, k. strides: rows and
 // columns of A, of B, of the bias. packed: B was made by PackGemm. batch and its strides: outermost first.
@@ -197,6 +207,15 @@ struct RnnParams {
 };
 Status MakeRnn(const RnnParams& params, const Site& site, Made* made);
 
+// y is x, but y[indices[n]] = updates[n], n ascending: slices of slice_bytes; coordinates as those of GatherNd. y may
+// be x.
+struct ScatterNdParams {
+  std::vector<std::int64_t> dims;
+  std::int64_t count = 0;
+  std::int64_t slice_bytes = 0;
+};
+Status MakeScatterNd(const ScatterNdParams& params, const Site& site, Made* made);
+
 // Softmax (or its logarithm) of float32 x[outer, axis, inner] along the middle axis; y may be x.
 struct SoftmaxParams {
   std::int64_t logarithm = 0;
@@ -205,6 +224,17 @@ struct SoftmaxParams {
   std::int64_t inner = 0;
 };
 Status MakeSoftmax(const SoftmaxParams& params, const Site& site, Made* made);
+
+// The k largest (or smallest) elements of float32 x[outer, axis, inner] along the middle axis, best first, and their
+// positions (int64).
+struct TopKParams {
+  std::int64_t largest = 0;
+  std::int64_t outer = 0;
+  std::int64_t axis = 0;
+  std::int64_t inner = 0;
+  std::int64_t k = 0;
+};
+Status MakeTopK(const TopKParams& params, const Site& site, Made* made);
 
 // Decodes one instruction's parameters and makes it.
 Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const Site& site, Made* made);

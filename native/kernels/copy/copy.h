@@ -36,4 +36,10 @@ struct GatherParams {
 // `indices` must lie in [0, axis).
 void Gather(const GatherParams& params, const void* x, const std::int64_t* indices, void* y, Parallel& parallel);
 
+// Slices by their offsets: y[n] = x at offsets[n] bytes, or y at offsets[n] = x[n]; slice n is slice_bytes long. Of slices
+// scattered to one place the last stays.
+void GatherSlices(std::int64_t count, std::size_t slice_bytes, const void* x, const std::int64_t* offsets, void* y,
+                  Parallel& parallel);
+void ScatterSlices(std::int64_t count, std::size_t slice_bytes, const void* x, const std::int64_t* offsets, void* y);
+
 }  // namespace inferlab::copy

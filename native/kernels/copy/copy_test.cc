@@ -83,5 +83,20 @@ TEST(Copy, GathersBlocks) {
   EXPECT(std::equal(y, y + 16, want));
 }
 
+TEST(Copy, GathersAndScattersSlices) {
+  const std::uint32_t x[] = {0, 1, 2, 3, 4, 5};
+  const std::int64_t offsets[] = {16, 0, 8};  // bytes
+  std::uint32_t y[6] = {9, 9, 9, 9, 9, 9};
+  Serial serial;
+  GatherSlices(3, 8, x, offsets, y, serial);
+  const std::uint32_t gathered[] = {4, 5, 0, 1, 2, 3};
+  EXPECT(std::equal(y, y + 6, gathered));
+  const std::int64_t twice[] = {4, 20, 4};
+  std::uint32_t z[6] = {9, 9, 9, 9, 9, 9};
+  ScatterSlices(3, 4, x, twice, z);
+  const std::uint32_t scattered[] = {9, 2, 9, 9, 9, 1};
+  EXPECT(std::equal(z, z + 6, scattered));
+}
+
 }  // namespace
 }  // namespace inferlab::copy

@@ -1,6 +1,8 @@
 #include "kernels/copy/copy.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "program/schema.gen.h"
 
@@ -63,6 +65,87 @@ Status MakeGather(const GatherParams& params, const Site& site, Made* made) {
         return Status::Ok();
       },
       count * sizeof(std::int64_t));
+  return Status::Ok();
+}
+
+namespace {
+
+// Coordinates into the leading dims of a tensor as offsets in bytes.
+struct Coordinates {
+  std::vector<std::int64_t> dims;
+  std::int64_t batch, count, batch_bytes, slice_bytes;
+
+  // Of indices[batch, count, dims.size()]; a negative one counts from the end.
+  Status ToOffsets(const std::int64_t* indices, std::int64_t* offsets) const {
+    for (std::int64_t n = 0; n < batch * count; ++n) {
+      std::int64_t at = 0;
+      for (std::int64_t dim : dims) {
+        const std::int64_t given = *indices++;
+        const std::int64_t index = given < 0 ? given + dim : given;
+        if (index < 0 || index >= dim) return Status::Value("index", given, dim);
+        at = at * dim + index;
+      }
+      offsets[n] = n / count * batch_bytes + at * slice_bytes;
+    }
+    return Status::Ok();
+  }
+};
+
+// `data` and `slices`: the operands that hold [batch, dims…, slice] and [batch, count, slice].
+Status MakeCoordinates(std::span<const std::int64_t> dims, std::int64_t batch, std::int64_t count, std::int64_t slice_bytes,
+                       const Operand& data, const Operand& indices, const Operand& slices, Coordinates* made) {
+  std::vector<std::int64_t> whole(dims.begin(), dims.end());
+  whole.push_back(slice_bytes);
+  std::uint64_t batch_bytes, data_bytes, num_slices, slices_bytes, num_indices;
+  if (!CountOf(whole, &batch_bytes)) return Status::Malformed("dims of coordinates");
+  whole.push_back(batch);
+  const std::int64_t slice_dims[] = {batch, count}, all_slices[] = {batch, count, slice_bytes};
+  const std::int64_t index_dims[] = {batch, count, static_cast<std::int64_t>(dims.size())};
+  if (!CountOf(whole, &data_bytes) || !CountOf(slice_dims, &num_slices) || !CountOf(all_slices, &slices_bytes) ||
+      !CountOf(index_dims, &num_indices))
+    return Status::Malformed("dims of coordinates");
+  if (!data.Holds(data_bytes, 1) || !indices.Holds(num_indices, sizeof(std::int64_t)) || !slices.Holds(slices_bytes, 1))
+    return Status::Malformed("operands of coordinates");
+  *made = {{dims.begin(), dims.end()}, batch, count, static_cast<std::int64_t>(batch_bytes), slice_bytes};
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status MakeGatherNd(const GatherNdParams& params, const Site& site, Made* made) {
+  Coordinates at;
+  INFERLAB_RETURN_IF_ERROR(MakeCoordinates(params.dims, params.batch, params.count, params.slice_bytes, site.in(0),
+                                           site.in(1), site.out(0), &at));
+  const std::int64_t total = params.batch * params.count;
+  *made = MakeInstruction(
+      [at, total, from = site.in(0).tensor, indices = site.in(1).tensor, to = site.out(0).tensor](const Run& run) {
+        auto* offsets = reinterpret_cast<std::int64_t*>(run.workspace);
+        INFERLAB_RETURN_IF_ERROR(at.ToOffsets(run.In<std::int64_t>(indices), offsets));
+        copy::GatherSlices(total, static_cast<std::size_t>(at.slice_bytes), run.tensors[from], offsets, run.tensors[to],
+                           run.parallel);
+        return Status::Ok();
+      },
+      static_cast<std::size_t>(total) * sizeof(std::int64_t));
+  return Status::Ok();
+}
+
+Status MakeScatterNd(const ScatterNdParams& params, const Site& site, Made* made) {
+  Coordinates at;
+  INFERLAB_RETURN_IF_ERROR(
+      MakeCoordinates(params.dims, 1, params.count, params.slice_bytes, site.in(0), site.in(1), site.in(2), &at));
+  const auto bytes = static_cast<std::size_t>(at.batch_bytes);
+  if (!site.out(0).Holds(bytes, 1)) return Status::Malformed("scatter target");
+  *made = MakeInstruction(
+      [at, bytes, from = site.in(0).tensor, indices = site.in(1).tensor, updates = site.in(2).tensor,
+       to = site.out(0).tensor](const Run& run) {
+        auto* offsets = reinterpret_cast<std::int64_t*>(run.workspace);
+        INFERLAB_RETURN_IF_ERROR(at.ToOffsets(run.In<std::int64_t>(indices), offsets));
+        if (run.tensors[from] != run.tensors[to]) std::memcpy(run.tensors[to], run.tensors[from], bytes);
+        copy::ScatterSlices(at.count, static_cast<std::size_t>(at.slice_bytes), run.tensors[updates], offsets,
+                            run.tensors[to]);
+        return Status::Ok();
+      },
+      static_cast<std::size_t>(params.count) * sizeof(std::int64_t));
   return Status::Ok();
 }
 

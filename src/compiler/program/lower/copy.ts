@@ -267,9 +267,50 @@ export const sliceLowering = lowering({
       c.out(0);
       return undefined;
     }
+    if (step.every((s) => s === 1) && first[0] === 0 && first[1] === 0 && cropBlocks(c, first)) return undefined;
     return emitPart(c, 0, c.in(0), first, step, "slice");
   },
 });
+
+export const cropLowering = lowering({
+  operators: ["Crop"],
+  lower(c) {
+    const [left = 0, top = 0] = c.attrs.border as readonly number[];
+    const [, , height = 0, width = 0] = c.shape(0);
+    const [, , h = 0, w = 0] = c.outShape(0);
+    if (c.shape(0).length !== 4 || left < 0 || top < 0 || top + h > height || left + w > width)
+      return "a border beyond the image";
+    const ones = [1, 1, 1, 1];
+    const starts = [0, 0, top, left];
+    if (cropBlocks(c, starts)) return undefined;
+    return emitPart(c, 0, c.in(0), starts, ones, "crop");
+  },
+});
+
+/** Cuts rows and columns out of channel blocks where an input lies so; says whether it did. */
+function cropBlocks(c: LowerContext, starts: readonly number[]): boolean {
+  const layout = blockedLayout(c.isa);
+  const [shape, dims] = [c.shape(0), c.outShape(0)];
+  if (c.layout(0) !== layout || shape[0] !== dims[0] || shape[1] !== dims[1] || sizeOf(dims) === 0) return false;
+  const from = c.in(0, [layout]);
+  const to = c.out(0, { layout, sizeBytes: blockedBytes(c.isa, dims) });
+  const block = blockChannels(c.isa);
+  const inBlocks = (of: readonly number[]) => [of[0]! * Math.ceil(of[1]! / block), ...of.slice(2), block];
+  const inStrides = stridesOf(inBlocks(shape));
+  emitCopy(
+    c,
+    from,
+    to,
+    {
+      dims: inBlocks(dims),
+      inStrides,
+      outStrides: stridesOf(inBlocks(dims)),
+      inOffset: starts.slice(2).reduce((sum, start, axis) => sum + start * inStrides[axis + 1]!, 0),
+    },
+    "crop_blocks",
+  );
+  return true;
+}
 
 export const expandLowering = lowering({
   operators: ["Expand"],

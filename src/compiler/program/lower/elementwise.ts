@@ -188,9 +188,14 @@ export function emitChain(
     ({ ref, strides }) =>
       ref.sizeBytes === sizeBytes && strides.every((s, axis) => s === dense[axis] || dims[axis] === 1),
   )?.ref;
-  const output = c.out(0, { inPlace, ...(blocked ? { layout: blocked.layout, sizeBytes } : {}) });
+  emitOwn(c, own, c.out(0, { inPlace, ...(blocked ? { layout: blocked.layout, sizeBytes } : {}) }));
+  return undefined;
+}
+
+/** Emits a chain that writes `output`, with the chains in front of it that nobody else needs. */
+function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
   const chain = takeOver(c, own);
-  const merged = collapse(dims, [...chain.operands.map(({ strides }) => strides), dense]);
+  const merged = collapse(chain.dims, [...chain.operands.map(({ strides }) => strides), stridesOf(chain.dims)]);
   const last = chain.steps.at(-1)!;
   c.emit(elementwiseInstruction, {
     inputs: chain.operands.map(({ ref }) => ref),
@@ -211,7 +216,6 @@ export function emitChain(
     reason: merged.dims.length <= 1 ? "one dense run" : `broadcast over ${merged.dims.length} dimensions`,
     fusion: chain,
   });
-  return undefined;
 }
 
 /** The chain with each operand once. */
@@ -349,6 +353,7 @@ const unary: Record<string, (c: LowerContext) => [FunctionName, number?, number?
   IsNaN: () => ["isNaN"],
   IsInf: (c) => ["isInf", number(c.attrs.detect_negative, 1), number(c.attrs.detect_positive, 1)],
   Not: () => ["not"],
+  Affine: (c) => ["affine", number(c.attrs.alpha, 1), number(c.attrs.beta, 0)],
 };
 
 const toBool: ReadonlySet<FunctionName> = new Set<FunctionName>([
@@ -428,6 +433,37 @@ export const binaryLowering = lowering({
       [0, 1],
       [{ function: name, type, result: toBool.has(name) ? "bool" : type, arguments: [0, 1] }],
     );
+  },
+});
+
+export const imageScalerLowering = lowering({
+  operators: ["ImageScaler"],
+  lower(c) {
+    const channels = c.shape(0)[1];
+    const bias = (c.attrs.bias as readonly number[] | undefined) ?? new Array<number>(channels ?? 0).fill(0);
+    if (c.dtype(0) !== "float32" || c.shape(0).length !== 4 || bias.length !== channels)
+      return "an image that is not float32 [N,C,H,W] with one bias a channel";
+    const x = c.in(0);
+    const own: Chain = {
+      dims: c.shape(0),
+      operands: [
+        { ref: x, strides: stridesOf(c.shape(0)) },
+        { ref: c.data(Float32Array.from(bias), "float32", [channels, 1, 1]), strides: [0, 1, 0, 0] },
+      ],
+      steps: [
+        {
+          function: "affine",
+          type: "float32",
+          result: "float32",
+          arguments: [0],
+          alpha: number(c.attrs.scale, 1),
+          beta: 0,
+        },
+        { function: "add", type: "float32", result: "float32", arguments: [2, 1] },
+      ],
+    };
+    emitOwn(c, own, c.out(0, { inPlace: x }));
+    return undefined;
   },
 });
 

@@ -1,6 +1,7 @@
 import { sizeOf } from "../../../base/shapes.ts";
 import { lowering } from "../lowering.ts";
 import { instruction } from "../schema.ts";
+import { emitCast, float32Scratch, widenedInput } from "./half.ts";
 
 export const softmaxInstruction = instruction({
   name: "Softmax",
@@ -11,17 +12,19 @@ export const softmaxInstruction = instruction({
 export const softmaxLowering = lowering({
   operators: ["Softmax", "LogSoftmax"],
   lower(c) {
-    if (c.dtype(0) !== "float32") return `softmax of ${c.dtype(0)}`;
+    const isHalf = c.dtype(0) === "float16";
+    if (c.dtype(0) !== "float32" && !isHalf) return `softmax of ${c.dtype(0)}`;
     const shape = c.shape(0);
     // Before opset 13 all axes from `axis` on count as one.
     const flattens = c.version < 13;
     const given = (c.attrs.axis as number | undefined) ?? (flattens ? 1 : -1);
     const axis = given < 0 ? given + shape.length : given;
     const logarithm = c.node.op === "LogSoftmax";
-    const x = c.in(0);
+    const x = isHalf ? widenedInput(c, 0) : c.in(0);
+    const output = isHalf ? float32Scratch(c, shape) : c.out(0, { inPlace: x });
     c.emit(softmaxInstruction, {
       inputs: [x],
-      outputs: [c.out(0, { inPlace: x })],
+      outputs: [output],
       parameters: {
         logarithm: logarithm ? 1 : 0,
         outer: sizeOf(shape.slice(0, axis)),
@@ -30,7 +33,9 @@ export const softmaxLowering = lowering({
       },
       kernel: logarithm ? "log_softmax_f32" : "softmax_f32",
       reason: flattens || axis === shape.length - 1 ? "rows" : "columns side by side",
+      ...(isHalf ? { flops: 14 * sizeOf(shape) } : {}),
     });
+    if (isHalf) emitCast(c, output, c.out(0), "the result is float16");
     return undefined;
   },
 });
