@@ -1,11 +1,14 @@
 // Builds and runs the C++ tests. Arguments are parts of test names; options:
-//   --sanitize=address|undefined|thread   everything compiled anew with that sanitizer
+//   --sanitize=address,undefined          everything compiled anew with those sanitizers; a report ends the process
+//   --sanitize=thread                     likewise
+//   --addon                               also links <folder of the variant>/inferlab.node, for INFERLAB_ADDON
 //   --isa=plain|avx2|avx512|neon          forces the process's instruction set (tests of each set run anyway)
 //   --cross=aarch64                       cross-compiled, run under qemu-aarch64
 //   --build-only
 // Only what changed is compiled; the objects live in build/native-tests/<variant>/.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +21,8 @@ const option = (name) => options.find((text) => text.startsWith(`--${name}=`))?.
 
 const sanitizer = option("sanitize");
 const cross = option("cross");
-const variant = cross ?? sanitizer ?? "release";
+const variant = cross ?? sanitizer?.replaceAll(",", "-") ?? "release";
+const withAddon = options.includes("--addon");
 const folder = join(root, "build", "native-tests", variant);
 const compiler = process.env.CXX ?? (cross ? `${cross}-linux-gnu-g++` : "g++");
 const arch = cross ?? { x64: "x86_64", arm64: "aarch64" }[process.arch];
@@ -26,9 +30,8 @@ const arch = cross ?? { x64: "x86_64", arm64: "aarch64" }[process.arch];
 const common = ["-std=gnu++20", "-O3", "-g1", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"];
 common.push("-pthread", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-maybe-uninitialized", "-Inative", "-MMD");
 if (sanitizer) {
-  common.push(`-fsanitize=${sanitizer}`, "-fno-omit-frame-pointer");
+  common.push(`-fsanitize=${sanitizer}`, "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-fPIC");
   common[1] = "-O1";
-  if (sanitizer === "undefined") common.push("-fno-sanitize-recover=all");
 }
 const isas = {
   x86_64: {
@@ -39,12 +42,42 @@ const isas = {
   aarch64: { plain: [], neon: [] },
 }[arch] ?? { plain: [] };
 
+/** Whether a sanitizer looks at a set: where this CPU has it; for races, which no instruction set changes, the plain one. */
+function looksAt(set) {
+  if (sanitizer === "thread") return set === "plain";
+  const flag = { avx2: "avx2", avx512: "avx512bw" }[set];
+  return !flag || !existsSync("/proc/cpuinfo") || readFileSync("/proc/cpuinfo", "utf8").includes(` ${flag} `);
+}
+
+/** Compiler flags for the addon's sources: the headers of Node and of node-addon-api, and binding.gyp's definitions. */
+function addonFlags() {
+  const folders = [join(dirname(dirname(process.execPath)), "include", "node")];
+  const gyp = join(root, "build", "config.gypi");
+  if (existsSync(gyp)) {
+    const found = /"nodedir": "([^"]+)"/.exec(readFileSync(gyp, "utf8"));
+    if (found) folders.push(join(found[1], "include", "node"));
+  }
+  const headers = folders.find((folder) => existsSync(join(folder, "node_api.h")));
+  if (!headers) {
+    console.error(`node_api.h is in none of ${folders.join(", ")}; npm run build:addon brings it`);
+    process.exit(1);
+  }
+  const api = dirname(createRequire(import.meta.url).resolve("node-addon-api"));
+  const defines = ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"];
+  return [`-I${headers}`, `-I${api}`, ...defines.map((name) => `-D${name}`)];
+}
+
 const objects = [];
-for (const kind of ["core", "test"])
-  for (const source of nativeSources(kind)) objects.push({ source, set: "", flags: [] });
+for (const kind of withAddon ? ["core", "test", "addon"] : ["core", "test"]) {
+  const flags = kind === "addon" ? addonFlags() : [];
+  for (const source of nativeSources(kind)) objects.push({ source, kind, set: "", flags });
+}
 for (const source of nativeSources("isa"))
-  for (const [set, flags] of Object.entries(isas))
-    objects.push({ source, set, flags: [...flags, `-DINFERLAB_ISA_NS=${set}`] });
+  for (const [set, setFlags] of Object.entries(isas)) {
+    const flags = [...setFlags, `-DINFERLAB_ISA_NS=${set}`];
+    if (sanitizer && !looksAt(set)) flags.push("-fno-sanitize=all");
+    objects.push({ source, kind: "isa", set, flags });
+  }
 for (const entry of objects)
   entry.object = join(
     folder,
@@ -89,17 +122,17 @@ const numStale = stale.length;
 await Promise.all(cpus().map(compileNext));
 if (failed) process.exit(1);
 
-const executable = join(folder, "tests");
-if (numStale > 0 || !existsSync(executable)) {
-  const link = [
-    ...common.filter((flag) => /^-(O|g|f|p)/.test(flag)),
-    ...objects.map(({ object }) => object),
-    "-o",
-    executable,
-  ];
-  if (cross) link.push("-static");
-  if (spawnSync(compiler, link, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
+/** Links the objects of these kinds, where one is new. */
+function link(target, kinds, flags) {
+  if (numStale === 0 && existsSync(target)) return;
+  const args = common.filter((flag) => /^-(O|g|f|p)/.test(flag));
+  args.push(...objects.filter(({ kind }) => kinds.includes(kind)).map(({ object }) => object), ...flags, "-o", target);
+  if (spawnSync(compiler, args, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
 }
+
+const executable = join(folder, "tests");
+link(executable, ["core", "isa", "test"], cross ? ["-static"] : []);
+if (withAddon) link(join(folder, "inferlab.node"), ["core", "isa", "addon"], ["-shared", "-Wl,-z,nodelete"]);
 
 // Functions of an instruction set must not leak into the others by the linker's merging of equal inline functions.
 if (!sanitizer && !cross) {

@@ -4,6 +4,16 @@
 #include <cstdlib>
 
 namespace inferlab::memory {
+namespace {
+
+// AddressSanitizer judges blocks of the size asked for that are never used again.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kReuse = false;
+#else
+constexpr bool kReuse = true;
+#endif
+
+}  // namespace
 
 // In front of each block, one cache line, so that the block keeps its alignment.
 struct alignas(kAlignment) Heap::Block {
@@ -56,7 +66,7 @@ void* Heap::Allocate(std::size_t size_bytes, const char* owner) {
   std::size_t rounded;
   const int size_class = ClassOf(size_bytes, &rounded);
   std::lock_guard<std::mutex> lock(mutex_);
-  if (checked_) rounded = size_bytes;
+  if (checked_ || !kReuse) rounded = size_bytes;
   if (limit_bytes_ && stats_.live_bytes + rounded > limit_bytes_) return nullptr;
   if (checked_) {
     void* user = checked_->Allocate(size_bytes, owner);
@@ -68,8 +78,9 @@ void* Heap::Allocate(std::size_t size_bytes, const char* owner) {
   if (block) {
     free_[size_class] = block->next;
   } else {
-    block = static_cast<Block*>(std::aligned_alloc(kAlignment, sizeof(Block) + (rounded + kAlignment - 1) / kAlignment * kAlignment));
-    if (!block) return nullptr;
+    void* memory;
+    if (posix_memalign(&memory, kAlignment, sizeof(Block) + rounded) != 0) return nullptr;
+    block = static_cast<Block*>(memory);
     block->size_bytes = rounded;
     block->size_class = size_class;
     stats_.reserved_bytes += rounded;
@@ -107,6 +118,11 @@ void Heap::Free(void* pointer) {
   if (block->next) block->next->previous = block->previous;
   stats_.live_bytes -= block->size_bytes;
   ++stats_.frees;
+  if (!kReuse) {
+    stats_.reserved_bytes -= block->size_bytes;
+    std::free(block);
+    return;
+  }
   block->next = free_[block->size_class];
   free_[block->size_class] = block;
 }

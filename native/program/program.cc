@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "program/arena_guard.h"
 #include "program/reader.h"
 #include "program/schema.gen.h"
 
@@ -218,6 +219,8 @@ Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
       return status;
     }
     workspace_bytes_ = std::max(workspace_bytes_, instruction->WorkspaceBytes(num_threads_));
+    std::vector<Operand>& operands = operands_.emplace_back(std::move(record.inputs));
+    operands.insert(operands.end(), record.outputs.begin(), record.outputs.end());
     instructions_.push_back(std::move(instruction));
   }
   if (!reader.ok() || !reader.at_end())
@@ -292,7 +295,11 @@ Status Program::Execute(const RunRequest& request) {
       break;
     }
     if (!request.timings.empty()) request.timings[i].start_ns = since();
-    status = instructions_[i]->Execute({context->tensors.data(), request.parallel, context->workspace});
+    {
+      const ArenaGuard guard({context->memory, context->workspace + workspace_bytes_}, context->workspace,
+                             instructions_[i]->WorkspaceBytes(num_threads_), operands_[i], context->tensors.data());
+      status = instructions_[i]->Execute({context->tensors.data(), request.parallel, context->workspace});
+    }
     if (!request.timings.empty()) request.timings[i].end_ns = since();
     if (!status.ok()) {
       status.instruction = static_cast<std::int64_t>(i);

@@ -110,6 +110,8 @@ class Program {
   // Pointers of arena tensors are offsets until a context adds its arena; constants are final.
   std::vector<std::byte*> fixed_;
   std::vector<Made> instructions_;
+  // Of each instruction, inputs then outputs.
+  std::vector<std::vector<Operand>> operands_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Context>> idle_;
 };

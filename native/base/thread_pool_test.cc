@@ -1,0 +1,64 @@
+#include "base/thread_pool.h"
+
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+#include "test/testing.h"
+
+namespace inferlab {
+namespace {
+
+// Writes to plain memory, so that a task run twice, or seen by nobody, is a wrong sum (and a race to ThreadSanitizer).
+std::size_t SumOfSquares(Parallel& parallel, std::size_t n) {
+  std::vector<std::size_t> squares(n);
+  parallel.For(n, [&](std::size_t task, int) { squares[task] += task * task; });
+  std::size_t sum = 0;
+  for (std::size_t square : squares) sum += square;
+  return sum;
+}
+
+std::size_t ExpectedSum(std::size_t n) { return n == 0 ? 0 : (n - 1) * n * (2 * n - 1) / 6; }
+
+}  // namespace
+
+TEST(ThreadPool, RunsEachTaskOnce) {
+  ThreadPool pool(4);
+  for (int threads : {1, 2, 3, 4, 7}) {
+    Team team(pool, threads);
+    for (std::size_t n : {0, 1, 2, 3, 17, 400}) EXPECT(SumOfSquares(team, n) == ExpectedSum(n));
+  }
+}
+
+TEST(ThreadPool, ServesTeamsAtTheSameTime) {
+  ThreadPool pool(4);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 6; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 20; ++round) {
+        Team team(pool, 3);
+        for (std::size_t n = 0; n < 40; ++n)
+          if (SumOfSquares(team, n) != ExpectedSum(n)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT(wrong == 0);
+  EXPECT(pool.num_workers() <= 4);
+}
+
+TEST(ThreadPool, SkipsWhatHasNotBegunAfterACancel) {
+  ThreadPool pool(2);
+  std::atomic<bool> cancel{false};
+  std::atomic<int> done{0};
+  Team team(pool, 2, &cancel);
+  team.For(10000, [&](std::size_t task, int) {
+    if (task == 5) cancel.store(true);
+    ++done;
+  });
+  EXPECT(done >= 1 && done < 10000);
+}
+
+}  // namespace inferlab
