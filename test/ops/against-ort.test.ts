@@ -1,8 +1,6 @@
 /** Operators with many parameters against ONNX Runtime on random inputs, where the conformance pack has few cases. */
-import { describe, expect, test } from "vitest";
-import type { Tensor } from "../../src/base/tensor.ts";
-import { toNumbers } from "../../src/ops/common/numbers.ts";
-import { f32, i32, i64, type OneNode, random, run, runOnOrt } from "./one-node.ts";
+import { describeAgainstOrt } from "./against-ort.ts";
+import { f32, i32, i64, type OneNode, random } from "./one-node.ts";
 
 const r = (shape: number[], seed: number, low?: number, high?: number) => random("float32", shape, seed, low, high);
 const u8 = (shape: number[], seed: number) => random("uint8", shape, seed, 0, 256);
@@ -357,22 +355,4 @@ const fused: Record<string, OneNode> = {
   },
 };
 
-/** Largest difference relative to the larger of 1 and the largest expected magnitude. */
-function difference(got: Tensor, expected: Tensor): number {
-  expect(`${got.dtype}[${got.shape}]`).toBe(`${expected.dtype}[${expected.shape}]`);
-  const [a, b] = [toNumbers(got), toNumbers(expected)];
-  const largest = b.reduce((max, v) => Math.max(max, Math.abs(v)), 1);
-  return a.reduce((worst, v, i) => Math.max(worst, Math.abs(v - b[i]!) / largest), 0);
-}
-
-const groups = { conv, transposed, pool, recurrent, matrix, normalisation, quantised, fused };
-describe.each(Object.entries(groups))("%s", (_, cases) => {
-  test.each(Object.entries(cases))("%s equals ONNX Runtime", async (_, node) => {
-    const [ours, theirs] = [run(node), await runOnOrt(node)];
-    for (const [i, expected] of theirs.entries()) {
-      // Quantised results may differ by one step where the float32 of ONNX Runtime rounds the other way.
-      const step = expected.dtype === "uint8" || expected.dtype === "int8" ? 1 / 100 : 2e-5;
-      expect(difference(ours[i]!, expected), `output ${i}`).toBeLessThanOrEqual(step);
-    }
-  });
-});
+describeAgainstOrt({ conv, transposed, pool, recurrent, matrix, normalisation, quantised, fused });
