@@ -2,6 +2,7 @@ import { headsOf, headsTensor } from "../common/attention.ts";
 import { perOutputElement } from "../common/cost.ts";
 import { sameAsInput } from "../common/elementwise.ts";
 import { numbersOf } from "../common/numbers.ts";
+import { rotateHeads } from "../common/rotary.ts";
 import { floats } from "../common/types.ts";
 import { operator } from "../operator.ts";
 
@@ -24,42 +25,24 @@ export const rotaryEmbedding = operator({
   types: { T: floats, M: ["int64"] },
   infer: sameAsInput,
   reference(c) {
-    const x = c.tensor(0);
-    const { values, batch, heads, length, size } = headsOf(c, x, c.attrs.num_heads || undefined, "X");
-    const rotated = c.attrs.rotary_embedding_dim || size;
-    const half = rotated / 2;
-    if (rotated > size || rotated % 2 !== 0)
-      c.fail("ATTRIBUTE", `rotary_embedding_dim is ${rotated}, expected an even number up to the head size ${size}`);
-    const [cosCache, sinCache, ids] = [c.tensor(1), c.tensor(2), c.optionalTensor(3)];
-    const positions = ids ? cosCache.shape[0]! : batch * length;
-    for (const [name, t] of [
-      ["cos_cache", cosCache],
-      ["sin_cache", sinCache],
-    ] as const)
-      if (t.size !== positions * half)
-        c.fail(
-          "SHAPE",
-          `${name} is [${t.shape}], expected [${ids ? `positions,${half}` : `${batch},${length},${half}`}]`,
-        );
-    const [cos, sin, at] = [numbersOf(cosCache), numbersOf(sinCache), ids && numbersOf(ids)];
-    const out = values.slice();
-    for (let b = 0; b < batch; b++)
-      for (let l = 0; l < length; l++) {
-        const position = at ? at[b * length + l]! : b * length + l;
-        if (!(position >= 0 && position < positions))
-          c.fail("VALUE", `position_ids is ${position} at [${b},${l}], expected 0 to ${positions - 1}`);
-        for (let h = 0; h < heads; h++) {
-          const base = ((b * heads + h) * length + l) * size;
-          for (let i = 0; i < half; i++) {
-            const first = base + (c.attrs.interleaved ? 2 * i : i);
-            const second = base + (c.attrs.interleaved ? 2 * i + 1 : i + half);
-            const [cosine, sine] = [cos[position * half + i]!, sin[position * half + i]!];
-            out[first] = values[first]! * cosine - values[second]! * sine;
-            out[second] = values[first]! * sine + values[second]! * cosine;
-          }
-        }
-      }
-    return [headsTensor({ values: out, batch, heads, length, size }, x.dtype, x.rank === 3)];
+    const [x, cos, ids] = [c.tensor(0), c.tensor(1), c.optionalTensor(3)];
+    const heads = headsOf(c, x, c.attrs.num_heads || undefined, "X");
+    const at = ids && numbersOf(ids);
+    if (ids ? ids.size !== heads.batch * heads.length : cos.rank !== 3)
+      c.fail(
+        "SHAPE",
+        ids
+          ? `position_ids is [${ids.shape}], expected [${heads.batch},${heads.length}]`
+          : `cos_cache is [${cos.shape}], expected [B,L,R/2] without position_ids`,
+      );
+    const rotated = rotateHeads(c, heads, {
+      cos,
+      sin: c.tensor(2),
+      size: c.attrs.rotary_embedding_dim || heads.size,
+      interleaved: c.attrs.interleaved === 1,
+      rowOf: (b, l) => (at ? at[b * heads.length + l]! : b * heads.length + l),
+    });
+    return [headsTensor(rotated, x.dtype, x.rank === 3)];
   },
   cost: perOutputElement(3),
 });

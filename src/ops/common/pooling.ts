@@ -1,5 +1,5 @@
 /** What the pooling operators share: shapes, and planes of windows reduced tap by tap. */
-import { formatType, sizeOf } from "../../base/shapes.ts";
+import { type Dim, formatType, type Shape, sizeOf } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import type { SharedCostContext, SharedInferContext } from "../operator.ts";
@@ -12,6 +12,7 @@ import {
   windowAttributes,
   windowOutput,
   windowPadsBegin,
+  windowSpan,
 } from "./windows.ts";
 
 interface Failing {
@@ -31,10 +32,15 @@ function windowOf(c: Failing, attrs: WindowAttributes, rank: number): Window {
   return resolveWindow(c, attrs, kernel);
 }
 
+/** Shape of the pooled [N,C,D1,…]. */
+export function pooledDims(c: Failing, attrs: WindowAttributes, x: Shape): Dim[] {
+  return [...x.slice(0, 2), ...windowOutput(c, windowOf(c, attrs, x.length), x.slice(2))];
+}
+
 /** Shape of the pooled outputs 0 … numOutputs - 1; those after the first are int64. */
 export function inferPool(c: SharedInferContext, attrs: WindowAttributes): void {
   const x = c.shape(0);
-  const shape = x && [...x.slice(0, 2), ...windowOutput(c, windowOf(c, attrs, x.length), x.slice(2))];
+  const shape = x && pooledDims(c, attrs, x);
   c.output(0, tensorType(c.dtype(0), shape));
   if (c.numOutputs > 1) c.output(1, tensorType("int64", shape));
 }
@@ -78,6 +84,47 @@ export function forEachMeeting(walk: WindowWalk, visit: (out: number, at: number
         at += walk.step;
       }
     }
+}
+
+/** Elements each output averages over: those inside the input, or (count_include_pad) inside the padded input. */
+function counts(plan: PoolPlan, includePad: boolean): Float64Array {
+  const out = new Float64Array(plan.walk.outputSize);
+  if (!includePad) {
+    forEachMeeting(plan.walk, (o) => {
+      out[o]! += 1;
+    });
+    return out;
+  }
+  out.fill(1);
+  const { window, input, output, padsBegin } = plan;
+  let inner = 1;
+  for (let axis = input.length - 1; axis >= 0; axis--) {
+    // Padding that auto_pad added is as wide as the windows reach; explicit padding ends where it was said to.
+    const explicit = window.autoPad === "NOTSET";
+    const end = explicit ? input[axis]! + window.padsEnd[axis]! : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < out.length; i++) {
+      const start = (Math.floor(i / inner) % output[axis]!) * window.strides[axis]! - padsBegin[axis]!;
+      const over = Math.max(0, start + windowSpan(window, axis) - end);
+      out[i]! *= window.kernel[axis]! - Math.ceil(over / window.dilations[axis]!);
+    }
+    inner *= output[axis]!;
+  }
+  return out;
+}
+
+/** The mean of each window, all planes one after the other. `includePad`: padding counts as zeros. */
+export function averagePlanes(plan: PoolPlan, from: ArrayLike<number>, includePad: boolean): Float64Array {
+  const { inputSize, outputSize } = plan.walk;
+  const divisor = counts(plan, includePad);
+  const out = new Float64Array(plan.planes * outputSize);
+  for (let p = 0; p < plan.planes; p++) {
+    const [inBase, outBase] = [p * inputSize, p * outputSize];
+    forEachMeeting(plan.walk, (o, at) => {
+      out[outBase + o]! += from[inBase + at]!;
+    });
+    for (let o = 0; o < outputSize; o++) out[outBase + o]! /= divisor[o]!;
+  }
+  return out;
 }
 
 /** One operation a window element. */
