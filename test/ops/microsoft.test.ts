@@ -109,6 +109,18 @@ const quantised: Record<string, OneNode> = {
   "QLinearAveragePool with pads": pooled(50, [2, 3, 7, 6], { pads: [1, 0, 1, 1], strides: [2, 1] }),
   "QLinearAveragePool, padding counted": pooled(53, [1, 3, 7, 6], { pads: [1, 1, 1, 1], count_include_pad: 1 }),
   "QLinearAveragePool with channels last": pooled(56, [2, 7, 6, 3], { channels_last: 1, strides: [2, 2] }),
+  "QLinearSoftmax along an axis": {
+    op: "QLinearSoftmax",
+    domain,
+    inputs: [u8([2, 5, 3], 60), scale(0.05), u8([], 61), scale(1 / 256), random("uint8", [], 62, 0, 1)],
+    attributes: { axis: 1, opset: 13 },
+  },
+  "QLinearSoftmax of rows, signed": {
+    op: "QLinearSoftmax",
+    domain,
+    inputs: [i8([2, 5, 3], 63), scale(0.05), i8([], 64), scale(1 / 256), random("int8", [], 65, -128, -127)],
+    attributes: { axis: 1, opset: 12 },
+  },
 };
 
 describeAgainstOrt({ weights, rotary, grouped, quantised });
