@@ -1,6 +1,9 @@
 /**
  * Types beside the cells: completion, hover and diagnostics from TypeScript's server. Nothing a cell does waits for it, and
  * a server that fails costs types and nothing else.
+ *
+ * The server is given work when the kernel is at rest, or when somebody asks: cells that come one after the other have the
+ * machine to themselves (checking each as it ended doubled the round trip of the next on two cores, measured).
  */
 import { CellDocument, type Owner, uriOf } from "./documents.ts";
 import { globalTypes } from "./globals.ts";
@@ -21,8 +24,11 @@ export interface Diagnostic {
   readonly end: number;
 }
 
-/** Checks that may be under way at a time. */
-const maxChecks = 8;
+/** Milliseconds without a new cell after which the kernel is at rest. */
+const restMs = 75;
+
+/** Cells that may wait for their check; of more, the oldest go without. */
+const maxChecks = 50;
 
 /** Cells kept in the server's view: names of older ones are known from their live values only. */
 const maxCells = 400;
@@ -84,9 +90,16 @@ interface LspDiagnostic {
 }
 
 /** A cell as the server knows it; without a file of its own where it declares nothing. */
-export interface CheckedCell {
+interface CheckedCell {
   readonly document: CellDocument;
   readonly uri: string | undefined;
+}
+
+/** A cell that has run and that the server has not been told of. */
+interface NewCell {
+  readonly code: string;
+  /** Wants its type errors. */
+  readonly report: ((errors: readonly Diagnostic[]) => void) | undefined;
 }
 
 /** A document whose whole text is replaced again and again. */
@@ -117,28 +130,92 @@ export class LanguageService {
   private isReady = false;
   private hasFailed = false;
   private numCells = 0;
-  private numChecks = 0;
+  private fresh: NewCell[] = [];
+  private unchecked: { readonly cell: CheckedCell; readonly report: (errors: readonly Diagnostic[]) => void }[] = [];
+  private isChecking = false;
+  private lastCompletion: { readonly key: string; readonly items: Promise<TypedCompletion[]> } | undefined;
+  private resting: NodeJS.Timeout | undefined;
   private owners = new Map<string, Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
   private readonly prefix = `notebook_${process.pid}_`;
-  private check: ChangingDocument;
+  private checked: ChangingDocument;
   private next: ChangingDocument;
 
   constructor(folder: string, log: (line: string) => void) {
     this.folder = folder;
     this.log = log;
-    this.check = new ChangingDocument(uriOf(folder, `${this.prefix}check`));
+    this.checked = new ChangingDocument(uriOf(folder, `${this.prefix}check`));
     this.next = new ChangingDocument(uriOf(folder, `${this.prefix}next`));
   }
 
+  /** A cell came or ended: the server's work waits until no more do. */
+  touch(): void {
+    clearTimeout(this.resting);
+    if (!this.hasFailed) this.resting = setTimeout(() => void this.rest(), restMs).unref();
+  }
+
+  /** A cell has run: its names are there for others, and `report` is told its type errors, if any, when there is time. */
+  cellRan(code: string, report?: (errors: readonly Diagnostic[]) => void): void {
+    this.fresh.push({ code, report });
+    if (this.fresh.length > maxCells) this.fresh.shift();
+    this.touch();
+  }
+
+  private async rest(): Promise<void> {
+    this.resting = undefined;
+    this.start();
+    const { server } = this;
+    if (!server || this.isChecking) return;
+    this.isChecking = true;
+    try {
+      await server.ready;
+      this.catchUp();
+      // A cell that came meanwhile goes first: `touch` has set the timer again.
+      while (!this.resting && this.unchecked.length) {
+        const { cell, report } = this.unchecked.shift()!;
+        const errors = await this.errorsOf(server, cell);
+        if (errors.length) report(errors);
+      }
+    } catch (error) {
+      if (!this.hasFailed) this.log(`type check: ${(error as Error).message}`);
+    } finally {
+      this.isChecking = false;
+    }
+  }
+
+  /** Tells the server of the cells that have run. */
+  private catchUp(): void {
+    for (const { code, report } of this.fresh.splice(0)) {
+      const cell = this.addCell(code);
+      if (report) this.unchecked.push({ cell, report });
+    }
+    if (this.unchecked.length > maxChecks) this.unchecked = this.unchecked.slice(-maxChecks);
+  }
+
+  /** Type errors of a cell that is to run, now; its names count as declared. Empty where the server cannot be had. */
+  async check(code: string): Promise<readonly Diagnostic[]> {
+    this.start();
+    const { server } = this;
+    if (!server || this.hasFailed) return [];
+    try {
+      await server.ready;
+      this.catchUp();
+      return await this.errorsOf(server, this.addCell(code));
+    } catch (error) {
+      if (!this.hasFailed) this.log(`type check: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
   /** Starts the server, if it does not run. Returns at once. */
-  start(): void {
+  private start(): void {
     if (this.hasFailed || (this.server && !this.server.isOver)) return;
     this.isReady = false;
+    this.lastCompletion = undefined;
     try {
       const server = new LanguageServer(this.folder);
       this.server = server;
-      this.check = new ChangingDocument(this.check.uri);
+      this.checked = new ChangingDocument(this.checked.uri);
       this.next = new ChangingDocument(this.next.uri);
       server.ready.then(
         () => {
@@ -157,10 +234,11 @@ export class LanguageService {
 
   stop(): void {
     this.hasFailed = true;
+    clearTimeout(this.resting);
     this.server?.stop();
   }
 
-  get isStarted(): boolean {
+  private get isStarted(): boolean {
     return this.isReady && this.server?.isOver === false;
   }
 
@@ -168,11 +246,13 @@ export class LanguageService {
   forget(): void {
     for (const { uri } of this.open) this.server?.notify("textDocument/didClose", { textDocument: { uri } });
     this.open = [];
+    this.lastCompletion = undefined;
+    this.fresh = [];
+    this.unchecked = [];
     this.owners = new Map();
   }
 
-  /** A cell has run: its names are there for others. Returns what to ask its type errors with. */
-  addCell(code: string): CheckedCell {
+  private addCell(code: string): CheckedCell {
     const document = new CellDocument(code, this.owners, this.folder);
     const { declarations } = document.symbols;
     if (!declarations.length) return { document, uri: undefined };
@@ -185,27 +265,11 @@ export class LanguageService {
     return { document, uri };
   }
 
-  /**
-   * Errors of a cell that `addCell` added; waits for the server where it is still starting. Of cells that come faster than
-   * they can be checked, some are not.
-   */
-  async diagnose(cell: CheckedCell): Promise<Diagnostic[]> {
-    const { server } = this;
-    if (!server || this.hasFailed || this.numChecks >= maxChecks) return [];
-    this.numChecks++;
-    try {
-      await server.ready;
-      return await this.errorsOf(server, cell);
-    } finally {
-      this.numChecks--;
-    }
-  }
-
   private async errorsOf(server: LanguageServer, { document, uri }: CheckedCell): Promise<Diagnostic[]> {
     // A cell that declares nothing is checked in a document that all such cells share: a new file costs the server more.
-    if (uri === undefined) this.check.write(server, document.text);
+    if (uri === undefined) this.checked.write(server, document.text);
     const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
-      textDocument: { uri: uri ?? this.check.uri },
+      textDocument: { uri: uri ?? this.checked.uri },
     });
     return (report?.items ?? []).flatMap(({ severity, code, message, range }) => {
       const start = document.offsetOf(range.start);
@@ -215,9 +279,27 @@ export class LanguageService {
     });
   }
 
-  /** What may stand at `offset` (UTF-16 units) of a cell that is being written. */
-  async complete(code: string, offset: number): Promise<TypedCompletion[]> {
-    if (!this.isStarted) return [];
+  /**
+   * What may stand at `offset` (UTF-16 units) of a cell that is being written, where a name with `prefixLength` characters
+   * has begun. The last answer is kept: it is the same while that name is typed on.
+   */
+  complete(code: string, offset: number, prefixLength = 0): Promise<TypedCompletion[]> {
+    this.start();
+    if (!this.isStarted) return Promise.resolve([]);
+    this.catchUp();
+    const key = `${this.numCells} ${offset - prefixLength} ${code.slice(0, offset - prefixLength)}\0${code.slice(offset)}`;
+    if (this.lastCompletion?.key !== key) {
+      const items = this.askCompletion(code, offset);
+      const last = { key, items };
+      this.lastCompletion = last;
+      items.catch(() => {
+        if (this.lastCompletion === last) this.lastCompletion = undefined;
+      });
+    }
+    return this.lastCompletion!.items;
+  }
+
+  private async askCompletion(code: string, offset: number): Promise<TypedCompletion[]> {
     const document = this.write(code);
     const result = await this.server!.request<{ items?: CompletionItem[] } | CompletionItem[] | null>(
       "textDocument/completion",
@@ -235,7 +317,9 @@ export class LanguageService {
 
   /** Signature and documentation, as Markdown, of what stands at `offset`; undefined where nothing does. */
   async hover(code: string, offset: number): Promise<string | undefined> {
+    this.start();
     if (!this.isStarted) return undefined;
+    this.catchUp();
     const document = this.write(code);
     const result = await this.server!.request<{ contents?: { value?: string } | string } | null>("textDocument/hover", {
       textDocument: { uri: this.next.uri },

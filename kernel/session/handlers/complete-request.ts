@@ -9,8 +9,8 @@ interface Item {
   readonly signature: string;
 }
 
-/** Milliseconds the type server gets to add signatures to what live values have answered already. */
-const graceMs = 2;
+/** Milliseconds the type server gets to add signatures to what live values have answered already: those it has at hand. */
+const graceMs = 1;
 /** Milliseconds it gets where nothing else can answer. */
 const typesMs = 1000;
 
@@ -68,17 +68,19 @@ async function completions(session: Session, code: string, before: string): Prom
       items: magicNames(magic[1]!).map((name) => ({ name, type: "magic", signature: "" })),
       start: before.length - magic[1]!.length,
     };
-  const typed = session.language.complete(code, before.length).catch((error: Error) => {
-    session.log(`completion: ${error.message}`);
-    return [];
-  });
+  const typed = (prefix: string): Promise<Item[]> =>
+    session.language.complete(code, before.length, prefix.length).catch((error: Error) => {
+      session.log(`completion: ${error.message}`);
+      return [];
+    });
   if (isInText(line)) {
     const prefix = /[^'"`/]*$/.exec(line)![0];
-    return { items: startingWith(await within(typed, typesMs), prefix), start: before.length - prefix.length };
+    return { items: startingWith(await within(typed(prefix), typesMs), prefix), start: before.length - prefix.length };
   }
   const member = memberPattern.exec(before);
   const prefix = member ? (member[2] ?? "") : (namePattern.exec(before)?.[1] ?? "");
   const start = before.length - prefix.length;
+  const types = typed(prefix);
   const live = member
     ? await session.evaluator.members(member[1]!)
     : prefix
@@ -89,9 +91,9 @@ async function completions(session: Session, code: string, before: string): Prom
     prefix,
   );
   // A live object's members are the truth; elsewhere the types know more than the globals do.
-  const types = startingWith(await within(typed, found.length ? graceMs : typesMs), prefix);
   const merged = new Map<string, Item>();
-  for (const item of types) merged.set(item.name, item);
+  for (const item of startingWith(await within(types, found.length ? graceMs : typesMs), prefix))
+    merged.set(item.name, item);
   for (const item of found) if (!merged.has(item.name)) merged.set(item.name, item);
   const items = [...merged.values()].sort((a, b) => Number(a.name.startsWith("_")) - Number(b.name.startsWith("_")));
   return { items, start };

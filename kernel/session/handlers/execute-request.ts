@@ -1,11 +1,9 @@
 import { traceback } from "../../evaluator/excerpt.ts";
 import { strictness } from "../../evaluator/magics.ts";
+import type { Diagnostic } from "../../language/service.ts";
 import { flag, object, text } from "../../protocol/messages.ts";
 import type { Request } from "../session.ts";
 import { describeTypeErrors } from "../type-errors.ts";
-
-/** Milliseconds the end of a cell waits for its type errors; later ones come under it all the same. */
-const typeErrorsMs = 60;
 
 /** Runs a cell. Failures of the cell are its reply; queued cells behind it are aborted unless it asked otherwise. */
 export async function executeRequest(request: Request): Promise<void> {
@@ -21,7 +19,7 @@ export async function executeRequest(request: Request): Promise<void> {
     ),
   );
   const queue = session.queueOf(message);
-  let checked: Promise<string> | undefined;
+  session.language.touch();
 
   const run = async (): Promise<void> => {
     if (storeHistory) session.executionCount++;
@@ -30,8 +28,8 @@ export async function executeRequest(request: Request): Promise<void> {
     if (!silent) publish("execute_input", { code, execution_count: executionCount });
     const started = new Date().toISOString();
     session.isStrict = strictness(code) ?? session.isStrict;
-    const check = (): Promise<string> => describeTypeErrors(session.language, code, `cell[${label}]`, session.log);
-    const refused = session.isStrict && !silent ? await check() : "";
+    const describe = (errors: readonly Diagnostic[]): string => describeTypeErrors(errors, code, `cell[${label}]`);
+    const refused = session.isStrict && !silent ? describe(await session.language.check(code)) : "";
     const outcome = refused
       ? ({
           status: "error",
@@ -69,20 +67,13 @@ export async function executeRequest(request: Request): Promise<void> {
       reply({ status: "error", execution_count: executionCount, ename, evalue, traceback: lines }, { metadata });
       abortWaiting?.();
     }
-    // Types begin with the first result, so that they cost the start nothing.
-    session.language.start();
     if (session.isStrict || silent) return;
-    if (outcome.status === "ok") checked = check();
-    else if (outcome.ename !== "SyntaxError") session.language.addCell(code);
+    if (outcome.status === "ok")
+      session.language.cellRan(code, (errors) => publish("stream", { name: "stderr", text: describe(errors) }));
+    else if (outcome.ename !== "SyntaxError") session.language.cellRan(code);
   };
 
   const abort = (): void =>
     reply({ status: "aborted", execution_count: session.executionCount }, { metadata: { status: "aborted" } });
   await queue.add(context, run, abort);
-  if (!checked) return;
-  const showErrors = checked.then((errors) => {
-    if (errors) publish("stream", { name: "stderr", text: errors });
-  });
-  if (session.language.isStarted)
-    await Promise.race([showErrors, new Promise((resolve) => setTimeout(resolve, typeErrorsMs))]);
 }
