@@ -1,9 +1,9 @@
 /**
  * What was run, kept across restarts in one file of JSON lines, one cell a line. Read once, when first asked for; written
- * by appending, so kernels that run side by side share it.
+ * by appending when no cell came for a while, so kernels that run side by side share it and cells do not wait.
  */
 import { mkdirSync } from "node:fs";
-import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, open, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { env } from "../../src/base/env.ts";
@@ -27,6 +27,10 @@ export type HistoryQuery =
 
 /** Entries kept in the file: a longer one is cut when it is read. */
 const maxEntries = 20_000;
+/** Milliseconds a cell waits for others before they are written together. */
+const writeMs = 250;
+/** Bytes at the file's end that hold its newest entry, of which an output has 10,000 characters at most. */
+const tailBytes = 1 << 17;
 
 function defaultFile(): string {
   const data = process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share");
@@ -39,6 +43,9 @@ export class History {
   private loaded: Promise<HistoryEntry[]> | undefined;
   private readonly own: HistoryEntry[] = [];
   private writing: Promise<void> = Promise.resolve();
+  private numWritten = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private number: Promise<number> | undefined;
 
   /** `file` undefined: the user's, or none where INFERLAB_HISTORY is "off". */
   constructor(log: (line: string) => void, file: string | undefined = env("INFERLAB_HISTORY") ?? defaultFile()) {
@@ -50,14 +57,26 @@ export class History {
   add(line: number, input: string, output?: unknown): void {
     const known = typeof output === "string" ? { output: output.slice(0, 10_000) } : {};
     this.own.push({ session: 0, line, input, ...known });
-    if (this.own.length > maxEntries) this.own.shift();
+    if (this.file) this.timer ??= setTimeout(() => this.write(), writeMs);
+  }
+
+  private write(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     const { file } = this;
-    if (!file) return;
+    const entries = this.own.slice(this.numWritten);
+    this.numWritten = this.own.length;
+    if (this.own.length > 2 * maxEntries) {
+      this.own.splice(0, maxEntries);
+      this.numWritten -= maxEntries;
+    }
+    if (!file || !entries.length) return;
     this.writing = this.writing.then(async () => {
       try {
         const session = await this.session();
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        await appendFile(file, `${JSON.stringify({ session, line, input, ...known })}\n`, { mode: 0o600 });
+        const lines = entries.map((entry) => `${JSON.stringify({ ...entry, session })}\n`);
+        await appendFile(file, lines.join(""), { mode: 0o600 });
       } catch (error) {
         this.log(`history is not kept: ${(error as Error).message}`);
       }
@@ -91,17 +110,41 @@ export class History {
 
   /** Resolves when what was added is on disk. */
   flushed(): Promise<void> {
+    this.write();
     return this.writing;
   }
 
-  /** This session's number: one above the newest in the file. */
-  private async session(): Promise<number> {
-    const earlier = await this.earlier();
-    return (earlier[earlier.length - 1]?.session ?? 0) + 1;
+  /** This session's number: one above the newest in the file, when first asked for. */
+  private session(): Promise<number> {
+    this.number ??= this.newest().then((session) => session + 1);
+    return this.number;
   }
 
-  private earlier(): Promise<HistoryEntry[]> {
-    this.loaded ??= this.read();
+  /** The session of the file's last entry, without reading all of it. */
+  private async newest(): Promise<number> {
+    if (this.loaded) return (await this.loaded).at(-1)?.session ?? 0;
+    if (!this.file) return 0;
+    try {
+      await using file = await open(this.file);
+      const { size } = await file.stat();
+      const start = Math.max(0, size - tailBytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+      const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
+      for (const line of lines.reverse()) {
+        const entry = parseEntry(line);
+        if (entry) return entry.session;
+      }
+      return 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+      throw error;
+    }
+  }
+
+  /** What the file held before this session. */
+  private async earlier(): Promise<HistoryEntry[]> {
+    const session = await this.session();
+    this.loaded ??= this.read().then((entries) => entries.filter((entry) => entry.session !== session));
     return this.loaded;
   }
 

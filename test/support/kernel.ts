@@ -22,6 +22,8 @@ export function startKernel(options: ClientOptions = {}): Promise<KernelClient> 
     argv: [process.execPath, `${root}dist/kernel/main.js`, "{connection_file}"],
     folder: root,
     ...options,
+    // The history of whoever runs the tests is not theirs to write in.
+    env: { INFERLAB_HISTORY: "off", ...options.env },
   });
 }
 
