@@ -9,6 +9,7 @@ import type { Operator } from "../src/ops/operator.ts";
 import { fluentMethods } from "./gen/fluent-methods.ts";
 import { operatorDocs } from "./gen/operator-docs.ts";
 import { programSchema } from "./gen/program-schema.ts";
+import { widgetModels } from "./gen/widget-models.ts";
 
 /** Path (relative to the root) → text. */
 export type Files = Record<string, string>;
@@ -47,7 +48,13 @@ function registry(sources: readonly OperatorSource[]): Files {
 /** All generated files. */
 export async function generate(root: string): Promise<Files> {
   const sources = await operatorSources(root);
-  return { ...registry(sources), ...fluentMethods(sources), ...operatorDocs(sources), ...(await programSchema(root)) };
+  return {
+    ...registry(sources),
+    ...fluentMethods(sources),
+    ...operatorDocs(sources),
+    ...(await programSchema(root)),
+    ...widgetModels(),
+  };
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

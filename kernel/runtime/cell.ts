@@ -243,10 +243,11 @@ async function evaluate(program: CellProgram | { readonly error: ErrorReport }, 
   }
 }
 
-/** An error that reached nobody: shown under the cell that its async context, or else its stack, names. */
-export function reportLate(thrown: unknown, what: string, promise?: Promise<unknown>): void {
+/** An error that reached nobody: shown under its owner, or the cell that its async context, or else its stack, names. */
+export function reportLate(thrown: unknown, what: string, promise?: Promise<unknown>, owner?: CellContext): void {
   const report = reportError(thrown);
   const file = report.frames[0]?.file;
-  const context = contextOfFailure(promise) ?? (file ? contextOfFile.get(file) : undefined) ?? currentContext();
+  const failed = contextOfFailure(promise);
+  const context = owner ?? failed ?? (file ? contextOfFile.get(file) : undefined) ?? currentContext();
   writeText("stderr", `${what} ${report.traceback.join("\n")}\n`, context);
 }

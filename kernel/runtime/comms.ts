@@ -120,7 +120,7 @@ async function dispatch({ action, content, metadata }: CommRequest, buffers: rea
   const id = String(content["comm_id"]);
   const { data } = content;
   // A frame's buffers share memory with the frame: listeners get bytes of their own, aligned for any typed array.
-  const own = buffers.map((buffer) => Uint8Array.from(buffer));
+  const own = buffers.map((buffer) => new Uint8Array(buffer));
   if (action === "comm_open") {
     const target = String(content["target_name"]);
     const comm = new Comm(id, target);

@@ -11,6 +11,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import { promisify } from "node:util";
 import { promiseHooks } from "node:v8";
+import type { OutputSink } from "../../src/base/kernel-hook.ts";
 import { numSlots, slots } from "./shared-state.ts";
 
 export interface CellContext {
@@ -24,6 +25,8 @@ export interface CellContext {
   readonly abort: AbortController;
   /** Called when the cell has ended, before its outcome is sent. */
   readonly atEnd: (() => void)[];
+  /** Takes what is printed and shown, in place of the page. */
+  readonly redirect: OutputSink | undefined;
   isOver: boolean;
   /** The cell was interrupted: its timers, ticks and microtasks that have not run yet never will. */
   isCancelled: boolean;
@@ -37,6 +40,7 @@ export function newContext(id: number, options: { allowStdin?: boolean; silent?:
     pending: new Set(),
     abort: new AbortController(),
     atEnd: [],
+    redirect: undefined,
     isOver: false,
     isCancelled: false,
   };

@@ -4,6 +4,7 @@ import { commApi } from "./comms.ts";
 import { currentContext } from "./context.ts";
 import { clearOutput, display } from "./display.ts";
 import * as helpers from "./helpers.ts";
+import { installKernelHook } from "./hook.ts";
 import { input, prompt } from "./input.ts";
 import { magicRuntime } from "./magics.ts";
 import { addShim, cellMeta, importModule, loadStatic, makeRequire } from "./modules.ts";
@@ -58,6 +59,7 @@ export function installGlobals(): void {
   define("prompt", prompt);
   define("kernel", kernel);
   define("require", makeRequire());
+  installKernelHook();
   addShim("tslab", loadTslab);
   for (const symbol of ["dispose", "asyncDispose"] as const)
     if (!(symbol in Symbol)) Object.defineProperty(Symbol, symbol, { value: Symbol.for(`Symbol.${symbol}`) });

@@ -35,6 +35,10 @@ export function connectOutput(sharedState: Int32Array, notify: () => void): void
 
 export function writeText(name: StreamName, text: string, context: CellContext = currentContext()): void {
   if (!text || context.silent) return;
+  if (context.redirect) {
+    context.redirect.stream(name, text);
+    return;
+  }
   if (held && (context !== heldContext || name !== heldName)) flush();
   const now = performance.now();
   if (now - momentStart > momentMs) {
@@ -87,7 +91,7 @@ export function publish(
   options: { metadata?: object; buffers?: readonly Uint8Array[]; context?: CellContext } = {},
 ): void {
   const context = options.context ?? currentContext();
-  if (context.silent) return;
+  if (context.silent || context.redirect?.publish(msgType, content as Record<string, unknown>)) return;
   send(
     { type: "publish", context: context.id, msgType, content: toJson(content), metadata: options.metadata ?? {} },
     options.buffers,

@@ -26,6 +26,7 @@ export { type TrackedBox, Tracker } from "../pipeline/tracking/tracker.ts";
 export type { CompileOptions, InstructionReport, RunOptions } from "../runtime/engine.ts";
 export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
+export * from "../widgets/index.ts";
 export { GraphBuilder, GraphValue, graph } from "./graph.ts";
 export { Model } from "./model.ts";
 export { tensor } from "./tensor.ts";

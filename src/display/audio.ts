@@ -1,9 +1,9 @@
 /** Sound: its wave, its spectrogram, and a player of what fits into an output. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html, markup } from "../base/escape.ts";
 import { bundle, type DisplayOptions, defaultMaxBytes, frame, imageElement, type Picture } from "./bundle.ts";
 import { heatPalette, levels } from "./colors.ts";
 import { uniqueId } from "./enhance.ts";
-import { clip, html, markup } from "./escape.ts";
 import { signalPicture } from "./heat.ts";
 import { encodePng } from "./png.ts";
 import { columnChart, formatNumber, plural } from "./text.ts";

@@ -4,8 +4,8 @@
  */
 
 import type { MimeBundle } from "../base/display-hook.ts";
+import { type Html, html, markup } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
-import { type Html, html, markup } from "./escape.ts";
 
 /** Bytes an output may have unless its options say more, and the bytes it may never exceed. */
 export const defaultMaxBytes = 64 * 1024;

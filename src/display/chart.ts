@@ -4,9 +4,9 @@
  */
 import { type Displayed, displaySymbol, type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
+import { clip } from "../base/escape.ts";
 import { bundle, type DisplayOptions } from "./bundle.ts";
 import { categories, neutral, scaleColor } from "./colors.ts";
-import { clip } from "./escape.ts";
 import { advance } from "./glyphs.ts";
 import { polyline, Scene } from "./scene.ts";
 import { columnChart, formatNumber, formatSi, plural, textTable } from "./text.ts";

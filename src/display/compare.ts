@@ -1,11 +1,11 @@
 /** Two tensors: how far apart they are, where, and whether that is much for their type. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { dtypes } from "../base/dtypes.ts";
+import { clip, html } from "../base/escape.ts";
 import { formatType, sameShape } from "../base/shapes.ts";
 import type { Tensor } from "../base/tensor.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { layOut, paint } from "./heat.ts";
 import { encodePng, enlarge } from "./png.ts";
 import { elementReader, readBlock, statisticsOf } from "./statistics.ts";

@@ -1,5 +1,5 @@
 /** Any JavaScript value in one line, whatever it does when looked at: getters that throw, cycles, proxies, endless strings. */
-import { clip } from "./escape.ts";
+import { clip } from "../base/escape.ts";
 import { formatCount, formatNumber, plural } from "./text.ts";
 
 /** What a property holds, or the error its getter threw. */

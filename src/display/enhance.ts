@@ -7,7 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
-import { type Html, markup, scriptJson } from "./escape.ts";
+import { type Html, markup, scriptJson } from "../base/escape.ts";
 
 /**
  * Reads a heat map's values back from its picture: colour → level → value; arrow keys move the reader too. Tiles can be

@@ -1,10 +1,10 @@
 /** An error: what happened, where, what to try. Typed errors carry a code, a hint and facts; others their stack. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { errorCodes, InferlabError } from "../base/errors.ts";
+import { clip, html } from "../base/escape.ts";
 import { bundle, type DisplayOptions, frame } from "./bundle.ts";
 import { describeValue } from "./describe.ts";
 import { uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 
 /** Frames of a stack that lie in what the user wrote: not Node's own, not this package's. */
 function ownFrames(stack: string | undefined): string[] {

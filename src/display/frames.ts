@@ -1,10 +1,10 @@
 /** Several images: frames of a video as a strip, and two versions of one picture with a slider between them. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import type { Image } from "../base/image.ts";
 import { formatMs } from "../base/shapes.ts";
 import { bundle, type DisplayOptions, defaultMaxBytes, frame, imageElement, type Picture } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { spread } from "./heat.ts";
 import { renderImage } from "./picture.ts";
 import { formatNumber, plural } from "./text.ts";

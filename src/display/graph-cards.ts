@@ -1,6 +1,6 @@
 /** Cards: what is laid out. A card is a chain of nodes that only feed each other, a closed group, an input or an output. */
 
-import { clip } from "./escape.ts";
+import { clip } from "../base/escape.ts";
 import type { Group, OpenGroup } from "./graph-fold.ts";
 import { type GraphModel, shortType, titleOf } from "./graph-model.ts";
 import { formatCount } from "./text.ts";

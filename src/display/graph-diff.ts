@@ -1,9 +1,9 @@
 /** Two graphs side by side: what one has and the other has not, matched by name and by structure. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import type { Graph, Node, Value } from "../compiler/ir/graph.ts";
 import { bundle, type DisplayOptions, frame, imageElement } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { drawGraph, graphSummary } from "./graph.ts";
 import type { Marker } from "./graph-draw.ts";
 import { attributesText, type GraphModel } from "./graph-model.ts";

@@ -1,6 +1,7 @@
 /** A laid-out card graph as a drawing, coloured by what an overlay says of its nodes. */
+
+import { clip } from "../base/escape.ts";
 import { categoryColor, inkOn, neutral, scaleColor } from "./colors.ts";
-import { clip } from "./escape.ts";
 import { advance } from "./glyphs.ts";
 import type { Card, CardGraph, CardRow } from "./graph-cards.ts";
 import type { Layout, Size } from "./graph-layout.ts";

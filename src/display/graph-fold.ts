@@ -4,7 +4,7 @@
  * too long is cut into runs. Opening starts with the largest group and goes on while there is room.
  */
 
-import { clip } from "./escape.ts";
+import { clip } from "../base/escape.ts";
 import type { GraphModel } from "./graph-model.ts";
 import { plural } from "./text.ts";
 

@@ -1,8 +1,9 @@
 /** A graph as its display sees it: nodes by number, who feeds whom, and what is said of each. */
+
+import { clip } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
 import { formatValueType } from "../base/value-type.ts";
 import type { Graph, Node, Value } from "../compiler/ir/graph.ts";
-import { clip } from "./escape.ts";
 
 export interface ModelNode {
   readonly name: string;

@@ -1,10 +1,10 @@
 /** A graph: folded until it can be seen, laid out, listed; with what an overlay knows of its nodes. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, type Html, html } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { enhance, packText, uniqueId } from "./enhance.ts";
-import { clip, type Html, html } from "./escape.ts";
 import { cardsOf } from "./graph-cards.ts";
 import { cardSize, drawCards, type Marker, type Overlay, overlayMarker } from "./graph-draw.ts";
 import { groupNodes, type OpenGroup, type Part, unfold } from "./graph-fold.ts";

@@ -2,11 +2,11 @@
 
 import type { MimeBundle } from "../base/display-hook.ts";
 import { registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import type { Image } from "../base/image.ts";
 import { formatBytes } from "../base/shapes.ts";
 import { bundle, type DisplayOptions, defaultMaxBytes, frame, hardMaxBytes, imageElement } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { renderImage } from "./picture.ts";
 import { plural, textTable } from "./text.ts";
 

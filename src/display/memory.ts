@@ -1,12 +1,12 @@
 /** Memory: a plan as a skyline, a heap as a map, a run as a line over time. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import { formatBytes, formatMs } from "../base/shapes.ts";
 import type { MemoryPlan, PlanBuffer } from "../compiler/plan/plan-memory.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { displayChart } from "./chart.ts";
 import { categories } from "./colors.ts";
 import { uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { encodePng } from "./png.ts";
 import { columnChart, formatCount, formatShare, plural, textTable } from "./text.ts";
 

@@ -1,8 +1,9 @@
 /** Photographs as small pictures: scaled, annotated, and encoded within a budget of bytes. */
+
+import { clip } from "../base/escape.ts";
 import type { Annotations, Image, MaskAnnotation, Point } from "../base/image.ts";
 import type { Picture } from "./bundle.ts";
 import { categoryColor, inkOn } from "./colors.ts";
-import { clip } from "./escape.ts";
 import { advance } from "./glyphs.ts";
 import { polyline, Scene } from "./scene.ts";
 

@@ -1,10 +1,10 @@
 /** A pipeline: its stages and what flows between them, with the state of a run where there is one. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import { formatMs } from "../base/shapes.ts";
 import type { Trace } from "../runtime/trace.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { enhance, packText, uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import type { Card, CardGraph } from "./graph-cards.ts";
 import { cardSize, drawCards, type Marker } from "./graph-draw.ts";
 import { layOutCards } from "./graph-layout.ts";

@@ -3,9 +3,9 @@
  * all others. Colours are chosen to read on white and on black, or are `currentColor`; the background stays clear.
  */
 
+import { escapeHtml, type Html } from "../base/escape.ts";
 import type { Picture } from "./bundle.ts";
 import { neutral } from "./colors.ts";
-import { escapeHtml, type Html } from "./escape.ts";
 import { advance, hasGlyphs, textPath } from "./glyphs.ts";
 
 export interface Style {

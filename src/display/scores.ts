@@ -1,9 +1,9 @@
 /** Scores of labels: the best ones, with bars. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import { Tensor } from "../base/tensor.ts";
 import { bundle, type DisplayOptions, frame } from "./bundle.ts";
 import { uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { readBlock } from "./statistics.ts";
 import { bar, formatCount, formatNumber, textTable } from "./text.ts";
 

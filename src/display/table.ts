@@ -1,9 +1,9 @@
 /** Rows of like objects as a table, and any other object as a tree that opens. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, type Html, html } from "../base/escape.ts";
 import { bundle, type DisplayOptions, defaultMaxBytes, frame } from "./bundle.ts";
 import { className, collectionOf, describeValue, propertiesOf } from "./describe.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, type Html, html } from "./escape.ts";
 import { bar, formatCount, formatNumber, plural, textTable } from "./text.ts";
 
 export interface TableOptions extends DisplayOptions {

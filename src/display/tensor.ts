@@ -5,6 +5,7 @@
 import { type Displayed, type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { dtypes } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
+import { clip, type Html, html } from "../base/escape.ts";
 import { type Channels, Image } from "../base/image.ts";
 import { formatBytes, formatType, stridesOf } from "../base/shapes.ts";
 import type { Tensor } from "../base/tensor.ts";
@@ -12,7 +13,6 @@ import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "
 import { levels } from "./colors.ts";
 import { digitsPicture, fitsDigits } from "./digits.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, type Html, html } from "./escape.ts";
 import { layOut, levelValue, type Mosaic, paint, positionOn, type Scale, signalPicture, type View } from "./heat.ts";
 import { displayImage } from "./image.ts";
 import { encodePng, enlarge } from "./png.ts";

@@ -1,11 +1,11 @@
 /** A trace: where the time of a run went, by operator and by node, and when each thread worked. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, type Html, html } from "../base/escape.ts";
 import { formatBytes, formatMs, formatType } from "../base/shapes.ts";
 import type { Trace, TraceEvent } from "../runtime/trace.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { categories } from "./colors.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, type Html, html } from "./escape.ts";
 import { encodePng } from "./png.ts";
 import { bar, formatShare, formatSi, plural, textTable } from "./text.ts";
 
