@@ -1,10 +1,11 @@
 /**
- * A client of one kernel: starts the kernel process with a connection file of its own, sends requests, hands back replies
- * and what was published for them. `inferlab run` and the tests drive kernels with it; any kernel's argv will do.
+ * A client of one kernel: starts the kernel process with a connection file of its own, or joins one that runs; sends requests,
+ * hands back replies and what was published for them. `inferlab run`, `inferlab repl` and the tests drive kernels with it; any
+ * kernel's argv will do.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,8 @@ export interface ClientOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The kernel's own stderr goes to ours, for a look at its log. */
   readonly showLog?: boolean;
+  /** Folder the connection file is left in while the kernel runs, for others to join it (default: a private one). */
+  readonly connectionFolder?: string;
 }
 
 export interface RequestOptions {
@@ -35,7 +38,7 @@ export interface RequestOptions {
   /** Called with each iopub message of the request as it comes. */
   readonly onMessage?: (message: Message) => void;
   /** Answers input requests. */
-  readonly onInput?: (prompt: string, password: boolean) => string;
+  readonly onInput?: (prompt: string, password: boolean) => string | Promise<string>;
 }
 
 export interface Answer {
@@ -78,18 +81,19 @@ export class KernelClient {
   /** Everything on iopub that belongs to no request under way: late output, other clients' work. */
   readonly strays: Message[] = [];
   onStray: ((message: Message) => void) | undefined;
-  readonly process: ChildProcess;
+  private readonly child: ChildProcess | undefined;
   readonly wire: Wire;
   private readonly context = new Context({ blocky: false });
   private readonly sockets: { shell: Dealer; control: Dealer; stdin: Dealer; iopub: Subscriber };
   private readonly queues: Record<"shell" | "control" | "stdin", SendQueue>;
   private readonly waiting = new Map<string, Waiting>();
-  private readonly folder: string;
+  /** What is ours to remove at the end. */
+  private readonly leavings: readonly string[];
   private exitText: string | undefined;
 
-  private constructor(process: ChildProcess, connection: Connection, folder: string) {
-    this.process = process;
-    this.folder = folder;
+  private constructor(child: ChildProcess | undefined, connection: Connection, leavings: readonly string[]) {
+    this.child = child;
+    this.leavings = leavings;
     this.wire = new Wire(connection.key, connection.signatureScheme);
     const common = { context: this.context, linger: 0, reconnectInterval: 10 };
     const dealer = (): Dealer => new Dealer({ ...common, routingId: this.wire.session, sendHighWaterMark: 0 });
@@ -107,7 +111,7 @@ export class KernelClient {
       this.sockets[name].connect(address(connection, connection.ports[name]));
       void this.receive(name);
     }
-    process.once("exit", (code, signal) => {
+    child?.once("exit", (code, signal) => {
       this.exitText = `the kernel process ended (${signal ?? `exit code ${code}`})`;
       this.fail(new InferlabError("KERNEL", this.exitText));
     });
@@ -116,7 +120,9 @@ export class KernelClient {
   /** Starts a kernel and waits until it answers on every channel. Errors: KERNEL where it does not in `timeoutMs`. */
   static async start(options: ClientOptions = {}, timeoutMs = 30_000): Promise<KernelClient> {
     const folder = mkdtempSync(join(tmpdir(), "inferlab-kernel-"));
-    const file = join(folder, "connection.json");
+    const file = options.connectionFolder
+      ? join(options.connectionFolder, `kernel-inferlab-${randomUUID()}.json`)
+      : join(folder, "connection.json");
     const isIpc = process.platform !== "win32";
     const [shell, control, stdin, iopub, hb] = isIpc ? [1, 2, 3, 4, 5] : await freePorts(numChannels);
     const fields = {
@@ -130,6 +136,7 @@ export class KernelClient {
       iopub_port: iopub,
       hb_port: hb,
     };
+    if (options.connectionFolder) mkdirSync(options.connectionFolder, { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify(fields), { mode: 0o600 });
     const [command = process.execPath, ...args] = (options.argv ?? ownKernelArgv()).map((part) =>
       part.replace("{connection_file}", file),
@@ -139,7 +146,7 @@ export class KernelClient {
       env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
       stdio: ["ignore", "ignore", options.showLog ? "inherit" : "ignore"],
     });
-    const client = new KernelClient(child, readConnection(file), folder);
+    const client = new KernelClient(child, readConnection(file), [file, folder]);
     try {
       await client.ready(timeoutMs);
     } catch (error) {
@@ -147,6 +154,28 @@ export class KernelClient {
       throw error;
     }
     return client;
+  }
+
+  /**
+   * Connects to a kernel that runs and belongs to somebody else: closing leaves it running.
+   * Errors: FILE where the file cannot be read, KERNEL where no kernel answers in `timeoutMs`.
+   */
+  static async join(connectionFile: string, timeoutMs = 10_000): Promise<KernelClient> {
+    const client = new KernelClient(undefined, readConnection(connectionFile), []);
+    try {
+      await client.ready(timeoutMs);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /** The kernel's process. Errors: KERNEL where the kernel was joined. */
+  get process(): ChildProcess {
+    if (!this.child)
+      throw new InferlabError("KERNEL", "this kernel was joined: its process belongs to another program");
+    return this.child;
   }
 
   /** iopub is heard only once its subscription has arrived: ask until an answer comes with its idle. */
@@ -240,7 +269,7 @@ export class KernelClient {
 
   /** Asks the kernel to end, then makes sure. */
   async shutdown(): Promise<void> {
-    if (this.isAlive) {
+    if (this.isAlive && this.child) {
       const ended = new Promise<void>((resolve) => this.process.once("exit", () => resolve()));
       this.send("control", "shutdown_request", { restart: false });
       const timer = setTimeout(() => this.process.kill("SIGKILL"), 3000);
@@ -250,15 +279,15 @@ export class KernelClient {
     await this.close();
   }
 
-  /** Ends the kernel at once and closes the sockets. */
+  /** Ends a kernel of ours at once and closes the sockets. */
   async close(): Promise<void> {
-    if (this.isAlive) {
+    if (this.isAlive && this.child) {
       const ended = new Promise<void>((resolve) => this.process.once("exit", () => resolve()));
       this.process.kill("SIGKILL");
       await ended;
     }
     for (const socket of Object.values(this.sockets)) socket.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const path of this.leavings) rmSync(path, { recursive: true, force: true });
   }
 
   private fail(error: Error): void {
@@ -277,7 +306,7 @@ export class KernelClient {
       }
       const message = this.wire.decode(frames);
       const waiting = this.waiting.get(message.parentHeader.msg_id ?? "");
-      if (channel === "stdin") this.answerInput(message, waiting);
+      if (channel === "stdin") void this.answerInput(message, waiting);
       else if (!waiting) {
         if (channel === "iopub") {
           this.strays.push(message);
@@ -295,10 +324,10 @@ export class KernelClient {
     }
   }
 
-  private answerInput(message: Message, waiting: Waiting | undefined): void {
+  private async answerInput(message: Message, waiting: Waiting | undefined): Promise<void> {
     const answer = waiting?.options.onInput;
     if (!answer) return;
-    const value = answer(String(message.content["prompt"]), message.content["password"] === true);
+    const value = await answer(String(message.content["prompt"]), message.content["password"] === true);
     this.queues.stdin.push(this.wire.encode({ msgType: "input_reply", content: { value }, parent: message.header }));
   }
 }

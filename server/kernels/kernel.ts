@@ -1,11 +1,11 @@
 /** A running kernel: its process, its connection, its state, and the pages that listen to it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
+import { runtimeFolder } from "../../kernel/client/connection-files.ts";
 import { SendQueue } from "../../kernel/transport/send-queue.ts";
 import { HttpError, type Json } from "../http.ts";
 import type { KernelSpec } from "./specs.ts";
@@ -86,6 +86,7 @@ export class Kernel {
     const kernel = new Kernel(spec, folder);
     const ports = await freePorts(portNames.length);
     kernel.ports = new Map(portNames.map((name, index) => [name, ports[index]!]));
+    await mkdir(runtimeFolder(), { recursive: true, mode: 0o700 });
     await writeFile(kernel.connectionFile, JSON.stringify(kernel.connection()), { mode: 0o600 });
     await kernel.spawn();
     kernel.listen();
@@ -93,7 +94,7 @@ export class Kernel {
   }
 
   private get connectionFile(): string {
-    return join(tmpdir(), `inferlab-kernel-${this.id}.json`);
+    return join(runtimeFolder(), `kernel-${this.id}.json`);
   }
 
   private connection(): Json {
