@@ -10,6 +10,8 @@ export * from "../display/index.ts";
 export { statusText } from "../pipeline/flow/describe.ts";
 export type { Checkpoint } from "../pipeline/flow/executor.ts";
 export { pipelineFromJson } from "../pipeline/flow/json-read.ts";
+export { inspectNndeploy, pipelineFromNndeploy } from "../pipeline/flow/nndeploy.ts";
+export { passLogText } from "../pipeline/flow/passes/optimize.ts";
 export { type Pipeline, pipeline } from "../pipeline/flow/pipeline.ts";
 export { Pool } from "../pipeline/flow/pool.ts";
 export { port } from "../pipeline/flow/port.ts";

@@ -50,6 +50,16 @@ export type WrapFunction = (name: string, work: StageFunction, numInputs: number
 const branchOf = (wrap: WrapFunction, name: string, branch: unknown, numInputs: number): RunsNested =>
   typeof branch === "function" ? wrap(name, branch as StageFunction, numInputs) : (branch as RunsNested);
 
+/** A pipeline as a stage: its one output, or all by name. */
+export function nestedCall(inner: Pipeline<never, unknown>): StageCall {
+  const { inputs, outputs } = inner.parts;
+  return async (values, context, around) => {
+    const given = Object.fromEntries(values.map((value, i) => [inputs[i]!.name, value]));
+    const made = await around.nested(inner, given, context.stage, context);
+    return outputs.length === 1 ? made[outputs[0]!.name] : made;
+  };
+}
+
 export class PipelineBuilder {
   private readonly name: string;
   private readonly wrap: WrapFunction;
@@ -373,11 +383,7 @@ export class PipelineBuilder {
         "PIPELINE",
         `stage "${name}" has ${inputs.length} inputs, expected at most ${parts.inputs.length}`,
       );
-    const call: StageCall = async (values, context, around) => {
-      const given = Object.fromEntries(values.map((value, i) => [parts.inputs[i]!.name, value]));
-      const outputs = await around.nested(inner, given, context.stage, context);
-      return parts.outputs.length === 1 ? outputs[parts.outputs[0]!.name] : outputs;
-    };
+    const call = nestedCall(inner);
     const source: StageSource = { kind: "pipeline", pipeline: inner };
     return this.add(name, `pipeline ${inner.name}`, inputs, "any", call, true, options, source);
   }

@@ -480,7 +480,7 @@ export class Executor implements Replayed {
       worker,
       pooled,
       beganMs: options.recorder ? performance.now() : 0,
-      before: options.verify ? inputs.map((value, i) => (stage.resourceInputs[i] ? 0 : fingerprint(value))) : undefined,
+      before: options.verify ? inputs.map((value, i) => (stage.mayChange[i] ? 0 : fingerprint(value))) : undefined,
     };
     if (options.record) {
       const indices = isList(frames) ? frames.map(({ index }) => index) : [frames.index];
@@ -640,7 +640,7 @@ export class Executor implements Replayed {
 
   private checkUnchanged(stage: PlannedStage, before: readonly number[], inputs: readonly unknown[]): void {
     inputs.forEach((value, i) => {
-      if (!stage.resourceInputs[i] && fingerprint(value) !== before[i])
+      if (!stage.mayChange[i] && fingerprint(value) !== before[i])
         throw new InferlabError("PIPELINE", `it changed its input ${i + 1} (${describeValue(value)})`, {
           hint: "other stages may hold the same value: return a new one",
           details: { stage: stage.path, input: i },

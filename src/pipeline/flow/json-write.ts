@@ -91,6 +91,10 @@ function stageToJson(stage: Stage, reference: ReadonlyMap<number, Reference>): S
       return { name, kind: "resource", of: source.resource.name, inputs };
     case "exit":
       return { name, kind: "exit", inputs, outputs: source.outputs };
+    case "pass":
+      throw new InferlabError("UNSUPPORTED", `stage "${name}" was made by pass ${source.pass} and has no text`, {
+        hint: "write the pipeline as it was before optimize()",
+      });
     default: {
       const branches = Object.fromEntries(
         Object.entries(source.branches).map(([key, b]) => [key, nestedToJson(b as RunsNested)]),

@@ -32,8 +32,8 @@ export interface PlannedStage {
   /** Inputs made by stages; the others are there from the start. */
   numAwaited: number;
   readonly options: StageOptions;
-  /** Inputs that hold resources, which stages may change. */
-  readonly resourceInputs: readonly boolean[];
+  /** Inputs that the stage may change: resources, and memory that is given to it. */
+  readonly mayChange: readonly boolean[];
   /** Whether a call of it goes on only when stages of its own do. */
   readonly waitsForOwn: boolean;
   /** Whether it may end the frame. */
@@ -110,7 +110,7 @@ export function makePlan(parts: PipelineParts): Plan {
           consumers: [],
           numAwaited: 0,
           options: {},
-          resourceInputs: [],
+          mayChange: [],
           waitsForOwn: false,
           isExit: false,
         });
@@ -129,7 +129,7 @@ export function makePlan(parts: PipelineParts): Plan {
         consumers: [],
         numAwaited: 0,
         options: stage.options,
-        resourceInputs: from.map((slot) => resourceSlots.has(slot)),
+        mayChange: from.map((slot, i) => resourceSlots.has(slot) || (stage.moved?.has(i) ?? false)),
         waitsForOwn: holdsPipelines(stage) && stage.options.timeoutMs === undefined && retryDelayMs === 0,
         isExit: stage.source.kind === "exit",
       });

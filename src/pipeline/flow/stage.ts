@@ -106,6 +106,8 @@ export interface Stage {
   /** A stage that waits for stages of its own holds no worker meanwhile. */
   readonly composite: boolean;
   readonly options: StageOptions;
+  /** Inputs whose memory the stage may give away: nobody else reads them. */
+  readonly moved?: ReadonlySet<number>;
   /** What the builder was given, for JSON and code; the shape depends on `about`. */
   readonly source: StageSource;
 }
@@ -118,10 +120,15 @@ export type StageSource =
   | { readonly kind: "pipeline"; readonly pipeline: RunsNested }
   | { readonly kind: "field"; readonly field: string }
   | { readonly kind: "resource"; readonly resource: Resource }
+  /** What a pass made of other stages; only running it makes sense. */
+  | { readonly kind: "pass"; readonly pass: string; readonly pure: boolean }
   /** Ends the frame with these outputs where its first input is true. */
   | { readonly kind: "exit"; readonly outputs: readonly string[] }
-  | {
-      readonly kind: "if" | "switch" | "while" | "for" | "map" | "reduce";
-      readonly branches: Readonly<Record<string, StageFunction | RunsNested>>;
-      readonly settings: Readonly<Record<string, number>>;
-    };
+  | ControlSource;
+
+/** A stage that decides or repeats, with the pipelines it holds. */
+export interface ControlSource {
+  readonly kind: "if" | "switch" | "while" | "for" | "map" | "reduce";
+  readonly branches: Readonly<Record<string, StageFunction | RunsNested>>;
+  readonly settings: Readonly<Record<string, number>>;
+}

@@ -100,7 +100,7 @@ export function node<F extends (...args: never[]) => unknown, const I extends re
   const described: NodeDefinition = definition;
   const checked = (...args: unknown[]): unknown => {
     checkInputs(described, args);
-    checkOptions(described, args[described.inputs.length]);
+    checkNodeOptions(described, args[described.inputs.length]);
     return (run as unknown as (...args: unknown[]) => unknown)(...args);
   };
   Object.defineProperty(checked, "name", { value: definition.name });
@@ -143,7 +143,8 @@ function checkInputs(definition: NodeDefinition, args: readonly unknown[]): void
   });
 }
 
-function checkOptions(definition: NodeDefinition, options: unknown): void {
+/** Errors: ARGUMENT for an option the node does not have, of a wrong type, outside its limits, or missing. */
+export function checkNodeOptions(definition: NodeDefinition, options: unknown): void {
   const { name, parameters } = definition;
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof given !== "object") throw badOption(definition, "options", describeValue(options), "an object");

@@ -20,7 +20,7 @@ export interface ResizeOptions {
 }
 
 /** For each output position: first source index and the weights from there on, `taps` a position. */
-interface Taps {
+export interface Taps {
   readonly count: number;
   readonly first: Int32Array;
   readonly weights: Float32Array;
@@ -49,7 +49,7 @@ const kernels: Record<Exclude<ResizeMethod, "nearest" | "area">, { support: numb
   },
 };
 
-function makeTaps(
+export function makeTaps(
   from: number,
   to: number,
   method: ResizeMethod,
@@ -101,7 +101,10 @@ function makeTaps(
 }
 
 /** Sizes asked for, with a missing one filled in so that the proportions stay. */
-function targetSize(image: Image, { width, height }: ResizeOptions): [number, number] {
+export function targetSize(
+  image: { readonly width: number; readonly height: number },
+  { width, height }: ResizeOptions,
+): [number, number] {
   if (width === undefined && height === undefined)
     throw new InferlabError("ARGUMENT", "resize: neither width nor height is given", {
       hint: "example: resize(photo, { width: 64 })",

@@ -24,7 +24,10 @@ export interface ToTensorOptions {
 }
 
 /** (level · scale − mean) / std for the 256 levels of each channel: exact, and cheaper than arithmetic a pixel. */
-function levelTables(channels: number, { scale = 1 / 255, mean = [0], std = [1] }: ToTensorOptions): Float32Array[] {
+export function levelTables(
+  channels: number,
+  { scale = 1 / 255, mean = [0], std = [1] }: ToTensorOptions,
+): Float32Array[] {
   for (const [name, list] of [
     ["mean", mean],
     ["std", std],
