@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import { formatValueType } from "../base/value-type.ts";
+import { type ReadModelOptions, readModel } from "../compiler/formats/read.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { inferShapes } from "../compiler/ir/infer.ts";
-import { readOnnx } from "../compiler/onnx/read.ts";
 import { type SaveOnnxOptions, saveOnnx, writeOnnx } from "../compiler/onnx/write.ts";
 import { diffGraphs, type GraphDiff } from "../compiler/tools/diff.ts";
 import { type GraphReport, inspectGraph } from "../compiler/tools/inspect.ts";
@@ -24,18 +24,21 @@ export class Model {
   }
 
   /**
-   * A model from a file (path or file: URL) or from bytes. The format is told by content. Weights are read when needed.
+   * A model from a file (path or file: URL) or from bytes: ONNX, TFLite, or the model.json of TensorFlow.js. The format is
+   * told by content. Weights of ONNX files are read when needed.
    *
    * Errors: FILE where the file cannot be read, MODEL_FORMAT, MODEL_TRUNCATED or MODEL_INVALID for what is in it,
-   * EXTERNAL_DATA for weights outside the model's folder.
+   * EXTERNAL_DATA for weights that are missing or outside the model's folder; of TensorFlow's formats UNKNOWN_OPERATOR and
+   * UNSUPPORTED, naming what is not read.
    *
    * @example
    * const model = await Model.load("det.onnx");
+   * const selfie = await Model.load("selfie_segmentation.tflite");
    */
-  static async load(source: string | URL | Uint8Array): Promise<Model> {
+  static async load(source: string | URL | Uint8Array, options?: ReadModelOptions): Promise<Model> {
     if (!(typeof source === "string" || source instanceof URL || source instanceof Uint8Array))
       throw new InferlabError("ARGUMENT", "source is no path, file: URL or Uint8Array");
-    const graph = readOnnx(source instanceof URL ? fileURLToPath(source) : source);
+    const graph = readModel(source instanceof URL ? fileURLToPath(source) : source, options);
     inferShapes(graph);
     return new Model(graph);
   }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { saveOnnx } from "../compiler/onnx/write.ts";
 import { mergeGraphs, renameValues, setShapes } from "../compiler/tools/cut.ts";
 import { toFloat16 } from "../compiler/tools/float16.ts";
@@ -44,8 +44,8 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  let graph = readOnnx(source);
-  if (values.merge) graph = mergeGraphs(graph, readOnnx(values.merge), pairs(values.connect, "connect"));
+  let graph = readModel(source);
+  if (values.merge) graph = mergeGraphs(graph, readModel(values.merge), pairs(values.connect, "connect"));
   if (values.rename) graph = renameValues(graph, pairs(values.rename, "rename"));
   if (values["set-shape"]) graph = setShapes(graph, shapes(values["set-shape"], "set-shape"));
   if (values.opset !== undefined) {

@@ -1,6 +1,6 @@
 /** `inferlab cut`: the part of a model between tensors. */
 import { parseArgs } from "node:util";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { saveOnnx } from "../compiler/onnx/write.ts";
 import { cutGraph } from "../compiler/tools/cut.ts";
 
@@ -26,7 +26,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  const original = readOnnx(source);
+  const original = readModel(source);
   const graph = cutGraph(original, { inputs: values.input, outputs: values.output });
   saveOnnx(graph, target);
   console.log(`${target}: ${graph.nodes.length} of ${original.nodes.length} nodes`);

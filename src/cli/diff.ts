@@ -1,6 +1,6 @@
 /** `inferlab diff`: what differs between two models. */
 import { parseArgs } from "node:util";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { diffGraphs, formatDiff } from "../compiler/tools/diff.ts";
 
 const usage = `usage: inferlab diff a.onnx b.onnx [options]
@@ -20,7 +20,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  const diff = diffGraphs(readOnnx(a), readOnnx(b));
+  const diff = diffGraphs(readModel(a), readModel(b));
   const color = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
   console.log(values.json ? JSON.stringify(diff, undefined, 2) : formatDiff(diff, { color }));
   return diff.isEmpty ? 0 : 1;

@@ -1,6 +1,6 @@
 /** `inferlab inspect`: what a model consists of and what it costs. */
 import { parseArgs } from "node:util";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { formatReport, inspectGraph } from "../compiler/tools/inspect.ts";
 import { shapes } from "./model-arguments.ts";
 
@@ -28,7 +28,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  const report = inspectGraph(readOnnx(path), { inputShapes: shapes(values.shape, "shape") });
+  const report = inspectGraph(readModel(path), { inputShapes: shapes(values.shape, "shape") });
   console.log(values.json ? JSON.stringify(report, undefined, 2) : formatReport(report, { layers: values.layers }));
   return 0;
 }

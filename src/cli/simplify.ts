@@ -3,7 +3,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
 import { formatBytes } from "../base/shapes.ts";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { saveOnnx } from "../compiler/onnx/write.ts";
 import { simplifyGraph } from "../compiler/tools/simplify.ts";
 import { bestRunner, bytes, shapes } from "./model-arguments.ts";
@@ -64,7 +64,7 @@ export async function run(args: string[]): Promise<number> {
     if (!(value >= 0)) throw new InferlabError("ARGUMENT", `--${option} is ${JSON.stringify(text)}, expected a number`);
     return value;
   };
-  const original = readOnnx(input);
+  const original = readModel(input);
   const started = performance.now();
   const { graph, report } = simplifyGraph(original, {
     inputShapes: shapes(values["overwrite-input-shape"], "overwrite-input-shape"),

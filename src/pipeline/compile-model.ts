@@ -1,7 +1,7 @@
 /** From a model file to something that runs, on any engine. */
 import type { Graph } from "../compiler/ir/graph.ts";
 import { inferShapes } from "../compiler/ir/infer.ts";
-import { readOnnx } from "../compiler/onnx/read.ts";
+import { readModel } from "../compiler/formats/read.ts";
 import { compileGraph } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/engine.ts";
 import type { Session } from "../runtime/session.ts";
@@ -13,7 +13,7 @@ import type { Session } from "../runtime/session.ts";
  */
 export async function compileModel(source: string | Graph, options: CompileOptions = {}): Promise<Session> {
   if (typeof source !== "string") return compileGraph(source, options);
-  const graph = readOnnx(source);
+  const graph = readModel(source);
   inferShapes(graph);
   return compileGraph(graph, options);
 }

@@ -3,8 +3,8 @@ import { InferlabError } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
 import { type AttributeKind, type AttributeValue, type Operator, resolveVersion } from "../../ops/operator.ts";
+import { readRange } from "../files/bytes.ts";
 import type { Graph } from "../ir/graph.ts";
-import { readRange } from "./bytes.ts";
 import { type AttributeProto, attributeTypes, type GraphProto, type TensorProto, type TypeProto } from "./schema.ts";
 import { decodeText } from "./wire.ts";
 

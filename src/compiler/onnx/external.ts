@@ -2,10 +2,9 @@
  * External weight data. A location is a path relative to the model's folder and stays inside it: no `..`, no absolute
  * path, no link that leads out. What the file says is checked when it is read, what the disk holds when bytes are needed.
  */
-import { realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
 import { InferlabError } from "../../base/errors.ts";
-import { type ByteRange, type ByteSource, fileSource } from "./bytes.ts";
+import { type ByteRange, type ByteSource, fileSource } from "../files/bytes.ts";
+import { checkLocation, confinedPath } from "../files/confined.ts";
 import type { StringEntry } from "./schema.ts";
 
 export interface ExternalFiles {
@@ -28,16 +27,6 @@ function byteCount(text: string | undefined, what: string, tensor: string): numb
   return value;
 }
 
-/** Whether a location's text alone leads out of the folder. */
-function leavesFolder(location: string): boolean {
-  return (
-    location.includes("\0") ||
-    isAbsolute(location) ||
-    /^[A-Za-z]:|^[\\/]/.test(location) ||
-    location.split(/[\\/]/).includes("..")
-  );
-}
-
 /** A source that finds and checks its file when bytes are first read. */
 class LazyFile implements ByteSource {
   readonly inMemory = false;
@@ -54,23 +43,7 @@ class LazyFile implements ByteSource {
 
   private open(): ByteSource {
     if (this.opened) return this.opened;
-    const path = join(this.folder, this.location);
-    let real: string;
-    let root: string;
-    try {
-      root = realpathSync(this.folder);
-      real = realpathSync(path);
-    } catch {
-      return refuse(`file ${JSON.stringify(this.location)} is not in the model's folder`, this.tensor, "copy it there");
-    }
-    const inside = relative(root, real);
-    if (inside.startsWith(`..${sep}`) || inside === ".." || isAbsolute(inside))
-      refuse(
-        `file ${JSON.stringify(this.location)} is a link out of the model's folder`,
-        this.tensor,
-        "copy the file itself into the folder",
-      );
-    if (!statSync(real).isFile()) refuse(`${JSON.stringify(this.location)} is not a file`, this.tensor);
+    const real = confinedPath(this.folder, this.location, (message, hint) => refuse(message, this.tensor, hint));
     this.opened = fileSource(real);
     return this.opened;
   }
@@ -99,12 +72,7 @@ export function externalFiles(folder: string | undefined): ExternalFiles {
       const entry = (key: string): string | undefined => entries.find((e) => e.key === key)?.value;
       const location = entry("location");
       if (!location) refuse("it names no location", tensor);
-      if (leavesFolder(location))
-        refuse(
-          `location ${JSON.stringify(location.slice(0, 200))} leads out of the model's folder`,
-          tensor,
-          "only files beside the model are read",
-        );
+      checkLocation(location, (message, hint) => refuse(message, tensor, hint));
       const offset = byteCount(entry("offset"), "offset", tensor) ?? 0;
       const length = byteCount(entry("length"), "length", tensor) ?? expectedBytes;
       if (length !== expectedBytes) refuse(`it has ${length} bytes, expected ${expectedBytes}`, tensor);

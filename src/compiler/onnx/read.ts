@@ -7,10 +7,10 @@ import { InferlabError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { findOperator, normalizeDomain } from "../../ops/lookup.ts";
 import type { AttributeKind, AttributeValue } from "../../ops/operator.ts";
+import { type ByteSource, fileSource, memorySource, readRange } from "../files/bytes.ts";
 import { type ConstantSource, Graph, Node, Value } from "../ir/graph.ts";
 import { operatorOrOpaque } from "../ir/opaque.ts";
 import { checkAttributeKind, readAttribute } from "./attributes.ts";
-import { fileSource, memorySource, readRange } from "./bytes.ts";
 import { type ExternalFiles, externalFiles } from "./external.ts";
 import type {
   AttributeProto,
@@ -54,13 +54,18 @@ export function readOnnx(source: string | Uint8Array, options: ReadOnnxOptions =
     throw new InferlabError("MODEL_FORMAT", `${what} is a Git LFS pointer, expected an ONNX file`, {
       hint: "fetch the file itself with `git lfs pull`",
     });
+  const folder = options.folder ?? (typeof source === "string" ? dirname(source) : undefined);
+  return readOnnxMessage(bytes, externalFiles(folder), what);
+}
+
+/** The graph of an ONNX message, with its external data where `files` finds them. Errors: as `readOnnx`. */
+export function readOnnxMessage(bytes: ByteSource, files: ExternalFiles, what = "the model"): Graph {
   const model = decodeMessage("ModelProto", bytes);
   if (!model.graph || (!model.opsetImport && model.irVersion === undefined))
     throw new InferlabError("MODEL_FORMAT", `${what} holds no graph, expected an ONNX model`, {
       hint: "the file may be of another format, or a single tensor",
     });
-  const folder = options.folder ?? (typeof source === "string" ? dirname(source) : undefined);
-  return new Builder(model, externalFiles(folder)).build();
+  return new Builder(model, files).build();
 }
 
 const entries = (list: readonly StringEntry[] | undefined): [string, string][] =>

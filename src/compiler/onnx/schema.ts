@@ -5,7 +5,7 @@
  * Kinds: `int` is a varint as a JavaScript number (int64 beyond 2^53 loses low bits), `data.<type>` are tensor elements,
  * which stay in the file until they are asked for. A kind that starts with a capital is a message; `[]` means repeated.
  */
-import type { ByteRange } from "./bytes.ts";
+import type { ByteRange } from "../files/bytes.ts";
 
 const messageTable = {
   ModelProto: {

@@ -2,8 +2,8 @@
 import { allocate, type DataArray, type DType, dtypeFromOnnx, dtypes, storageLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
+import { type ByteRange, readRange } from "../files/bytes.ts";
 import type { ConstantSource } from "../ir/graph.ts";
-import { type ByteRange, readRange } from "./bytes.ts";
 import { type ExternalFiles, externalFiles } from "./external.ts";
 import type { DataRuns, SparseTensorProto, TensorProto } from "./schema.ts";
 import { decodeText } from "./wire.ts";

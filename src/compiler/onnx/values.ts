@@ -2,7 +2,7 @@
 import { InferlabError } from "../../base/errors.ts";
 import type { RuntimeValue, SequenceValue, Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
-import { memorySource } from "./bytes.ts";
+import { memorySource } from "../files/bytes.ts";
 import type { OptionalProto, SequenceProto } from "./schema.ts";
 import { tensorOf } from "./tensors.ts";
 import { decodeMessage } from "./wire.ts";

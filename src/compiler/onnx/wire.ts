@@ -4,7 +4,7 @@
  */
 import protobuf from "protobufjs/minimal.js";
 import { InferlabError } from "../../base/errors.ts";
-import type { ByteRange, ByteSource } from "./bytes.ts";
+import type { ByteRange, ByteSource } from "../files/bytes.ts";
 import { type Field, type MessageName, type MessageTypes, messages } from "./schema.ts";
 
 /** Subgraphs take three levels each; the protobuf libraries stop at 100. */

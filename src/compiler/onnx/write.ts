@@ -1,5 +1,4 @@
 /** Graph → ONNX file. Field numbers come from the table of schema.ts; nothing else about the format is said twice. */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs/minimal.js";
 import { symbolDim, symbolsOf } from "../../base/dims.ts";
@@ -9,6 +8,7 @@ import type { Dim } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
 import type { AttributeKind, AttributeValue, Subgraph } from "../../ops/operator.ts";
+import { replaceFile, writeAll } from "../files/replace.ts";
 import { Graph, type Node, type Value } from "../ir/graph.ts";
 import { attributeTypes, type Field, type MessageName, messages } from "./schema.ts";
 
@@ -84,12 +84,14 @@ export function rawBytes(tensor: Tensor): Uint8Array {
   return out;
 }
 
-/** Takes the bytes of large constants, so that the file only says where they are. */
-interface External {
+/** Takes the bytes of large constants, so that the message only says where they are. */
+export interface External {
   readonly location: string;
   readonly minBytes: number;
   /** Stores the bytes; returns their offset. */
   store(bytes: Uint8Array): number;
+  /** More to say of the bytes: entries of external_data. */
+  entries?(bytes: Uint8Array): readonly { readonly key: string; readonly value: string }[];
 }
 
 /** An initialiser: its elements, or where they are. */
@@ -108,6 +110,7 @@ function initializerMessage(value: Value, external: External | undefined): Messa
       { key: "location", value: external.location },
       { key: "offset", value: String(offset) },
       { key: "length", value: String(bytes.length) },
+      ...(external.entries?.(bytes) ?? []),
     ],
     dataLocation: 1,
   };
@@ -329,6 +332,11 @@ export function writeOnnx(graph: Graph): Uint8Array {
   return encodeModel(modelMessage(graph, placed, undefined));
 }
 
+/** The graph as an ONNX message whose large constants `external` takes. */
+export function writeOnnxExternal(graph: Graph, external: External): Uint8Array {
+  return encodeModel(modelMessage(graph, placeConstants(graph), external));
+}
+
 export interface SaveOnnxOptions {
   /**
    * Weights in a file of their own beside the model: true, false, or its name. Default: only where one file cannot hold them.
@@ -384,26 +392,5 @@ export function saveOnnx(graph: Graph, path: string, options: SaveOnnxOptions = 
   } catch (cause) {
     if (cause instanceof InferlabError) throw cause;
     throw new InferlabError("FILE", `cannot write ${JSON.stringify(path)}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array, offset = 0): void {
-  for (let done = 0; done < bytes.length; ) {
-    // One call moves less than 2 GiB.
-    done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 2 ** 30), offset + done);
-  }
-}
-
-/** Fills a new file and puts it in the place of `path`; leaves nothing behind where `fill` throws. */
-function replaceFile(path: string, fill: (descriptor: number) => void): void {
-  const draft = `${path}.${process.pid}.part`;
-  const descriptor = openSync(draft, "w");
-  try {
-    fill(descriptor);
-    closeSync(descriptor);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
   }
 }

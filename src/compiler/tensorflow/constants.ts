@@ -1,0 +1,62 @@
+/** Constants made from other constants when their elements are first asked for. */
+import { byteLength, type DType } from "../../base/dtypes.ts";
+import { sizeOf, stridesOf } from "../../base/shapes.ts";
+import { Tensor } from "../../base/tensor.ts";
+import type { ConstantSource } from "../ir/graph.ts";
+
+type Source = ConstantSource | Tensor;
+
+const read = (source: Source): Tensor => ("kind" in source ? source : source.read());
+
+function typeOf(source: Source): { dtype: DType; shape: readonly number[] } {
+  return "kind" in source ? source : { dtype: source.type.dtype, shape: source.type.shape as readonly number[] };
+}
+
+/** The same shape, another dtype. */
+export function lazySource(source: Source, dtype: DType, compute: (tensor: Tensor) => Tensor): ConstantSource {
+  const { shape } = typeOf(source);
+  return {
+    type: { kind: "tensor", dtype, shape },
+    sizeBytes: byteLength(dtype, sizeOf(shape)),
+    read: () => compute(read(source)),
+  };
+}
+
+/** Axes in another order, then another shape of as many elements. */
+export function transposed(source: Source, perm: readonly number[], shape?: readonly number[]): ConstantSource {
+  const from = typeOf(source);
+  const turned = perm.map((axis) => from.shape[axis]!);
+  const to = shape ?? turned;
+  return {
+    type: { kind: "tensor", dtype: from.dtype, shape: to },
+    sizeBytes: byteLength(from.dtype, sizeOf(to)),
+    read: () => {
+      const tensor = read(source);
+      return new Tensor(from.dtype, to, transposeElements(tensor, perm) as never);
+    },
+  };
+}
+
+/** Elements with the axes in another order. Not for complex types, which take two array elements each. */
+export function transposeElements(tensor: Tensor, perm: readonly number[]): Tensor["data"] {
+  const data = tensor.data as Float32Array;
+  if (perm.every((axis, i) => axis === i)) return data;
+  const strides = stridesOf(tensor.shape);
+  const shape = perm.map((axis) => tensor.shape[axis]!);
+  const steps = perm.map((axis) => strides[axis]!);
+  const out = new (data.constructor as Float32ArrayConstructor)(data.length);
+  const index = new Array<number>(shape.length).fill(0);
+  const last = shape.length - 1;
+  const run = shape[last]!;
+  const step = steps[last]!;
+  for (let at = 0, base = 0; at < out.length; ) {
+    for (let i = 0; i < run; i++) out[at++] = data[base + i * step]!;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      base += steps[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      base -= steps[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return out;
+}
