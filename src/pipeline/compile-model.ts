@@ -1,7 +1,8 @@
 /** From a model file to something that runs, on any engine. */
+
+import { readModel } from "../compiler/formats/read.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { inferShapes } from "../compiler/ir/infer.ts";
-import { readModel } from "../compiler/formats/read.ts";
 import { compileGraph } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/engine.ts";
 import type { Session } from "../runtime/session.ts";
