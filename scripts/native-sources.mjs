@@ -1,4 +1,4 @@
-// Lists the C++ sources of one kind: `isa` (compiled once per instruction set), `core`, `addon`, `test`. Called by
+// Lists the C++ sources of one kind: `isa` (compiled once per instruction set), `core`, `addon`, `test`, `bench`. Called by
 // binding.gyp and by test-native.mjs.
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,6 +14,7 @@ export function nativeSources(kind) {
   const kindOf = (file) => {
     if (file.endsWith("_test.cc") || file.startsWith("native/test/")) return "test";
     if (file.endsWith("_isa.cc")) return "isa";
+    if (file.endsWith("_bench.cc")) return "bench";
     return file.startsWith("native/addon/") ? "addon" : "core";
   };
   return files.filter((file) => kindOf(file) === kind);

@@ -29,6 +29,7 @@ void Throw(Napi::Env env, const Status& status);
 // Memory of the heap as an ArrayBuffer, given back when it is collected.
 Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes);
 
+void DefineMemory(Napi::Env env, Napi::Object exports);
 void DefineStore(Napi::Env env, Napi::Object exports);
 void DefineProgram(Napi::Env env, Napi::Object exports);
 

@@ -180,6 +180,22 @@ bool CheckedBlocks::Free(void* pointer, std::size_t* freed, Kind kind, std::size
   return true;
 }
 
+bool CheckedBlocks::Knows(const void* pointer) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  // The nearest block on either side.
+  auto near = blocks_.upper_bound(address);
+  for (int step = 0; step < 2; ++step) {
+    if (near != blocks_.end()) {
+      const auto map = reinterpret_cast<std::uintptr_t>(near->second.map);
+      if (address >= map && address < map + near->second.map_bytes) return true;
+    }
+    if (near == blocks_.begin()) break;
+    --near;
+  }
+  return false;
+}
+
 void CheckedBlocks::Evict() {
   const std::size_t page = PageBytes();
   while (quarantine_bytes_ > quarantine_limit_ || quarantine_.size() > kQuarantineBlocks) {

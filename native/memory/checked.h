@@ -54,6 +54,8 @@ class CheckedBlocks {
   // are in `freed`.
   static constexpr std::size_t kAnySize = ~std::size_t{0};
   bool Free(void* block, std::size_t* freed, Kind kind = Kind::kBytes, std::size_t size_bytes = kAnySize);
+  // Whether the address lies in one of these mappings.
+  bool Knows(const void* address) const;
   // Looks at every live and quarantined block; damage is reported once. Number of new findings.
   std::size_t Check();
   // Blocks still alive, as findings of kLeak.

@@ -291,7 +291,7 @@ TEST(Heap, KeepsItsLimitAndCountsWhatLives) {
 }
 
 TEST(Heap, InCheckedModeFindsWhatWasWrittenBeyondABlock) {
-  Heap heap(0, true);
+  Heap heap(0, Backing::kChecked);
   auto* block = static_cast<std::byte*>(heap.Allocate(100, "tensor conv1"));
   EXPECT(heap.Check() == 0);
   WriteByIndex(block + 100, 4);

@@ -20,14 +20,57 @@ export interface Addon {
   readonly CancelToken: new () => NativeToken;
   load(store: NativeStore, bytes: Uint8Array, threads: number): Promise<NativeProgram>;
   memoryStats(): NativeMemoryStats;
+  memoryUse(): NativeMemoryUse;
+  /** Parts of the heap's addresses, by address. */
+  memoryRegions(): readonly NativeRegion[];
+  /** Starts recording blocks handed out and freed, or ends it. */
+  memoryRecord(on: boolean): void;
+  /** What was recorded, as columns of equal length. */
+  memoryEvents(): NativeEvents;
+  /** Names what runs from now on, for the blocks it makes. */
+  memoryScope(scope: string): void;
   /** An ArrayBuffer in pool memory. */
-  allocate(bytes: number): ArrayBuffer;
+  allocate(bytes: number, owner?: string): ArrayBuffer;
   trim(): void;
-  /** Whether the pool runs in checked mode (INFERLAB_MEMORY_CHECK=1). */
-  readonly memoryChecked: boolean;
+  /** Checked mode for blocks made from now on; at first as INFERLAB_MEMORY_CHECK says. */
+  memorySetChecked(on: boolean): void;
+  memoryIsChecked(): boolean;
+  /** Looks at all checked blocks; number of new findings. */
+  memoryInspect(): number;
   /** What checked mode found since the last call; blocks alive now. */
   memoryFindings(): readonly NativeFinding[];
   memoryLeaks(): readonly NativeFinding[];
+}
+
+export interface NativeMemoryUse {
+  readonly bins: readonly {
+    readonly blockBytes: number;
+    readonly slabs: number;
+    readonly allocations: number;
+    readonly frees: number;
+  }[];
+  readonly threads: readonly { readonly thread: number; readonly slabs: number; readonly liveBytes: number }[];
+}
+
+export interface NativeRegion {
+  readonly address: number;
+  readonly bytes: number;
+  /** Bytes of it that are handed out. */
+  readonly liveBytes: number;
+  /** slab: blocks of one size, which `owner` says. */
+  readonly kind: "slab" | "block" | "free";
+  readonly owner: string;
+  readonly scope: string;
+}
+
+export interface NativeEvents {
+  readonly timesUs: Float64Array;
+  readonly addresses: Float64Array;
+  /** Negative: freed. */
+  readonly bytes: Float64Array;
+  readonly tags: Float64Array;
+  /** Owner and scope by tag. */
+  readonly names: Readonly<Record<number, readonly [owner: string, scope: string]>>;
 }
 
 export interface NativeFinding {
@@ -65,7 +108,10 @@ export interface NativeProgram {
 export interface NativeMemoryStats {
   readonly liveBytes: number;
   readonly peakBytes: number;
+  /** Addresses obtained from the system; what was never touched takes no memory. */
   readonly reservedBytes: number;
+  /** Freed mappings kept for reuse. */
+  readonly cachedBytes: number;
   readonly allocations: number;
   readonly frees: number;
 }

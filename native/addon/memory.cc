@@ -1,0 +1,195 @@
+// What JavaScript sees of the process's heap. src/runtime/native/addon.ts declares the same in TypeScript.
+#include <napi.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "addon/state.h"
+
+namespace inferlab::addon {
+namespace {
+
+memory::Heap& HeapOf(const Napi::CallbackInfo& info) { return State::Of(info.Env()).cpu.heap; }
+double Number(std::uint64_t value) { return static_cast<double>(value); }
+
+Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
+  const memory::HeapStats stats = HeapOf(info).Stats();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("liveBytes", Number(stats.live_bytes));
+  object.Set("peakBytes", Number(stats.peak_bytes));
+  object.Set("reservedBytes", Number(stats.reserved_bytes));
+  object.Set("cachedBytes", Number(stats.cached_bytes));
+  object.Set("allocations", Number(stats.allocations));
+  object.Set("frees", Number(stats.frees));
+  return object;
+}
+
+// memoryUse() → {bins, threads}: bins that were ever used, threads that ever allocated small blocks.
+Napi::Value MemoryUse(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const memory::HeapUse use = HeapOf(info).Use();
+  Napi::Array bins = Napi::Array::New(env);
+  for (const memory::BinUse& bin : use.bins) {
+    if (bin.allocations == 0) continue;
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("blockBytes", Number(bin.block_bytes));
+    object.Set("slabs", Number(bin.slabs));
+    object.Set("allocations", Number(bin.allocations));
+    object.Set("frees", Number(bin.frees));
+    bins.Set(bins.Length(), object);
+  }
+  Napi::Array threads = Napi::Array::New(env);
+  for (const memory::ThreadUse& thread : use.threads) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("thread", thread.number);
+    object.Set("slabs", Number(thread.slabs));
+    object.Set("liveBytes", Number(thread.live_bytes));
+    threads.Set(threads.Length(), object);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("bins", bins);
+  result.Set("threads", threads);
+  return result;
+}
+
+// memoryRegions() → parts of the heap's addresses, by address.
+Napi::Value MemoryRegions(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  static constexpr const char* kinds[] = {"slab", "block", "free"};
+  const auto regions = HeapOf(info).Regions();
+  Napi::Array array = Napi::Array::New(env, regions.size());
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("address", Number(regions[i].address));
+    object.Set("bytes", Number(regions[i].bytes));
+    object.Set("liveBytes", Number(regions[i].live_bytes));
+    object.Set("kind", Napi::String::New(env, kinds[regions[i].kind]));
+    object.Set("owner", Napi::String::New(env, regions[i].owner));
+    object.Set("scope", Napi::String::New(env, regions[i].scope));
+    array.Set(static_cast<std::uint32_t>(i), object);
+  }
+  return array;
+}
+
+// memoryRecord(on) starts or ends; memoryEvents() → what was recorded, as columns; `names` by tag.
+Napi::Value MemoryRecord(const Napi::CallbackInfo& info) {
+  HeapOf(info).Record(info[0].ToBoolean().Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value MemoryEvents(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  memory::Heap& heap = HeapOf(info);
+  const std::vector<memory::HeapEvent> events = heap.TakeEvents();
+  Napi::Float64Array times = Napi::Float64Array::New(env, events.size());
+  Napi::Float64Array addresses = Napi::Float64Array::New(env, events.size());
+  Napi::Float64Array bytes = Napi::Float64Array::New(env, events.size());
+  Napi::Float64Array tags = Napi::Float64Array::New(env, events.size());
+  Napi::Object names = Napi::Object::New(env);
+  std::map<std::uint32_t, bool> named;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    times[i] = static_cast<double>(events[i].time_ns) / 1e3;
+    addresses[i] = Number(events[i].address);
+    bytes[i] = static_cast<double>(events[i].bytes);
+    tags[i] = events[i].tag;
+    if (!named.emplace(events[i].tag, true).second) continue;
+    const auto [owner, scope] = heap.TagNames(events[i].tag);
+    Napi::Array pair = Napi::Array::New(env, 2);
+    pair.Set(std::uint32_t{0}, Napi::String::New(env, owner));
+    pair.Set(std::uint32_t{1}, Napi::String::New(env, scope));
+    names.Set(events[i].tag, pair);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("timesUs", times);
+  result.Set("addresses", addresses);
+  result.Set("bytes", bytes);
+  result.Set("tags", tags);
+  result.Set("names", names);
+  return result;
+}
+
+Napi::Value MemoryScope(const Napi::CallbackInfo& info) {
+  HeapOf(info).SetScope(info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "");
+  return info.Env().Undefined();
+}
+
+Napi::Value MemorySetChecked(const Napi::CallbackInfo& info) {
+  HeapOf(info).SetChecked(info[0].ToBoolean().Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value MemoryIsChecked(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), HeapOf(info).checked());
+}
+
+// memoryInspect() looks at all checked blocks now; number of new findings.
+Napi::Value MemoryInspect(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Number(HeapOf(info).Check()));
+}
+
+// allocate(bytes, owner?) → ArrayBuffer in pool memory.
+Napi::Value Allocate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (!(bytes >= 0)) {
+    Throw(env, {StatusCode::kArgument, "number of bytes"});
+    return env.Undefined();
+  }
+  memory::Heap& heap = HeapOf(info);
+  const std::string owner = info[1].IsString() ? info[1].As<Napi::String>().Utf8Value() : "buffer";
+  void* block = bytes < 1e15 ? heap.Allocate(static_cast<std::size_t>(bytes), owner.c_str()) : nullptr;
+  if (!block) {
+    Throw(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes)));
+    return env.Undefined();
+  }
+  return WrapBlock(env, heap, block, static_cast<std::size_t>(bytes));
+}
+
+Napi::Array ToArray(Napi::Env env, const std::vector<memory::Finding>& findings) {
+  Napi::Array array = Napi::Array::New(env, findings.size());
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("misuse", Napi::String::New(env, memory::MisuseName(findings[i].misuse)));
+    object.Set("owner", Napi::String::New(env, findings[i].owner));
+    object.Set("blockBytes", Number(findings[i].block_bytes));
+    object.Set("offset", static_cast<double>(findings[i].offset));
+    object.Set("bytes", Number(findings[i].bytes));
+    array.Set(static_cast<std::uint32_t>(i), object);
+  }
+  return array;
+}
+
+// memoryFindings() → what checked mode found since the last call.
+Napi::Value MemoryFindings(const Napi::CallbackInfo& info) { return ToArray(info.Env(), HeapOf(info).TakeFindings()); }
+
+// memoryLeaks() → blocks alive now; checked mode only.
+Napi::Value MemoryLeaks(const Napi::CallbackInfo& info) { return ToArray(info.Env(), HeapOf(info).Leaks()); }
+
+Napi::Value Trim(const Napi::CallbackInfo& info) {
+  HeapOf(info).Trim();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void DefineMemory(Napi::Env env, Napi::Object exports) {
+  const auto define = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  define("memoryStats", MemoryStats);
+  define("memoryUse", MemoryUse);
+  define("memoryRegions", MemoryRegions);
+  define("memoryRecord", MemoryRecord);
+  define("memoryEvents", MemoryEvents);
+  define("memoryScope", MemoryScope);
+  define("memorySetChecked", MemorySetChecked);
+  define("memoryIsChecked", MemoryIsChecked);
+  define("memoryInspect", MemoryInspect);
+  define("memoryFindings", MemoryFindings);
+  define("memoryLeaks", MemoryLeaks);
+  define("allocate", Allocate);
+  define("trim", Trim);
+}
+
+}  // namespace inferlab::addon

@@ -1,0 +1,58 @@
+#include "memory/pages.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace inferlab::memory::pages {
+namespace {
+
+#ifdef MAP_NORESERVE
+constexpr int kMapFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+#else
+constexpr int kMapFlags = MAP_PRIVATE | MAP_ANONYMOUS;
+#endif
+
+std::byte* MapAnywhere(std::size_t bytes) {
+  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kMapFlags, -1, 0);
+  return map == MAP_FAILED ? nullptr : static_cast<std::byte*>(map);
+}
+
+}  // namespace
+
+std::size_t Bytes() {
+  static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+void* Map(std::size_t bytes, std::size_t alignment) {
+  bytes = (bytes + Bytes() - 1) / Bytes() * Bytes();
+  if (alignment <= Bytes()) return MapAnywhere(bytes);
+  // More than is needed, then the ends are given back.
+  if (bytes > ~alignment) return nullptr;
+  std::byte* map = MapAnywhere(bytes + alignment);
+  if (!map) return nullptr;
+  const auto address = reinterpret_cast<std::uintptr_t>(map);
+  const std::size_t before = (alignment - address % alignment) % alignment;
+  if (before) munmap(map, before);
+  munmap(map + before + bytes, alignment - before);
+  return map + before;
+}
+
+void Unmap(void* begin, std::size_t bytes) { munmap(begin, (bytes + Bytes() - 1) / Bytes() * Bytes()); }
+
+void Decommit(void* begin, std::size_t bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  const std::uintptr_t first = (address + Bytes() - 1) / Bytes() * Bytes();
+  const std::uintptr_t end = (address + bytes) / Bytes() * Bytes();
+  if (end > first) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+}
+
+void PreferLarge([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  madvise(begin, bytes, MADV_HUGEPAGE);
+#endif
+}
+
+}  // namespace inferlab::memory::pages
