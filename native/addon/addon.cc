@@ -74,10 +74,14 @@ Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_
       &buffer);
   if (status == napi_ok) return Napi::Value(env, buffer);
   // An embedder that forbids external memory (a V8 sandbox): copied.
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
-  std::memcpy(copy.Data(), block, bytes);
+  void* copy = nullptr;
+  if (status == napi_no_external_buffers_allowed && napi_create_arraybuffer(env, bytes, &copy, &buffer) == napi_ok) {
+    std::memcpy(copy, block, bytes);
+    heap.Free(block);
+    return Napi::Value(env, buffer);
+  }
   heap.Free(block);
-  return copy;
+  return Napi::Value();
 }
 
 NODE_API_MODULE(inferlab, Init)

@@ -143,7 +143,9 @@ Napi::Value Allocate(const Napi::CallbackInfo& info) {
     Throw(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes)));
     return env.Undefined();
   }
-  return WrapBlock(env, heap, block, static_cast<std::size_t>(bytes));
+  const Napi::Value buffer = WrapBlock(env, heap, block, static_cast<std::size_t>(bytes));
+  if (buffer.IsEmpty()) Throw(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes)));
+  return buffer.IsEmpty() ? env.Undefined() : buffer;
 }
 
 Napi::Array ToArray(Napi::Env env, const std::vector<memory::Finding>& findings) {

@@ -149,8 +149,11 @@ class RunJob final : public Job {
     if (!status_.ok()) return deferred_.Reject(ToError(env, status_).Value());
     Napi::Array buffers = Napi::Array::New(env, outputs_.size());
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      buffers.Set(static_cast<std::uint32_t>(i),
-                  WrapBlock(env, cpu_.heap, std::exchange(outputs_[i], nullptr), program_->output_bytes()[i]));
+      const std::size_t bytes = program_->output_bytes()[i];
+      const Napi::Value buffer = WrapBlock(env, cpu_.heap, std::exchange(outputs_[i], nullptr), bytes);
+      if (buffer.IsEmpty())
+        return deferred_.Reject(ToError(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes))).Value());
+      buffers.Set(static_cast<std::uint32_t>(i), buffer);
     }
     Napi::Object result = Napi::Object::New(env);
     result.Set("outputs", buffers);

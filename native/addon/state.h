@@ -26,7 +26,8 @@ struct State {
 Napi::Error ToError(Napi::Env env, const Status& status);
 void Throw(Napi::Env env, const Status& status);
 
-// Memory of the heap as an ArrayBuffer, given back when it is collected.
+// Memory of the heap as an ArrayBuffer, given back when it is collected. An empty value, and the block freed, where JavaScript
+// refuses an array of that size.
 Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes);
 
 void DefineMemory(Napi::Env env, Napi::Object exports);

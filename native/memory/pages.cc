@@ -8,11 +8,8 @@
 namespace inferlab::memory::pages {
 namespace {
 
-#ifdef MAP_NORESERVE
-constexpr int kMapFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-#else
+// With the system's own account of what may be had: a request beyond all memory fails here, not when it is touched.
 constexpr int kMapFlags = MAP_PRIVATE | MAP_ANONYMOUS;
-#endif
 
 std::byte* MapAnywhere(std::size_t bytes) {
   void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kMapFlags, -1, 0);

@@ -7,7 +7,8 @@ export const envVariables = {
     "file of the kernel's history; 'off' keeps none (default: inferlab/history.jsonl in the data folder)",
   INFERLAB_SHARED: "tests only: folder of the shared fixtures (default: ../shared)",
   INFERLAB_ADDON: "path of the native addon; 'off' runs without it (default: build/Release/inferlab.node)",
-  INFERLAB_MEMORY_POOL: "off: the native engine takes its memory from the C library, to compare with (default: the pool)",
+  INFERLAB_MEMORY_POOL:
+    "off: the native engine takes its memory from the C library, to compare with (default: the pool)",
   INFERLAB_MEMORY_CHECK: "1: canaries, poison and guard pages in the native memory pool (default: off)",
 } as const;
 
