@@ -29,15 +29,16 @@ interface KernelCommOptions {
   metadata?: Record<string, unknown>;
   buffers?: readonly (ArrayBufferView | ArrayBuffer)[];
 }
-type KernelCommListener = (data: any, buffers: readonly Uint8Array[], metadata: Record<string, unknown>) => unknown;
+/** Name the type of the data where you know it: \`comm.onMessage<{ value: number }>(({ value }) => …)\`. */
+type KernelCommListener<Data> = (data: Data, buffers: readonly Uint8Array[], metadata: Record<string, unknown>) => unknown;
 interface KernelComm {
   readonly id: string;
   readonly target: string;
   readonly isClosed: boolean;
   send(data?: unknown, options?: KernelCommOptions): void;
   close(data?: unknown, options?: KernelCommOptions): void;
-  onMessage(listener: KernelCommListener): this;
-  onClose(listener: KernelCommListener): this;
+  onMessage<Data = Record<string, unknown>>(listener: KernelCommListener<Data>): this;
+  onClose<Data = Record<string, unknown>>(listener: KernelCommListener<Data>): this;
 }
 /** The notebook's side of the kernel. */
 declare const kernel: {
@@ -45,7 +46,7 @@ declare const kernel: {
     /** Opens a comm to a target that the page has registered. */
     open(target: string, data?: unknown, options?: KernelCommOptions): KernelComm;
     /** Lets the page open comms to a target. */
-    register(target: string, opened: (comm: KernelComm, data: any, buffers: readonly Uint8Array[], metadata: Record<string, unknown>) => unknown): void;
+    register<Data = Record<string, unknown>>(target: string, opened: (comm: KernelComm, data: Data, buffers: readonly Uint8Array[], metadata: Record<string, unknown>) => unknown): void;
     unregister(target: string): void;
   };
   /** Empties the running cell's output; with \`wait\` not before the next output comes. */
@@ -56,7 +57,7 @@ declare const kernel: {
   readonly names: string[];
   publish(msgType: string, content: Record<string, unknown>, options?: { buffers?: Uint8Array[]; metadata?: object }): void;
 };
-declare const $inferlab: any;
+declare const $inferlab: { readonly magic: Record<string, (...args: unknown[]) => unknown> };
 declare module "tslab" {
   interface Display {
     javascript(text: string): void; html(text: string): void; markdown(text: string): void; latex(text: string): void;

@@ -81,8 +81,12 @@ function signalChildren(elapsedMs: number): void {
   }
 }
 
-/** Milliseconds a cell gets to end at an `await` of its own before it is torn out of what it does. */
-const graceMs = 12;
+/** Milliseconds the main thread gets to come back to its event loop before it is torn out of what it does … */
+const graceMs = 25;
+/** … on a machine that gave the process this much of its time meanwhile, in ms; … */
+const graceCpuMs = 10;
+/** … and on any. */
+const longGraceMs = 60;
 /** Milliseconds within which a main thread with nothing to do answers from its event loop. */
 const turnMs = 60;
 /** Milliseconds given to a step that takes one when the main thread listens. */
@@ -95,6 +99,21 @@ async function waitFor(condition: () => boolean, ms: number): Promise<boolean> {
     await sleep(1);
   }
   return true;
+}
+
+/**
+ * Whether the main thread gets back to its event loop by itself: then interrupted cells end at their `await`s, and nothing
+ * that other cells have begun is torn. Child processes that it waits for are told after the first while.
+ */
+async function turnsInGrace(): Promise<boolean> {
+  const turn = ++numTurns;
+  port.postMessage({ turn } satisfies MainMessage);
+  const hasTurned = (): boolean => Atomics.load(state, slots.turned) === turn;
+  const cpu = process.cpuUsage();
+  if (await waitFor(hasTurned, graceMs)) return true;
+  signalChildren(0);
+  await waitFor(() => hasTurned() || process.cpuUsage(cpu).user >= graceCpuMs * 1000, longGraceMs - graceMs);
+  return hasTurned();
 }
 
 let numTurns = 0;
@@ -175,7 +194,7 @@ async function interrupt(): Promise<void> {
   Atomics.notify(state, slots.input);
   void flagging.ask(() => callMain("interrupt()", forEver), 0);
   let isTorn = false;
-  if (!(await waitFor(() => !isRunning(), graceMs)) || !(await turns({}, turnMs))) {
+  if (!(await turnsInGrace())) {
     do {
       Atomics.store(state, slots.isPurging, 1);
       signalChildren(performance.now() - began);
@@ -183,7 +202,7 @@ async function interrupt(): Promise<void> {
       isTorn = true;
     } while (tearing.isOpen || !(await turns({ isTorn }, turnMs)) || isRunning());
     Atomics.store(state, slots.isPurging, 0);
-  }
+  } else await waitFor(() => !isRunning(), graceMs);
   await turns({ isTorn }, turnMs);
   // What came while the main thread was being torn about may be lost there.
   forgetTaken();

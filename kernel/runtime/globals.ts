@@ -1,4 +1,5 @@
 /** What cells find without importing it. */
+import { cellSignalKey } from "../../src/base/cell-signal.ts";
 import { declaredNames, type ExecuteRequest, execute, guard, guardEach, interrupt } from "./cell.ts";
 import { commApi } from "./comms.ts";
 import { currentContext } from "./context.ts";
@@ -53,6 +54,10 @@ export function installGlobals(): void {
   Object.defineProperty(globalThis, "$inferlab", {
     value: Object.freeze(internal),
     enumerable: false,
+  });
+  // A cell that is over was not stopped by what came later.
+  Object.defineProperty(globalThis, cellSignalKey, {
+    value: () => (currentContext().isOver ? undefined : currentContext().abort.signal),
   });
   define("display", display);
   define("input", input);

@@ -61,8 +61,9 @@ export const magicRuntime = {
 
   async install(packages: readonly string[]): Promise<void> {
     if (!packages.length) throw new Error("%install needs the name of a package, as in: %install lodash");
+    // Without a prefix npm goes up to the next folder that has a package.json.
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    const code = await stream(npm, ["install", "--no-fund", "--no-audit", ...packages]);
+    const code = await stream(npm, ["install", "--prefix", process.cwd(), "--no-fund", "--no-audit", ...packages]);
     if (code !== 0) throw new Error(`npm install ended with exit code ${code}`);
   },
 

@@ -1,4 +1,5 @@
 /** A graph compiled for an engine: what `model.compile()` returns. */
+import { withCellSignal } from "../base/cell-signal.ts";
 import { withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
@@ -30,19 +31,21 @@ export class Session {
   }
 
   /**
-   * Runs the graph. Concurrent calls are safe.
+   * Runs the graph. Concurrent calls are safe. In a notebook an interrupt of the cell cancels the run.
    *
    * Errors: FEED for a wrong feed, CANCELLED where the signal fired, SHAPE/DTYPE/VALUE where an operator's rule breaks.
    */
   async run(feeds: Values, options?: RunOptions): Promise<Outputs> {
-    const inner = this.ready(feeds, options);
-    return (await inner.run(feeds, options)) as Outputs;
+    const own = withCell(options);
+    const inner = this.ready(feeds, own);
+    return (await inner.run(feeds, own)) as Outputs;
   }
 
   /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
   async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
-    const inner = this.ready(feeds, options);
-    const { outputs, trace } = await inner.trace(feeds, options);
+    const own = withCell(options);
+    const inner = this.ready(feeds, own);
+    const { outputs, trace } = await inner.trace(feeds, own);
     return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
   }
 
@@ -68,4 +71,10 @@ export class Session {
     checkFeeds(this.inputs, feeds, `"${this.name}"`);
     return this.inner;
   }
+}
+
+/** The options with the running cell's signal in them. */
+function withCell(options: RunOptions | undefined): RunOptions | undefined {
+  const signal = withCellSignal(options?.signal);
+  return signal ? { ...options, signal } : options;
 }

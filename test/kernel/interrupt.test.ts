@@ -65,6 +65,35 @@ test.each([
   expect(result(await kernel.execute("keep + 1", { timeoutMs: 20_000 }))).toBe("42");
 });
 
+test("an interrupt cancels a run of a session", async () => {
+  await kernel.execute(`import { graph, tensor } from "inferlab";
+    const g = graph("long");
+    const w = tensor(new Float32Array(128 * 128), [128, 128]);
+    let node = g.input("x", "float32", [128, 128]);
+    for (let i = 0; i < 200; i++) node = node.matmul(w);
+    g.output("y", node);
+    const session = await g.toModel().compile({ optimize: "none" });
+    const endless = async () => { while (true) await session.run({ x: w }) };`);
+  let outcome: string | undefined;
+  // On a machine without a moment for the kernel the interrupt tears the run apart instead: then once more.
+  for (let round = 0; round < 5 && outcome !== "'CANCELLED'"; round++) {
+    let isRunning = false;
+    const answer = kernel.execute(
+      `let outcome = "running";
+      const run = endless().catch((error) => (outcome = error.code));
+      console.log("ready");
+      await run`,
+      { onMessage: (message) => (isRunning ||= String(message.content["text"]).includes("ready")) },
+    );
+    expect(await until(() => isRunning, 30_000)).toBe(true);
+    await kernel.interrupt();
+    expect(result(await answer)).toBe("KeyboardInterrupt: the cell was interrupted");
+    await kernel.execute("await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 1000))])");
+    outcome = result(await kernel.execute("outcome"));
+  }
+  expect(outcome).toBe("'CANCELLED'");
+});
+
 test("a failed cell aborts those sent with it, unless it asked otherwise", async () => {
   const statuses = async (stopOnError: boolean): Promise<unknown[]> => {
     const answers = await Promise.all([
