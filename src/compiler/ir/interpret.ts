@@ -6,6 +6,7 @@
  * how a body sees the values of the graphs that enclose it. A value leaves its frame after the last node that uses it.
  */
 import { InferlabError } from "../../base/errors.ts";
+import { randomSource } from "../../base/random.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { AttributeSpecs, Attributes, AttributeValue, ReferenceContext, Subgraph } from "../../ops/operator.ts";
 import { resolveVersion } from "../../ops/operator.ts";
@@ -203,7 +204,7 @@ class NodeRun implements ReferenceContext {
   }
 
   random(seed: number | undefined): () => number {
-    return mulberry32(seed === undefined ? hash(this.node.outputs[0]?.name ?? this.node.name) : hash(String(seed)));
+    return randomSource(seed === undefined ? hash(this.node.outputs[0]?.name ?? this.node.name) : hash(String(seed)));
   }
 
   fail(code: "SHAPE" | "DTYPE" | "VALUE" | "ATTRIBUTE" | "UNSUPPORTED", message: string, hint?: string): never {
@@ -288,14 +289,4 @@ function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return h >>> 0;
-}
-
-/** Uniform numbers in [0,1) from a 32-bit state (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

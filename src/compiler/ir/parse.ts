@@ -3,6 +3,7 @@ import { parseDim } from "../../base/dims.ts";
 import { type DType, dtypes, isDType, storageLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { fromNumbers } from "../../base/numbers.ts";
+import { randomSource } from "../../base/random.ts";
 import { type Dim, isStatic, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
@@ -236,7 +237,7 @@ class Parser {
     const count = storageLength(dtype, sizeOf(shape));
     if (this.isName("random")) {
       this.at++;
-      const random = mulberry(this.number());
+      const random = randomSource(this.number());
       const values = Float64Array.from({ length: count }, () => random() * 2 - 1);
       return new Tensor(dtype, shape, fromNumbers(dtype, values));
     }
@@ -291,15 +292,4 @@ class Parser {
     this.expect("]");
     return list as AttributeValue;
   }
-}
-
-/** Tommy Ettinger's mulberry32 (public domain). */
-function mulberry(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -21,6 +21,8 @@ export interface Pass {
   readonly class: RewriteClass;
   /** What it does, in one line. */
   readonly about: string;
+  /** Texts of graphs that it can be tried on, for the differential test; those that cannot be run are passed over. */
+  examples?(): readonly string[];
   /** Only for engines of ours: it uses operators of the domain "inferlab", or does not aim at fewer nodes. */
   readonly fused?: true;
   /** Rewrites one graph; its subgraphs get their own call. */

@@ -101,6 +101,8 @@ export const pushTransposes = nodePass({
   class: "exact",
   about: "moves Transposes down through elementwise operators and Softmax, where they meet others and merge",
   visit(node, edit) {
+    // Engines of ours sink every Transpose (sink-transposes), not only those that merge.
+    if (edit.forEngine) return false;
     const plan = planFor(node, edit);
     const output = node.outputs[0];
     if (!plan || !output || (plan.transposes.length < 2 && !meetsAnother(output, edit))) return false;

@@ -68,6 +68,8 @@ export interface RulePassSpec {
   /** What it does, in one line. Default: the first rule. */
   readonly about?: string;
   readonly fused?: true;
+  /** Texts of graphs to try the pass on, beside those made of its patterns. */
+  readonly examples?: readonly string[];
   /** One rule as `find`, `replace` and `where`, or several of which the first that matches is applied. */
   readonly rules: readonly Rule[];
 }
@@ -162,6 +164,35 @@ class Pattern {
     for (const line of lines)
       if (!line.op || !findOperator(line.domain, line.op))
         throw ruleError(pass, `${line.result} = ${line.op ?? "…"}`, `there is no operator "${line.op ?? ""}"`);
+  }
+
+  /** Graphs of the pattern alone: its free values are inputs of some rank, its constants one number or a row of them. */
+  *examples(): Generator<string> {
+    for (const [shape, row] of [
+      ["[2,3,4]", "[4]"],
+      ["[2,3,4]", "[]"],
+      ["[3,3]", "[3]"],
+      ["[1,4,4,4]", "[]"],
+    ] as const) {
+      const head = new Map<string, string>();
+      const body = [...this.byResult.values()].map((line) => {
+        const inputs = line.inputs.map((arg) => {
+          if (!arg) return "_";
+          const name = arg.kind === "number" ? `n${head.size}` : arg.name;
+          if (arg.kind === "number") head.set(name, `${name}: float32[] = ${arg.number}`);
+          else if (isConstantName(name))
+            head.set(name, `${name}: float32${row} = ${row === "[]" ? "0.5" : "random 1"}`);
+          else if (!this.byResult.has(name)) head.set(name, `input ${name}: float32${shape}`);
+          return name;
+        });
+        const demanded = [...line.attributes].flatMap(([name, wanted]) =>
+          "value" in wanted ? [`${name}=${JSON.stringify(wanted.value)}`] : [],
+        );
+        const attributes = demanded.length > 0 ? `<${demanded.join(", ")}>` : "";
+        return `${line.result} = ${line.domain ? `${line.domain}.` : ""}${line.op}${attributes}(${inputs.join(", ")})`;
+      });
+      yield ["opset 24", ...head.values(), ...body, `output ${this.root.result}`].join("\n");
+    }
   }
 
   /** All ways in which the pattern fits a node that makes its result. */
@@ -397,6 +428,7 @@ export function rulePass(spec: RulePassSpec): Pass {
   return nodePass({
     about: `${first.find.trim().replace(/\s*\n\s*/g, "; ")} becomes ${first.replace.trim().replace(/\s*\n\s*/g, "; ")}`,
     ...pass,
+    examples: () => [...(spec.examples ?? []), ...compiled.flatMap(({ pattern }) => [...pattern.examples()])],
     visit(node, edit) {
       for (const { rule, pattern, replacement } of compiled) {
         if (node.op !== pattern.root.op || node.operator.domain !== pattern.root.domain) continue;

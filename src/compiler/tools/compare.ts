@@ -4,6 +4,7 @@ import { evaluateDim, symbolsOf } from "../../base/dims.ts";
 import { dtypes, isFloat } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { fromNumbers, toNumbers } from "../../base/numbers.ts";
+import { randomSource } from "../../base/random.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { Graph } from "../ir/graph.ts";
@@ -34,22 +35,12 @@ export interface InputOptions {
   values?: NamedValues;
 }
 
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * Random inputs for a graph: floats in [-1, 1), integers 0 to 2, the same symbol the same size everywhere. Errors: FEED for
  * inputs whose type cannot be made up.
  */
 export function randomInputs(graph: Graph, options: InputOptions = {}): Record<string, RuntimeValue> {
-  const random = mulberry32(options.seed ?? 1);
+  const random = randomSource(options.seed ?? 1);
   const sizes = new Map<string, number>(Object.entries(options.sizes ?? {}));
   const feeds: Record<string, RuntimeValue> = {};
   for (const value of graph.inputs) {
