@@ -47,7 +47,7 @@ const exceptions: Record<string, readonly string[]> = {
 
 /** `import type` only: a display may name what it draws. */
 const typeOnly: Record<string, readonly string[]> = {
-  "src/display": ["src/compiler/ir", "src/compiler/plan", "src/runtime", "src/ops"],
+  "src/display": ["src/compiler/ir", "src/compiler/plan", "src/compiler/tools", "src/runtime", "src/ops"],
 };
 
 /** C++: folder below native/ → folders it may include. */

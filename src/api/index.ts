@@ -6,6 +6,12 @@
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
+export { nodePass, type Pass } from "../compiler/passes/pass.ts";
+export { type Match, type Rule, rulePass } from "../compiler/passes/rule.ts";
+export { type Certificate, recheck } from "../compiler/tools/certificate.ts";
+export { checkPass } from "../compiler/tools/check-pass.ts";
+export { GraphEditor } from "../compiler/tools/edit-graph.ts";
+export { SimplifyReport } from "../compiler/tools/simplify.ts";
 export * from "../display/index.ts";
 export { statusText } from "../pipeline/flow/describe.ts";
 export type { Checkpoint } from "../pipeline/flow/executor.ts";

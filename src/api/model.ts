@@ -1,19 +1,42 @@
 /** Model: a graph with what one does to it: compile, simplify, look, save. */
 import { fileURLToPath } from "node:url";
-import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
+import { type Displayed, display, displaySymbol, withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import { formatValueType } from "../base/value-type.ts";
 import { type ReadModelOptions, readModel } from "../compiler/formats/read.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
-import { inferShapes } from "../compiler/ir/infer.ts";
+import { type InferOptions, inferShapes } from "../compiler/ir/infer.ts";
 import { type SaveOnnxOptions, saveOnnx, writeOnnx } from "../compiler/onnx/write.ts";
+import {
+  type Certificate,
+  type CertifyOptions,
+  certificatePath,
+  saveCertificate,
+} from "../compiler/tools/certificate.ts";
 import { diffGraphs, type GraphDiff } from "../compiler/tools/diff.ts";
+import { editGraph, type GraphEditor } from "../compiler/tools/edit-graph.ts";
 import { type GraphReport, inspectGraph } from "../compiler/tools/inspect.ts";
 import { type SimplifyOptions, type SimplifyReport, simplifyGraph } from "../compiler/tools/simplify.ts";
+import { bestRunner } from "../runtime/best-runner.ts";
 import { compileGraph } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/engine.ts";
 import type { Port } from "../runtime/feeds.ts";
 import type { Session } from "../runtime/session.ts";
+import { type TimeOptions, timeGraphs } from "../runtime/time-graphs.ts";
+
+export interface ModelSimplifyOptions extends SimplifyOptions {
+  /** Compare both models on so many random inputs, or with these options. */
+  check?: number | CertifyOptions;
+  /** Measure how long a run takes before and after, on the default engine or with these options. */
+  time?: boolean | TimeOptions;
+}
+
+export interface Simplified {
+  readonly model: Model;
+  readonly report: SimplifyReport;
+  /** What `check` found. */
+  readonly certificate: Certificate | undefined;
+}
 
 export class Model {
   /** The graph itself; a pass or a tool may be run on a clone of it. */
@@ -65,36 +88,60 @@ export class Model {
   }
 
   /**
-   * A simplified copy in standard ONNX, and a report: a before/after table and the log of rewrites.
+   * A simplified copy in standard ONNX, and a report: a before/after table and the log of rewrites. `check` compares both
+   * models on so many random inputs, `time` measures a run of each.
    *
-   * Errors: ARGUMENT for a pass, input or output that does not exist; those of inference where the graph cannot run.
+   * Errors: ARGUMENT for a pass, input or output that does not exist; PASS where a pass of one's own breaks a promise; those
+   * of inference where the graph cannot run.
    *
    * @example
-   * const { model: small, report } = await model.simplify();
+   * const { model: small, report } = await model.simplify({ check: 3, time: true });
    * console.log(report.toString());
    */
-  async simplify(options?: SimplifyOptions): Promise<{ model: Model; report: SimplifyReport }> {
-    const { graph, report } = simplifyGraph(this.graph, options);
-    return { model: new Model(graph), report };
-  }
-
-  /** Inputs, outputs, opsets, operators, parameters, multiply-adds and memory, per layer too. */
-  inspect(): GraphReport {
-    return inspectGraph(this.graph);
-  }
-
-  /** What another model has that this one has not, and the other way round: nodes matched by name and structure. */
-  diff(other: Model): GraphDiff {
-    return diffGraphs(this.graph, other.graph);
+  async simplify(options: ModelSimplifyOptions = {}): Promise<Simplified> {
+    const { check, time, ...rest } = options;
+    const { graph, report } = simplifyGraph(this.graph, rest);
+    if (check) {
+      const { name, run } = bestRunner();
+      await report.certify({ engine: name, run, ...(typeof check === "number" ? { samples: check } : check) });
+    }
+    if (time) report.time = await timeGraphs(this.graph, graph, time === true ? {} : time);
+    return { model: new Model(graph), report, certificate: report.certificate };
   }
 
   /**
-   * Writes the model as an ONNX file, whole or not at all; weights beyond 2 GiB, or where asked, go beside it.
+   * An edited copy: nodes removed, inserted, replaced, values renamed. The model itself stays as it is.
+   *
+   * Errors: ARGUMENT for names that do not exist or are taken, UNKNOWN_OPERATOR, ATTRIBUTE, SHAPE, DTYPE or MODEL_INVALID where
+   * the edited model could not run; each names the edit and the node.
+   *
+   * @example
+   * const scored = model.edit((e) => e.remove("dropout").insert("Softmax", { after: "logits" }).rename("x", "image"));
+   */
+  edit(change: (editor: GraphEditor) => unknown): Model {
+    return new Model(editGraph(this.graph, change));
+  }
+
+  /** Inputs, outputs, opsets, operators, parameters, multiply-adds and memory, per layer too. */
+  inspect(options?: Pick<InferOptions, "inputShapes">): GraphReport {
+    return withDisplay("model-report", inspectGraph(this.graph, options));
+  }
+
+  /** What another model has that this one has not, and the other way round: nodes matched by name and structure. */
+  diff(other: Model): GraphDiff & { readonly before: Graph; readonly after: Graph } {
+    const [before, after] = [this.graph, other.graph];
+    return withDisplay("graph-diff", { ...diffGraphs(before, after), before, after });
+  }
+
+  /**
+   * Writes the model as an ONNX file, whole or not at all; weights beyond 2 GiB, or where asked, go beside it, and so does a
+   * certificate (`small.certificate.json`).
    *
    * Errors: FILE where it cannot be written, UNSUPPORTED for one file larger than ONNX can hold.
    */
-  async save(path: string, options?: SaveOnnxOptions): Promise<void> {
+  async save(path: string, options: SaveOnnxOptions & { readonly certificate?: Certificate } = {}): Promise<void> {
     saveOnnx(this.graph, path, options);
+    if (options.certificate) saveCertificate(options.certificate, certificatePath(path));
   }
 
   /** The model as an ONNX file's bytes. */

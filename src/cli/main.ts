@@ -17,6 +17,7 @@ const commands: Record<string, { about: string; load: () => Promise<{ run(args: 
   repl: { about: "a TypeScript session in this terminal", load: () => import("./repl.ts") },
   run: { about: "runs a notebook and writes it with its outputs", load: () => import("./run.ts") },
   simplify: { about: "writes a simpler model with the same outputs", load: () => import("./simplify.ts") },
+  verify: { about: "checks a simplified model against its certificate again", load: () => import("./verify.ts") },
 };
 
 /** Returns the exit code. */

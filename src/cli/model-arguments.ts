@@ -32,20 +32,22 @@ export function bytes(text: string | undefined, option: string): number | undefi
   return Math.round(Number(match[1]) * 1024 ** ["", "k", "m", "g"].indexOf(match[2]!.toLowerCase()));
 }
 
-/** Runs a graph on ONNX Runtime where it is installed, else on the reference operators. */
-export async function bestRunner() {
-  const { engines } = await import("../runtime/engines.ts");
-  const { compileGraph } = await import("../runtime/compile.ts");
-  const { referenceRunner } = await import("../compiler/tools/compare.ts");
-  const ort = engines.find((engine) => engine.name === "ort");
-  if (!ort?.available().ok) return { name: "reference", run: referenceRunner };
-  const run: typeof referenceRunner = async (graph, feeds) => {
-    const session = await compileGraph(graph, { engine: "ort", optimize: "none" });
-    try {
-      return await session.run({ ...feeds });
-    } finally {
-      session.dispose();
-    }
-  };
-  return { name: "ort", run };
+/** A number that is not negative, of an option. */
+export function number(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value >= 0)) throw new InferlabError("ARGUMENT", `--${option} is ${JSON.stringify(text)}, expected a number`);
+  return value;
+}
+
+/** `n=16` → sizes of symbols. */
+export function sizes(list: readonly string[] | undefined, option: string): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(pairs(list, option)).map(([name, text]) => {
+      const size = Number(text);
+      if (!Number.isInteger(size) || size < 1)
+        throw new InferlabError("ARGUMENT", `--${option} ${name} is ${JSON.stringify(text)}, expected a whole number`);
+      return [name, size];
+    }),
+  );
 }

@@ -1,12 +1,15 @@
 /** `inferlab simplify`: fewer nodes, the same outputs, as standard ONNX. */
-import { statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
 import { formatBytes } from "../base/shapes.ts";
 import { readModel } from "../compiler/formats/read.ts";
 import { saveOnnx } from "../compiler/onnx/write.ts";
+import { certificatePath, formatCertificate, saveCertificate } from "../compiler/tools/certificate.ts";
 import { simplifyGraph } from "../compiler/tools/simplify.ts";
-import { bestRunner, bytes, shapes } from "./model-arguments.ts";
+import { bestRunner } from "../runtime/best-runner.ts";
+import { timeGraphs } from "../runtime/time-graphs.ts";
+import { bytes, number, shapes, sizes } from "./model-arguments.ts";
 
 const usage = `usage: inferlab simplify in.onnx [out.onnx] [options]
 
@@ -19,9 +22,14 @@ Writes a simpler model with the same outputs; without out.onnx only says what wo
   --no-large-tensor SIZE  largest tensor that folding may make (default 1M)
   --max-growth SHARE      share by which the weights may grow (default 0.05)
   --unused-output NAME    drop an output and what only it needs (repeatable)
-  --check N               compare both models on N random inputs; fails where they differ
+  --approximate           also rewrites that change results by more than rounding
+  --target-opset N        raise the opset first; later ones have more operators
+  --no-subgraphs          leave branches of If and bodies of loops as they are
+  --check N               compare both models on N random inputs, also with float64; fails where they differ
   --tolerance T           allowed difference, relative to the largest value (default 1e-4)
-  --certificate FILE      save what --check found
+  --size n=16             size of a symbol in --check and the timing (repeatable; default: random, small)
+  --certificate FILE      where --check saves what it found (default: out.certificate.json)
+  --no-time               do not measure how long a run takes before and after
   --external-data         weights into out.onnx.data
   --log                   print every rewrite
   --list                  print all passes`;
@@ -40,7 +48,12 @@ export async function run(args: string[]): Promise<number> {
       "unused-output": { type: "string", multiple: true },
       check: { type: "string" },
       tolerance: { type: "string" },
+      approximate: { type: "boolean" },
+      "target-opset": { type: "string" },
+      "no-subgraphs": { type: "boolean" },
+      size: { type: "string", multiple: true },
       certificate: { type: "string" },
+      "no-time": { type: "boolean" },
       "external-data": { type: "boolean" },
       log: { type: "boolean" },
       list: { type: "boolean" },
@@ -58,46 +71,49 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return values.help ? 0 : 2;
   }
-  const number = (text: string | undefined, option: string): number | undefined => {
-    if (text === undefined) return undefined;
-    const value = Number(text);
-    if (!(value >= 0)) throw new InferlabError("ARGUMENT", `--${option} is ${JSON.stringify(text)}, expected a number`);
-    return value;
-  };
   const original = readModel(input);
   const started = performance.now();
   const { graph, report } = simplifyGraph(original, {
     inputShapes: shapes(values["overwrite-input-shape"], "overwrite-input-shape"),
-    level: values.exact ? "exact" : "all",
+    level: values.exact ? "exact" : values.approximate ? "approximate" : "all",
     skip: values.skip,
     fold: !values["skip-constant-folding"],
     maxFoldedBytes: bytes(values["no-large-tensor"], "no-large-tensor"),
     maxGrowth: number(values["max-growth"], "max-growth"),
     unusedOutputs: values["unused-output"],
+    subgraphs: !values["no-subgraphs"],
+    opset: number(values["target-opset"], "target-opset"),
   });
   const tookMs = performance.now() - started;
+  const inputs = { sizes: sizes(values.size, "size") };
+  const samples = number(values.check, "check") ?? (values.certificate ? 3 : 0);
+  let holds = true;
+  let checked = "";
+  if (samples > 0) {
+    const { name, run: runner } = bestRunner();
+    const tolerance = number(values.tolerance, "tolerance");
+    const certificate = await report.certify({ samples, tolerance, run: runner, engine: name, ...inputs });
+    holds = certificate.holds;
+    checked = formatCertificate(certificate);
+    const path = values.certificate ?? (output && certificatePath(output));
+    if (path) saveCertificate(certificate, path);
+  }
+  let untimed = "";
+  if (!values["no-time"]) {
+    try {
+      report.time = await timeGraphs(original, graph, inputs);
+    } catch (error) {
+      // A model that cannot be run on made-up inputs can be simplified all the same.
+      if (!(error instanceof InferlabError)) throw error;
+      untimed = `not timed: ${error.message}`;
+    }
+  }
   console.log(report.toString());
+  if (untimed) console.log(`\n${untimed}`);
   if (values.log)
     for (const r of report.rewrites)
       console.log(`${r.index} ${r.pass}: ${r.removed.join(", ")} → ${r.added.join(", ")}`);
-  const samples = number(values.check, "check") ?? (values.certificate ? 3 : 0);
-  let holds = true;
-  if (samples > 0) {
-    const { name, run: runner } = await bestRunner();
-    const certificate = await report.certify({
-      samples,
-      tolerance: number(values.tolerance, "tolerance"),
-      run: runner,
-    });
-    holds = certificate.holds;
-    const found = certificate.worst.bitEqual
-      ? "bit-equal"
-      : `largest difference ${certificate.worst.maxRelative.toExponential(1)}`;
-    console.log(
-      `\nchecked on ${samples} random inputs with engine ${name}: ${found}${holds ? "" : ", beyond the tolerance"}`,
-    );
-    if (values.certificate) writeFileSync(values.certificate, `${JSON.stringify(certificate, undefined, 2)}\n`);
-  }
+  if (checked) console.log(`\n${checked}`);
   if (output && holds) {
     saveOnnx(graph, output, values["external-data"] ? { externalData: true } : {});
     const [before, after] = [statSync(input).size, statSync(output).size];

@@ -24,7 +24,9 @@ describe.each(["exact", "all", "fused"] as const)("level %s", (level) => {
         level === "fused"
           ? optimize(graph, "all", { fused: true })
           : runPasses(graph, {
-              passes: passes.filter((pass) => !pass.fused && (classes[level] as readonly string[]).includes(pass.class)),
+              passes: passes.filter(
+                (pass) => !pass.fused && (classes[level] as readonly string[]).includes(pass.class),
+              ),
               verify: true,
             });
       for (const rewrite of log) used.add(rewrite.pass);

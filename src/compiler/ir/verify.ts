@@ -1,7 +1,9 @@
 /** Checks the invariants of a graph that graph.ts promises. Run after every pass in tests, and after users' passes always. */
 import { InferlabError } from "../../base/errors.ts";
+import { checkPortTypes } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
-import { nodeLabel } from "./interpret.ts";
+import { nodeError, nodeLabel, versionOf } from "./interpret.ts";
+import { isOpaque } from "./opaque.ts";
 
 function broken(graph: Graph, message: string, node?: Node): never {
   throw new InferlabError("MODEL_INVALID", `graph "${graph.name}": ${message}`, {
@@ -77,4 +79,55 @@ function verify(
     if (!visible.has(output) && !output.isConstant)
       broken(graph, `output "${output.name}" is not computed in this graph`);
   }
+}
+
+/** What is wrong with the number of a node's inputs, or undefined. */
+function wrongInputs(node: Node, version: number): string | undefined {
+  const ports = node.operator.inputs.filter(
+    (port) => (port.since ?? 0) <= version && version <= (port.until ?? Number.POSITIVE_INFINITY),
+  );
+  const missing = ports.find((port, i) => !port.optional && !port.variadic && !node.inputs[i]);
+  if (missing) return `input ${missing.name} is missing`;
+  return node.inputs.length > ports.length && !ports.at(-1)?.variadic
+    ? `has ${node.inputs.length} inputs, expected at most ${ports.length}`
+    : undefined;
+}
+
+/** Calls `fail` for every node that lacks an input or reads an element type its operator does not take. */
+function checkPorts(graph: Graph, fail: (node: Node, message: string) => void): void {
+  for (const g of [graph, ...graph.nested()])
+    for (const node of g.nodes) {
+      if (isOpaque(node.operator)) continue;
+      const wrong = wrongInputs(node, versionOf(node));
+      if (wrong) {
+        fail(node, wrong);
+        continue;
+      }
+      const dtypes = node.inputs.map((value) => (value?.type?.kind === "tensor" ? value.type.dtype : undefined));
+      try {
+        checkPortTypes(node.operator, versionOf(node), dtypes, (code, message) => {
+          throw new InferlabError(code, message);
+        });
+      } catch (error) {
+        if (!(error instanceof InferlabError)) throw error;
+        fail(node, error.message);
+      }
+    }
+}
+
+/** Nodes that lack an input or read an element type their operator does not take; some engines run them all the same. */
+export function nodesOfWrongPorts(graph: Graph): Set<Node> {
+  const found = new Set<Node>();
+  checkPorts(graph, (node) => found.add(node));
+  return found;
+}
+
+/**
+ * Throws DTYPE, with the node's name, where a node lacks an input or reads an element type that its operator does not take:
+ * what inference lets pass and a run does not. `known` are nodes not to look at.
+ */
+export function verifyPorts(graph: Graph, known: ReadonlySet<Node> = new Set()): void {
+  checkPorts(graph, (node, message) => {
+    if (!known.has(node)) throw nodeError(node, "DTYPE", message);
+  });
 }

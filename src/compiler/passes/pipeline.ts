@@ -147,6 +147,8 @@ export interface RunPassesOptions {
   growthBytes?: number;
   /** Shapes of graph inputs by name, as for inferShapes. */
   inputShapes?: Readonly<Record<string, Shape>>;
+  /** Rewrite the graphs inside nodes as well. Default true. */
+  subgraphs?: boolean;
   /** Check the graph's invariants after every pass. Default false. */
   verify?: boolean;
 }
@@ -199,7 +201,8 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     for (const pass of selected) {
       const start = session.log.length;
       session.graphs = [graph, ...graph.nested()];
-      for (const g of session.graphs) runPass(pass, g, new Edit(g, graph, session, pass));
+      for (const g of options.subgraphs === false ? [graph] : session.graphs)
+        runPass(pass, g, new Edit(g, graph, session, pass));
       if (options.verify && session.log.length > start) verifyAfter(graph, pass);
     }
     if (session.log.length === before) break;

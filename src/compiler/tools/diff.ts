@@ -46,6 +46,24 @@ const graphKey = (graph: Graph): string => {
   return createHash("sha256").update(text).digest("base64").slice(0, 22);
 };
 
+/** SHA-256 of what a graph computes: nodes, attributes, constants, names of inputs and outputs; not of names inside. */
+export function graphDigest(graph: Graph): string {
+  const keys = structuralKeys(graph);
+  const values = new Map<Value, string>();
+  for (const node of graph.nodes)
+    node.outputs.forEach((value, i) => {
+      if (value) values.set(value, `${keys.get(node)} ${i}`);
+    });
+  const keyOf = (value: Value): string =>
+    values.get(value) ?? (value.constant ? digest(value.constant) : `value ${value.name}`);
+  const parts = [
+    ...graph.inputNames,
+    ...graph.outputs.map((value) => `${value.name} ${keyOf(value)}`),
+    ...[...graph.opsets].map(([domain, version]) => `${domain} ${version}`).sort(),
+  ];
+  return createHash("sha256").update(parts.join("\0")).digest("hex");
+}
+
 const attributesOf = (node: Node): Map<string, string> =>
   new Map([...node.attributes].map(([name, value]): [string, string] => [name, attributeText(value)]).sort());
 

@@ -2,6 +2,7 @@
  * Simplifies a model to standard ONNX: all passes that use standard operators, with a log of every rewrite that can be undone
  * by rule, and searched for the one that moved an output.
  */
+import { type Displayed, display, displaySymbol } from "../../base/display-hook.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { formatBytes, type Shape } from "../../base/shapes.ts";
 import { formatValueType } from "../../base/value-type.ts";
@@ -13,8 +14,10 @@ import { agrees } from "../passes/edit.ts";
 import type { Pass, Rewrite, RewriteClass } from "../passes/pass.ts";
 import { constantBytes, passes, runPasses } from "../passes/pipeline.ts";
 import { type Certificate, type CertifyOptions, certify } from "./certificate.ts";
+import { checkPass } from "./check-pass.ts";
 import { compareOutputs, type NamedValues, type Runner, referenceRunner, worstOf } from "./compare.ts";
 import { formatCount, type GraphReport, inspectGraph, table } from "./inspect.ts";
+import { convertOpset } from "./opset.ts";
 
 export type SimplifyLevel = "exact" | "all" | "approximate";
 
@@ -42,8 +45,14 @@ export interface SimplifyOptions {
   maxGrowth?: number;
   /** Outputs that nobody needs: they and what only they need are removed. */
   unusedOutputs?: readonly string[];
-  /** Passes of one's own, run with the others and verified after every run. */
+  /** Passes of one's own: tried on random graphs first, then run with the others and verified after every run. */
   passes?: readonly Pass[];
+  /** False does not try passes of one's own on random graphs. Default true. */
+  checkPasses?: boolean;
+  /** False leaves the branches of If and the bodies of loops as they are. Default true. */
+  subgraphs?: boolean;
+  /** Opset of the result: one later than the model's, to which it is converted first. */
+  opset?: number;
   /** Only the first so many rewrites: for replaying. */
   maxRewrites?: number;
 }
@@ -73,7 +82,11 @@ export function simplifyGraph(original: Graph, options: SimplifyOptions = {}): S
       throw new InferlabError("ARGUMENT", `there is no pass "${name}"`, {
         hint: `passes are ${[...known].join(", ")}`,
       });
-  const graph = cloneGraph(original);
+  if (options.checkPasses !== false) for (const pass of own) checkPass(pass);
+  const graph =
+    options.opset === undefined || options.opset === original.opsets.get("")
+      ? cloneGraph(original)
+      : convertOpset(original, options.opset);
   for (const name of options.unusedOutputs ?? []) {
     const index = graph.outputs.findIndex((value) => value.name === name);
     if (index < 0)
@@ -97,6 +110,7 @@ export function simplifyGraph(original: Graph, options: SimplifyOptions = {}): S
     maxFoldedBytes: options.maxFoldedBytes,
     growthBytes: Math.round(constantBytes(graph) * (options.maxGrowth ?? 0.05)) + 4096,
     verify: own.length > 0,
+    subgraphs: options.subgraphs,
   });
   verifyGraph(graph);
   graph.outputs.forEach((value, i) => {
@@ -117,9 +131,23 @@ export interface BisectResult {
   readonly maxRelative: number;
 }
 
+/** Times of one run, in turn on one engine: medians, with half the distance between the quartiles. */
+export interface TimeComparison {
+  readonly engine: string;
+  readonly beforeMs: number;
+  readonly beforeSpreadMs: number;
+  readonly afterMs: number;
+  readonly afterSpreadMs: number;
+  readonly runs: number;
+}
+
 /** What a simplification did. */
 export class SimplifyReport {
   readonly rewrites: readonly Rewrite[];
+  /** How long a run takes before and after, where it was measured. */
+  time: TimeComparison | undefined;
+  /** What `certify` found last. */
+  certificate: Certificate | undefined;
   private readonly original: Graph;
   private readonly graph: Graph;
   private readonly options: SimplifyOptions;
@@ -147,8 +175,11 @@ export class SimplifyReport {
   }
 
   /** Passes that changed something: how often, and how many nodes went and came. */
-  get byPass(): readonly { pass: string; class: string; rewrites: number; removed: number; added: number }[] {
-    const rows = new Map<string, { pass: string; class: string; rewrites: number; removed: number; added: number }>();
+  get byPass(): readonly { pass: string; class: RewriteClass; rewrites: number; removed: number; added: number }[] {
+    const rows = new Map<
+      string,
+      { pass: string; class: RewriteClass; rewrites: number; removed: number; added: number }
+    >();
     for (const rewrite of this.rewrites) {
       const row = rows.get(rewrite.pass) ?? {
         pass: rewrite.pass,
@@ -167,12 +198,27 @@ export class SimplifyReport {
 
   /** The simplification again without these passes. Errors: ARGUMENT for a name that is no pass. */
   undo(...names: readonly string[]): SimplifyResult {
-    return simplifyGraph(this.original, { ...this.options, skip: [...(this.options.skip ?? []), ...names] });
+    return this.again({ skip: [...(this.options.skip ?? []), ...names] });
   }
 
-  /** Compares original and result on random inputs. */
-  certify(options: CertifyOptions = {}): Promise<Certificate> {
-    return certify(this.original, this.graph, { ...options, rewrites: this.rewrites });
+  /**
+   * Compares original and result on random inputs, also with each pass that rounds alone beside the exact ones. The errors
+   * it measures are columns of the report from then on.
+   */
+  async certify(options: CertifyOptions = {}): Promise<Certificate> {
+    const rounding = this.byPass.filter((row) => row.class !== "exact");
+    const passes = rounding.map((row) => {
+      const others = rounding.filter((other) => other !== row).map((other) => other.pass);
+      const { graph } = this.again({ skip: [...(this.options.skip ?? []), ...others] });
+      return { pass: row.pass, class: row.class, rewrites: row.rewrites, graph };
+    });
+    this.certificate = await certify(this.original, this.graph, { passes, ...options, rewrites: this.rewrites });
+    return this.certificate;
+  }
+
+  /** The simplification again, with other options; passes of one's own have been checked. */
+  private again(options: SimplifyOptions): SimplifyResult {
+    return simplifyGraph(this.original, { ...this.options, checkPasses: false, ...options });
   }
 
   /**
@@ -184,7 +230,7 @@ export class SimplifyReport {
     const tolerance = options.tolerance ?? 1e-4;
     const expected = await run(this.original, feeds);
     const errorAfter = async (count: number): Promise<number> => {
-      const { graph } = simplifyGraph(this.original, { ...this.options, maxRewrites: count });
+      const { graph } = this.again({ maxRewrites: count });
       const got = await run(graph, feeds);
       const kept = Object.fromEntries(Object.entries(expected).filter(([name]) => name in got));
       return worstOf(compareOutputs(kept, got)).maxRelative;
@@ -201,29 +247,57 @@ export class SimplifyReport {
     return { rewrite: this.rewrites[bad - 1], maxRelative };
   }
 
-  /** Before and after, then what each pass did. */
-  toString(): string {
-    const { before, after } = this;
+  /** Rows of the table: what, before, after. */
+  get rows(): readonly (readonly [what: string, before: string, after: string])[] {
+    const { before, after, time } = this;
     const bytes = (n: number | undefined): string => (n === undefined ? "?" : formatBytes(n));
     const arithmetic = (side: GraphReport): string =>
       side.complete || side.flops > 0 ? formatCount(Math.round(side.flops / 2)) : "?";
-    const rows: [string, string, string][] = [
+    const ms = (median: number, spread: number): string => `${digits(median)} ± ${digits(spread)} ms`;
+    return [
       ["nodes", String(before.numNodes), String(after.numNodes)],
       ["parameters", formatCount(before.parameters), formatCount(after.parameters)],
       ["weights", formatBytes(before.parameterBytes), formatBytes(after.parameterBytes)],
       ["MACs", arithmetic(before), arithmetic(after)],
       ["activations", bytes(before.peakActivationBytes), bytes(after.peakActivationBytes)],
+      ...(time
+        ? [
+            [
+              `time (${time.engine})`,
+              ms(time.beforeMs, time.beforeSpreadMs),
+              ms(time.afterMs, time.afterSpreadMs),
+            ] as const,
+          ]
+        : []),
     ];
-    const counts = new Map(before.operators);
-    const now = new Map(after.operators);
-    const operators = [...new Set([...counts.keys(), ...now.keys()])]
+  }
+
+  /** Operators whose count changed: name, before, after. */
+  get operators(): readonly (readonly [op: string, before: number, after: number])[] {
+    const counts = new Map(this.before.operators);
+    const now = new Map(this.after.operators);
+    return [...new Set([...counts.keys(), ...now.keys()])]
       .filter((op) => counts.get(op) !== now.get(op))
-      .map((op): [string, string, string] => [op, String(counts.get(op) ?? 0), String(now.get(op) ?? 0)]);
-    const done = this.byPass.map((p) => [p.pass, p.class, String(p.rewrites), String(p.removed), String(p.added)]);
-    return [
-      ...table(["", "before", "after"], [...rows, ...operators]),
-      "",
-      ...table(["pass", "class", "rewrites", "nodes removed", "added"], done),
-    ].join("\n");
+      .map((op) => [op, counts.get(op) ?? 0, now.get(op) ?? 0]);
+  }
+
+  /** Before and after, then what each pass did, with its error against float64 where a certificate measured it. */
+  toString(): string {
+    const operators = this.operators.map(([op, before, after]) => [op, String(before), String(after)]);
+    const errors = new Map(this.certificate?.passes.map((pass) => [pass.pass, pass.float64?.after]));
+    const measured = [...errors.values()].some((error) => error !== undefined);
+    const done = this.byPass.map((p) => {
+      const error = p.class === "exact" ? "0" : (errors.get(p.pass)?.toExponential(1) ?? "");
+      return [p.pass, p.class, String(p.rewrites), String(p.removed), String(p.added), ...(measured ? [error] : [])];
+    });
+    const head = ["pass", "class", "rewrites", "nodes removed", "added", ...(measured ? ["error to float64"] : [])];
+    return [...table(["", "before", "after"], [...this.rows, ...operators]), "", ...table(head, done)].join("\n");
+  }
+
+  [displaySymbol](): Displayed {
+    return display("simplify-report", this) ?? { "text/plain": this.toString() };
   }
 }
+
+/** Three digits, as far as these are after the point. */
+const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(value < 0.01 ? 1 : 3));
