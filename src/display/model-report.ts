@@ -1,10 +1,10 @@
 /** What a model consists of and costs: what `model.inspect()` gives, as tables. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, html } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
 import type { GraphReport, LayerReport } from "../compiler/tools/inspect.ts";
 import { bundle, type DisplayOptions, frame } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, html } from "./escape.ts";
 import { bar, formatSi, plural, textTable } from "./text.ts";
 
 const macs = (flops: number | undefined): string => (flops === undefined ? "?" : formatSi(Math.round(flops / 2)));

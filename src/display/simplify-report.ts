@@ -1,10 +1,10 @@
 /** What a simplification did: the model before and after, the operators that changed in number, and each pass. */
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { clip, type Html, html } from "../base/escape.ts";
 import type { Certificate } from "../compiler/tools/certificate.ts";
 import type { SimplifyReport } from "../compiler/tools/simplify.ts";
 import { bundle, type DisplayOptions, frame } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
-import { clip, type Html, html } from "./escape.ts";
 import { bar, plural } from "./text.ts";
 
 const cell = (value: string, right = true) => html`<td style="text-align:${right ? "right" : "left"}">${value}</td>`;
