@@ -33,7 +33,7 @@ const typescript: Record<string, readonly string[]> = {
   "src/pipeline": ["src/base", "src/ops", "src/compiler/*", "src/runtime"],
   "src/api": ["src/base", "src/ops", "src/compiler/*", "src/runtime", "src/pipeline"],
   "src/widgets": ["src/base"],
-  "src/display": ["src/base"],
+  "src/display": ["src/base", "src/widgets"],
   "src/cli": ["src/*", "src/compiler/*", "kernel", "server"],
   kernel: ["src/base"],
   server: ["src/base", "kernel"],

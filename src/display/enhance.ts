@@ -218,7 +218,79 @@ img.addEventListener("keydown", (event) => {
   say(Math.max(0, Math.min(data.events.length - 1, current + step)));
 });`;
 
-const features = { readout, drawing, sortable, beforeAfter, slider, timeline } as const;
+/** Asks the kernel through the port of live.ts, and puts the answers in the display's place or below it. */
+const live = `
+const begin = () => {
+  const ask = (globalThis.inferlabLive || {})[data.port];
+  if (!ask || root.dataset.connected) return;
+  root.dataset.connected = 1;
+  document.removeEventListener("inferlab-live", begin);
+  const make = (tag, parent) => parent.appendChild(document.createElement(tag));
+  const area = document.createElement("div");
+  area.append(...root.childNodes);
+  const bar = make("div", root), note = document.createElement("small");
+  root.append(area);
+  const below = make("div", root);
+  let state = {}, set = {}, busy = false, next;
+  const show = (html, into) => {
+    into.innerHTML = html;
+    for (const old of into.querySelectorAll("script")) {
+      const script = document.createElement("script");
+      script.textContent = old.textContent;
+      old.replaceWith(script);
+    }
+  };
+  const query = async (more) => {
+    if (busy) { next = more; return; }
+    busy = true;
+    const reply = await ask(data.key, { ...state, ...set, ...more });
+    busy = false;
+    note.textContent = reply.note || "";
+    if (reply.html) {
+      Object.assign(state, reply.state);
+      show(reply.html, reply.below ? below : area);
+      if (!reply.below) below.replaceChildren();
+    }
+    if (next) { const last = next; next = undefined; query(last); }
+  };
+  for (const control of data.controls || []) {
+    const label = make("label", bar);
+    label.style.cssText = "margin-right:1em;white-space:nowrap";
+    label.append(control.label + " ");
+    const input = make("input", label), out = make("output", label);
+    input.type = control.type;
+    const read = () => control.type === "checkbox" ? input.checked : control.type === "range" ? Number(input.value) : input.value;
+    const say = () => { if (control.type === "range") out.textContent = Number(input.value) < 0 ? " all" : " " + input.value; };
+    if (control.type === "range") { input.min = -1; input.max = control.max; input.value = control.value; input.style.verticalAlign = "middle"; }
+    else if (control.type === "checkbox") input.checked = control.value;
+    for (const type of ["keydown", "keyup", "keypress"]) input.addEventListener(type, (event) => event.stopPropagation());
+    input.addEventListener(control.type === "search" ? "change" : "input", () => {
+      say();
+      if (control.type === "search") { if (input.value) query({ [control.name]: input.value }); return; }
+      set[control.name] = read();
+      query({});
+    });
+    say();
+  }
+  bar.append(note);
+  if (data.clicks) {
+    let from;
+    area.addEventListener("pointerdown", (event) => { from = [event.clientX, event.clientY]; }, true);
+    area.addEventListener("click", (event) => {
+      if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 4) return;
+      // A drawing that was grabbed gets the click itself: what lies under the pointer is meant.
+      const at = document.elementFromPoint(event.clientX, event.clientY);
+      const hit = at && at.closest("[data-key]");
+      if (!hit || !area.contains(hit)) return;
+      const like = [...area.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === hit.dataset.key);
+      query({ key: hit.dataset.key, nth: like.indexOf(hit) });
+    });
+  }
+};
+begin();
+if (!root.dataset.connected) document.addEventListener("inferlab-live", begin);`;
+
+const features = { readout, drawing, sortable, beforeAfter, slider, timeline, live } as const;
 
 export type Feature = keyof typeof features;
 
@@ -232,14 +304,15 @@ const minify = (code: string) => code.replace(/\n\s*/g, "\n").trim();
 
 /**
  * The script element that adds `feature` to the frame with this id. A front end may show one output twice, so every frame
- * with the id is enhanced, each once; a failure leaves the scriptless page as it was.
+ * with the id is enhanced, each once; a failure leaves the scriptless page as it was. Two scripts of one frame are told apart
+ * by `once`.
  */
-export function enhance(id: string, uses: Partial<Record<Feature, unknown>>): Html {
+export function enhance(id: string, uses: Partial<Record<Feature, unknown>>, once = "on"): Html {
   const calls = (Object.entries(uses) as [Feature, unknown][])
     .map(([name, data]) => `((root, data) => {${minify(features[name])}})(root, ${scriptJson(data ?? {})});`)
     .join("\n");
   return markup(
-    `<script>for (const root of document.querySelectorAll('[id="${id}"]')) {\nif (root.dataset.on) continue;\nroot.dataset.on = 1;\n${calls}\n}</script>`,
+    `<script>for (const root of document.querySelectorAll('[id="${id}"]')) {\nif (root.dataset.${once}) continue;\nroot.dataset.${once} = 1;\n${calls}\n}</script>`,
   );
 }
 

@@ -222,6 +222,20 @@ function partsOf(target: Group): Item[] {
   return [first, others];
 }
 
+/** Names a group by what is in it, for those without a scope path. */
+export function groupKey(group: Group): string {
+  return `#${group.nodes[0]}+${group.nodes.length}`;
+}
+
+/** Whether `wanted` names the group, or something in it: scope paths, or keys of groups. */
+function isWanted(group: Group, wanted: readonly string[]): boolean {
+  return wanted.some((name) => {
+    const [, first, count] = /^#(\d+)\+(\d+)$/.exec(name) ?? [];
+    if (first !== undefined) return group.nodes.length >= Number(count) && group.nodes.includes(Number(first));
+    return group.path !== "" && (name === group.path || name.startsWith(`${group.path}/`));
+  });
+}
+
 /** Opens groups, the largest first, while at most `limit` parts are visible; `wanted` scopes are opened in any case. */
 export function unfold(root: Group, limit: number, wanted: readonly string[] = []): OpenGroup {
   const open = new Set<Group>([root]);
@@ -229,12 +243,14 @@ export function unfold(root: Group, limit: number, wanted: readonly string[] = [
   const candidates: Group[] = [];
   let visible = parts.get(root)!.length;
   const consider = (items: readonly Item[]) => {
-    for (const item of items) if (item.kind === "group" && item.signature !== -1) candidates.push(item);
+    // Further copies stay closed unless they are asked for.
+    for (const item of items)
+      if (item.kind === "group" && (item.signature !== -1 || isWanted(item, wanted))) candidates.push(item);
   };
   consider(parts.get(root)!);
   while (candidates.length > 0) {
     let best = 0;
-    const wants = (g: Group) => wanted.some((w) => g.path !== "" && (w === g.path || w.startsWith(`${g.path}/`)));
+    const wants = (g: Group) => isWanted(g, wanted);
     const rank = (g: Group) => (wants(g) ? 1e9 : 0) + g.nodes.length;
     for (let i = 1; i < candidates.length; i++) if (rank(candidates[i]!) > rank(candidates[best]!)) best = i;
     const [next] = candidates.splice(best, 1);

@@ -1,15 +1,17 @@
 /** A graph: folded until it can be seen, laid out, listed; with what an overlay knows of its nodes. */
-import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
-import { clip, type Html, html } from "../base/escape.ts";
+import { display, type MimeBundle, registerDisplay } from "../base/display-hook.ts";
+import { InferlabError } from "../base/errors.ts";
+import { clip, type Html, html, markup } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { enhance, packText, uniqueId } from "./enhance.ts";
-import { cardsOf } from "./graph-cards.ts";
+import { type CardGraph, type CardRow, cardsOf } from "./graph-cards.ts";
 import { cardSize, drawCards, type Marker, type Overlay, overlayMarker } from "./graph-draw.ts";
-import { groupNodes, type OpenGroup, type Part, unfold } from "./graph-fold.ts";
+import { type Group, groupKey, groupNodes, type OpenGroup, type Part, unfold } from "./graph-fold.ts";
 import { layOutCards } from "./graph-layout.ts";
 import { attributesText, type GraphModel, modelOf, titleOf, weightsText } from "./graph-model.ts";
+import { type Answer, live, type Question } from "./live.ts";
 import type { Scene } from "./scene.ts";
 import { formatCount, plural, textTable } from "./text.ts";
 
@@ -21,6 +23,8 @@ export interface GraphOptions extends DisplayOptions {
   readonly overlay?: Overlay;
   /** Name of the node a run failed at: what comes after it is drawn faint. */
   readonly failedAt?: string;
+  /** Groups open and nodes tell more when pressed, while the kernel has the graph. Default true. */
+  readonly live?: boolean;
   /** Further marks; used by displays that build on this one. */
   readonly marker?: (model: GraphModel) => Marker;
 }
@@ -35,6 +39,7 @@ export interface DrawnGraph {
   readonly picture: Picture;
   readonly legend: string;
   readonly marker: Marker;
+  readonly cards: CardGraph;
 }
 
 function failedMarker(model: GraphModel, name: string, inner: Marker): Marker {
@@ -74,7 +79,7 @@ export async function drawGraph(
     const scale = Math.max(smallest, Math.min(1, 1100 / scene.width));
     const picture = await scene.toPng({ scale, colors: options.overlay || options.marker ? 32 : 16 });
     const fits = picture.bytes.length <= maxPictureBytes;
-    if (fits || smallest < 0.3) return { model, view, scene, picture, legend, marker };
+    if (fits || smallest < 0.3) return { model, view, scene, picture, legend, marker, cards };
     if (limit > 10 && options.maxNodes === undefined)
       limit = Math.max(10, Math.floor(limit * Math.min(0.8, (maxPictureBytes / picture.bytes.length) * 1.1)));
     else smallest *= 0.75;
@@ -204,6 +209,10 @@ function listHtml(model: GraphModel, view: OpenGroup, marker: Marker, maxBytes: 
 
 /** The bundle of a graph. */
 export async function displayGraph(graph: Graph, options: GraphOptions = {}): Promise<MimeBundle> {
+  return (await showGraph(graph, options)).bundle;
+}
+
+async function showGraph(graph: Graph, options: GraphOptions): Promise<{ bundle: MimeBundle; drawn: DrawnGraph }> {
   const id = uniqueId();
   const share = (options.maxBytes ?? 65_536) / 65_536;
   const drawn = await drawGraph(graph, options, pictureMaxBytes * share);
@@ -229,7 +238,7 @@ export async function displayGraph(graph: Graph, options: GraphOptions = {}): Pr
   ]
     .filter(Boolean)
     .join("\n");
-  return bundle(
+  const made = bundle(
     {
       text,
       html: frame(
@@ -247,6 +256,80 @@ export async function displayGraph(graph: Graph, options: GraphOptions = {}): Pr
     },
     options,
   );
+  return { bundle: options.live === false ? made : liveGraph(made, graph, options, drawn), drawn };
+}
+
+/** Bytes of an answer: it is shown and not kept. */
+const answerMaxBytes = 512 * 1024;
+/** Constants of a pressed node that are shown. */
+const maxWeights = 4;
+
+function liveGraph(shown: MimeBundle, graph: Graph, options: GraphOptions, first: DrawnGraph): MimeBundle {
+  const given = typeof options.open === "string" ? [options.open] : (options.open ?? []);
+  const search = { name: "find", label: "open or show", type: "search" } as const;
+  let latest = { open: given.join("\n"), drawn: first };
+  const page = { controls: [search], clicks: true };
+  return live(shown, graph, first.model.constantBytes, options, page, async (value, question): Promise<Answer> => {
+    const open = strings(question["open"]) ?? given;
+    // What the page shows is what it pressed: drawn again where another page has moved on.
+    if (latest.open !== open.join("\n"))
+      latest = { open: open.join("\n"), drawn: await drawGraph(value, { ...options, open }, answerMaxBytes / 3) };
+    const target = pressed(latest.drawn, question);
+    if (!target) throw new InferlabError("ARGUMENT", "nothing here has that name");
+    if (target.group) {
+      const next = [...open, groupKey(target.group)];
+      const shown = await showGraph(value, { ...options, open: next, maxBytes: answerMaxBytes, live: false });
+      latest = { open: next.join("\n"), drawn: shown.drawn };
+      return { bundle: shown.bundle, state: { open: next } };
+    }
+    return { bundle: await displayNode(latest.drawn.model, target.row.nodes[0]!), below: true, state: { open } };
+  });
+}
+
+const strings = (value: unknown): readonly string[] | undefined =>
+  Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+
+interface Pressed {
+  readonly row: CardRow;
+  readonly group: Group | undefined;
+}
+
+/** The row that a page's question is about: what was pressed in the drawing, or the first that has a text in its name. */
+function pressed({ cards, model }: DrawnGraph, { key, nth, find }: Question): Pressed | undefined {
+  const rows = cards.cards.flatMap((card) => card.rows.map((row): Pressed => ({ row, group: card.group })));
+  if (typeof find === "string") {
+    const text = find.toLowerCase();
+    const names = ({ row }: Pressed) => row.nodes.some((node) => model.nodes[node]!.name.toLowerCase().includes(text));
+    const node = model.nodes.findIndex(({ name }) => name === find);
+    if (node >= 0) return { row: { title: "", detail: "", key: "", nodes: [node] }, group: undefined };
+    return rows.find(({ row }) => row.nodes.length && row.key.toLowerCase().includes(text)) ?? rows.find(names);
+  }
+  const like = rows.filter(({ row }) => row.nodes.length && row.key === key);
+  return like[typeof nth === "number" ? nth : 0] ?? like[0];
+}
+
+/** One node: its ports, attributes, and the tensors it holds. */
+async function displayNode(model: GraphModel, index: number): Promise<MimeBundle> {
+  const node = model.nodes[index]!;
+  const weights = node.source.inputs.filter((value) => value?.isConstant === true);
+  const shown = await Promise.all(
+    weights.slice(0, maxWeights).map(async (value) => {
+      const tensor = value!.constant;
+      const page =
+        tensor && (await display("tensor", tensor, { name: value!.name, maxBytes: answerMaxBytes / maxWeights }));
+      return page ? markup(String(page["text/html"])) : html`<div>${clip(value!.name, 80)}</div>`;
+    }),
+  );
+  const more = weights.length - shown.length;
+  const text = `${node.op} ${JSON.stringify(clip(node.name, 100))} → ${node.output}`;
+  const page = frame(
+    uniqueId(),
+    html`<hr><div><b>${text}</b></div>`,
+    html`<div>${attributesText(node.source, 1000)}</div>`,
+    shown,
+    more > 0 ? html`<div>… ${plural(more, "more constant")}</div>` : undefined,
+  );
+  return { "text/html": page.text, "text/plain": text };
 }
 
 function drawnParts(view: OpenGroup): number {

@@ -15,6 +15,7 @@ import { digitsPicture, fitsDigits } from "./digits.ts";
 import { enhance, uniqueId } from "./enhance.ts";
 import { layOut, levelValue, type Mosaic, paint, positionOn, type Scale, signalPicture, type View } from "./heat.ts";
 import { displayImage } from "./image.ts";
+import { type LiveControl, live, type Question } from "./live.ts";
 import { encodePng, enlarge } from "./png.ts";
 import { colorRange, elementReader, histogram, type Statistics, statisticsOf } from "./statistics.ts";
 import { columnChart, formatCount, formatNumber, formatShare, shade, textTable } from "./text.ts";
@@ -32,6 +33,8 @@ export interface TensorOptions extends DisplayOptions {
   /** Of a quantised tensor: real value = scale · (stored − zeroPoint). */
   readonly scale?: number;
   readonly zeroPoint?: number;
+  /** Sliders that show other slices while the kernel has the tensor. Default true. */
+  readonly live?: boolean;
 }
 
 /** Bytes a tensor's picture may have; it is in an output twice, as base64. */
@@ -501,4 +504,50 @@ function shadesOf(image: Image): string {
   return lines.join("\n");
 }
 
-registerDisplay("tensor", displayTensor as never);
+/** A slider for each axis but the last two, and what colours go by. */
+function liveControls(tensor: Tensor, options: TensorOptions): LiveControl[] {
+  const axes = tensor.shape.slice(0, Math.max(0, tensor.rank - 2)).flatMap((size, axis): LiveControl[] => {
+    const at = options.slice?.[axis] ?? -1;
+    const label = `axis ${axis}`;
+    return size > 1
+      ? [{ name: `axis${axis}`, label, type: "range", max: size - 1, value: at < -1 ? at + size : at }]
+      : [];
+  });
+  return [...axes, { name: "symlog", label: "symlog", type: "checkbox", value: options.symlog ?? false }];
+}
+
+/** The display again, as the page's controls say. */
+async function reslice(tensor: Tensor, options: TensorOptions, question: Question): Promise<MimeBundle> {
+  const slice = tensor.shape.map((_, axis) => {
+    const at = question[`axis${axis}`];
+    return typeof at === "number" ? (at < 0 ? null : at) : (options.slice?.[axis] ?? null);
+  });
+  const symlog = question["symlog"];
+  return displayTensor(tensor, {
+    ...options,
+    slice,
+    ...(typeof symlog === "boolean" && { symlog }),
+    live: false,
+  });
+}
+
+/** The bundle of a tensor, with its live part where a kernel runs and there is more to see. */
+function displayLiveTensor(tensor: Tensor, options: TensorOptions = {}): Displayed {
+  const made = displayTensor(tensor, options);
+  const { kind } = dtypes[tensor.dtype];
+  if (options.live === false || tensor.rank < 2 || tensor.size <= 32 || kind === "string") return made;
+  const add = (shown: MimeBundle): MimeBundle =>
+    live(
+      shown,
+      tensor,
+      tensor.sizeBytes,
+      options,
+      { controls: liveControls(tensor, options) },
+      async (value, question) => ({
+        bundle: await reslice(value, options, question),
+      }),
+    );
+  return made instanceof Promise ? made.then(add) : add(made);
+}
+
+registerDisplay("tensor", displayLiveTensor as never);

@@ -201,7 +201,7 @@ export class Editor {
       this.finish?.({ text: this.isSingle ? this.text : this.text.trimEnd() });
       return;
     }
-    if (!isAtEnd) {
+    if (!isAtEnd && this.text.includes("\n")) {
       this.insert("\n");
       return;
     }
