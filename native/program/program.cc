@@ -84,13 +84,12 @@ std::size_t ConstantStore::owned_bytes() const {
   return bytes;
 }
 
-// Memory of one run at a time.
+// What one run at a time needs. Its memory goes back to the heap between runs, so that programs that do not run at once use
+// the same; `tensors` are right for the place it had last, which the next run mostly gets again.
 struct Program::Context {
-  memory::Heap* heap;
   std::byte* memory = nullptr;  // arena, then workspace
   std::byte* workspace = nullptr;
   std::vector<std::byte*> tensors;
-  ~Context() { heap->Free(memory); }
 };
 
 Program::Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads)
@@ -243,30 +242,35 @@ Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::u
   return status;
 }
 
-Program::Context* Program::Acquire() {
+std::unique_ptr<Program::Context> Program::Acquire() {
+  std::unique_ptr<Context> context;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!idle_.empty()) {
-      Context* context = idle_.back().release();
+      context = std::move(idle_.back());
       idle_.pop_back();
-      return context;
     }
   }
-  auto context = std::make_unique<Context>();
-  context->heap = &heap_;
+  if (!context) {
+    context = std::make_unique<Context>();
+    context->tensors = fixed_;
+  }
   const std::size_t arena = (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment;
-  context->memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_, "arena of a program"));
-  if (!context->memory) return nullptr;
-  context->workspace = context->memory + arena;
-  context->tensors = fixed_;
-  for (std::size_t i = 0; i < places_.size(); ++i)
-    if (places_[i].kind == kArena) context->tensors[i] = context->memory + places_[i].offset;
-  return context.release();
+  auto* memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_, "arena of a program"));
+  if (!memory) return nullptr;
+  if (memory != context->memory) {
+    context->memory = memory;
+    context->workspace = memory + arena;
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (places_[i].kind == kArena) context->tensors[i] = memory + places_[i].offset;
+  }
+  return context;
 }
 
-void Program::Release(Context* context) {
+void Program::Release(std::unique_ptr<Context> context) {
+  heap_.Free(context->memory);
   std::lock_guard<std::mutex> lock(mutex_);
-  idle_.emplace_back(context);
+  idle_.push_back(std::move(context));
 }
 
 Status Program::Execute(const RunRequest& request) {
@@ -275,7 +279,7 @@ Status Program::Execute(const RunRequest& request) {
     return {StatusCode::kArgument, "number of inputs and outputs"};
   if (request.parallel.num_threads() > num_threads_)
     return {StatusCode::kArgument, "number of threads", request.parallel.num_threads(), num_threads_};
-  Context* context = Acquire();
+  std::unique_ptr<Context> context = Acquire();
   if (!context) return Status::OutOfMemory(static_cast<std::int64_t>(arena_bytes_ + workspace_bytes_));
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const Place& place = places_[i];
@@ -308,7 +312,7 @@ Status Program::Execute(const RunRequest& request) {
   }
   // A cancel inside the last instruction skipped some of its tasks.
   if (status.ok() && request.cancel && request.cancel->load(std::memory_order_relaxed)) status = Status::Cancelled();
-  Release(context);
+  Release(std::move(context));
   // Checked mode: a kernel, or anybody else, wrote where it should not. The findings say who and where.
   if (status.ok() && heap_.Check() > 0) status = {StatusCode::kCorrupted, "memory was misused"};
   return status;

@@ -76,7 +76,7 @@ class Program {
                      int num_threads, Parallel& parallel, std::unique_ptr<Program>* program);
   ~Program();
 
-  // Safe to call from several threads at once: each run has its own arena, kept for the next one.
+  // Safe to call from several threads at once: each run has its own arena, from the heap and back.
   Status Execute(const RunRequest& request);
 
   std::span<const std::size_t> input_bytes() const { return input_bytes_; }
@@ -96,8 +96,8 @@ class Program {
   Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads);
   Status Decode(std::span<const std::byte> bytes, Parallel& parallel);
   Status Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel);
-  Context* Acquire();
-  void Release(Context* context);
+  std::unique_ptr<Context> Acquire();
+  void Release(std::unique_ptr<Context> context);
 
   std::shared_ptr<ConstantStore> store_;
   memory::Heap& heap_;

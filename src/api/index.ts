@@ -8,6 +8,8 @@ export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
 export { nodePass, type Pass } from "../compiler/passes/pass.ts";
 export { type Match, type Rule, rulePass } from "../compiler/passes/rule.ts";
+export type { MemoryPlan, PlanBuffer, PlanOptions } from "../compiler/plan/plan-memory.ts";
+export { planMemory } from "../compiler/plan/plan-memory.ts";
 export { type Certificate, recheck } from "../compiler/tools/certificate.ts";
 export { checkPass } from "../compiler/tools/check-pass.ts";
 export { GraphEditor } from "../compiler/tools/edit-graph.ts";
@@ -36,5 +38,12 @@ export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
 export * from "../widgets/index.ts";
 export { GraphBuilder, GraphValue, graph } from "./graph.ts";
+export {
+  type MemoryDifference,
+  type MemoryEvent,
+  type MemoryRecording,
+  type MemorySnapshot,
+  memory,
+} from "./memory.ts";
 export { Model } from "./model.ts";
 export { tensor } from "./tensor.ts";

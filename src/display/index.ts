@@ -13,6 +13,7 @@ import "./graph-diff.ts";
 import "./image.ts";
 import "./memory.ts";
 import "./model-report.ts";
+import "./memory-snapshot.ts";
 import "./pipeline.ts";
 import "./scores.ts";
 import "./simplify-report.ts";

@@ -46,6 +46,15 @@ function normalized(values: Float64Array): Float64Array {
   return logs.map((log) => (log - low) / (high - low || 1));
 }
 
+type Trait = "life" | "size" | "area" | "crowd";
+
+/** Orders that "MiniMalloc" found to do well, tried before random ones. */
+const fixedOrders: readonly (readonly Trait[])[] = [
+  ["crowd", "life", "area"],
+  ["crowd", "area", "life"],
+  ["life", "area", "crowd"],
+];
+
 class Search {
   readonly result: Float64Array;
   private readonly capacity: number;
@@ -69,7 +78,12 @@ class Search {
   /** Changes of `lowest`, to take back: buffer, what it was. */
   private readonly undo: number[] = [];
   private readonly levels: Int32Array[];
-  private readonly traits: { readonly life: Float64Array; readonly size: Float64Array; readonly crowd: Float64Array };
+  private readonly choices: Int32Array[];
+  /** By buffer: lower bound of its offset at the node looked at. */
+  private readonly bound: Float64Array;
+  /** By buffer: the equal one that comes before it, or -1. */
+  private readonly twin: Int32Array;
+  private readonly traits: Readonly<Record<Trait, Float64Array>>;
   private rank: Float64Array;
   private nodes = 0;
   private budget = 0;
@@ -101,15 +115,22 @@ class Search {
     this.result = new Float64Array(n);
     this.rank = new Float64Array(n);
     this.levels = Array.from({ length: n + 1 }, () => new Int32Array(0));
+    this.choices = Array.from({ length: n + 1 }, () => new Int32Array(0));
+    this.bound = new Float64Array(n);
+    this.twin = Int32Array.from(buffers, (b, i) =>
+      buffers.findLastIndex((o, j) => j < i && o.lower === b.lower && o.upper === b.upper && o.size === b.size),
+    );
     this.traits = {
       life: normalized(Float64Array.from(buffers, (b) => b.upper - b.lower)),
       size: normalized(this.size),
+      area: normalized(Float64Array.from(buffers, (b) => (b.upper - b.lower) * b.size)),
       crowd: normalized(Float64Array.from(buffers, (_, i) => this.most(this.total, i))),
     };
   }
 
   /** Ranks for the next search, lowest first: a random mixture of lifetime, size, crowd and deaths. */
   preference(): Float64Array {
+    if (this.rounds < fixedOrders.length) return this.lexicographic(fixedOrders[this.rounds++]!);
     const [life, size, crowd, noise, died] = [1.5, 1, 2, 0.1, 3].map((weight) => weight * this.random());
     let most = 1;
     for (const deaths of this.deaths) most = Math.max(most, deaths);
@@ -128,6 +149,20 @@ class Search {
     return rank;
   }
 
+  /** Ranks by the first trait that differs, greatest first. */
+  private lexicographic(order: readonly Trait[]): Float64Array {
+    const sorted = Array.from(this.size.keys()).sort((a, b) => {
+      for (const trait of order) {
+        const difference = this.traits[trait][b]! - this.traits[trait][a]!;
+        if (difference !== 0) return difference;
+      }
+      return a - b;
+    });
+    const rank = new Float64Array(this.count);
+    for (const [position, i] of sorted.entries()) rank[i] = position;
+    return rank;
+  }
+
   run(rank: Float64Array, budget: number): "found" | "impossible" | "budget" | "timeout" {
     this.rank = rank;
     this.budget = budget;
@@ -137,43 +172,69 @@ class Search {
     this.lowest.fill(0);
     this.placed.fill(0);
     this.remaining.set(this.total);
-    const solved = this.parts(this.byStart, this.count, 0, 0);
+    const solved = this.parts(this.byStart, this.count, 0, Number.NEGATIVE_INFINITY, 0);
     return solved ? "found" : (this.stopped ?? "impossible");
   }
 
   /** Solves each group of buffers that no lifetime connects with the others, small groups first. */
-  private parts(list: Int32Array, count: number, last: number, depth: number): boolean {
-    const groups: [number, number][] = [];
-    for (let i = 0; i < count; ) {
-      const begin = i;
-      let end = this.to[list[i++]!]!;
-      while (i < count && this.from[list[i]!]! < end) end = Math.max(end, this.to[list[i++]!]!);
-      groups.push([begin, i]);
+  private parts(list: Int32Array, count: number, last: number, lastRank: number, depth: number): boolean {
+    let begin = 0;
+    let end = 0;
+    let cuts: number[] | undefined;
+    for (let i = 0; i < count; i++) {
+      const c = list[i]!;
+      if (i > begin && this.from[c]! >= end) {
+        cuts ??= [];
+        cuts.push(begin, i);
+        begin = i;
+      }
+      end = Math.max(end, this.to[c]!);
     }
-    if (groups.length > 1) groups.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
-    return groups.every(([begin, end]) => this.place(list.subarray(begin, end), last, depth));
+    if (!cuts) return this.place(list.subarray(0, count), last, lastRank, depth);
+    cuts.push(begin, count);
+    const groups = Array.from({ length: cuts.length / 2 }, (_, k) => list.subarray(cuts[2 * k]!, cuts[2 * k + 1]!));
+    groups.sort((a, b) => a.length - b.length);
+    return groups.every((group) => this.place(group, last, lastRank, depth));
   }
 
-  /** Places the buffers of one group, sorted by start, at offsets of at least `last`. */
-  private place(group: Int32Array, last: number, depth: number): boolean {
+  /**
+   * Places the buffers of one group, sorted by start, after a buffer of rank `lastRank` was placed at `last`. In a canonical
+   * plan every buffer lies as low as those below it let it, so that the next one comes at its `lowest`, which is not
+   * below `last`; one whose `lowest` is below `last` waits until another one comes under it.
+   */
+  private place(group: Int32Array, last: number, lastRank: number, depth: number): boolean {
     if (++this.nodes > this.budget) this.stopped = "budget";
     else if ((this.nodes & 255) === 0 && performance.now() > this.deadline) this.stopped = "timeout";
     if (this.stopped) return false;
-    const { from, to, size, lowest, floor, remaining, capacity } = this;
-    // No buffer of a canonical plan starts where another one would fit below it.
+    const { from, to, size, lowest, floor, remaining, capacity, rank, bound } = this;
     let ceiling = Number.POSITIVE_INFINITY;
     let end = 0;
     for (const c of group) {
-      const top = Math.max(lowest[c]!, last) + size[c]!;
-      if (top > capacity) return false;
-      ceiling = Math.min(ceiling, top);
-      end = Math.max(end, to[c]!);
+      const offset = Math.max(lowest[c]!, last);
+      const top = offset + size[c]!;
+      if (top > capacity) return this.die(c);
+      bound[c] = offset;
+      if (top < ceiling) ceiling = top;
+      if (to[c]! > end) end = to[c]!;
+    }
+    // What waits needs a neighbour under it: it lies no lower than the lowest of their tops.
+    for (const c of group) {
+      if (lowest[c]! >= last) continue;
+      let least = Number.POSITIVE_INFINITY;
+      for (const d of this.neighbours[c]!) {
+        if (this.placed[d]) continue;
+        const top = Math.max(lowest[d]!, last) + size[d]!;
+        if (top < least) least = top;
+      }
+      bound[c] = least;
+      if (least + size[c]! > capacity) return this.die(c);
     }
     const begin = from[group[0]!]!;
     floor.fill(Number.POSITIVE_INFINITY, begin, end);
     for (const c of group) {
-      const offset = Math.max(lowest[c]!, last);
-      for (let s = from[c]!; s < to[c]!; s++) if (offset < floor[s]!) floor[s] = offset;
+      const offset = bound[c]!;
+      const until = to[c]!;
+      for (let s = from[c]!; s < until; s++) if (offset < floor[s]!) floor[s] = offset;
     }
     for (let s = begin; s < end; s++) {
       if (remaining[s]! > 0 && floor[s]! + remaining[s]! > capacity) {
@@ -181,19 +242,36 @@ class Search {
         return false;
       }
     }
-    const candidates = Array.from(group.filter((c) => Math.max(lowest[c]!, last) < ceiling));
-    candidates.sort((a, b) => Math.max(lowest[a]!, last) - Math.max(lowest[b]!, last) || this.rank[a]! - this.rank[b]!);
-    if (this.levels[depth]!.length < group.length) this.levels[depth] = new Int32Array(group.length);
+    if (this.levels[depth]!.length < group.length) {
+      this.levels[depth] = new Int32Array(group.length);
+      this.choices[depth] = new Int32Array(group.length);
+    }
+    // No buffer of a canonical plan starts where another one would fit below it. Buffers at one offset come by rank, equal
+    // ones too: their other orders make the same plan.
+    const choices = this.choices[depth]!;
+    let numChoices = 0;
+    for (const c of group) {
+      const offset = lowest[c]!;
+      if (offset < last || offset >= ceiling || (offset === last && rank[c]! < lastRank)) continue;
+      const twin = this.twin[c]!;
+      if (twin >= 0 && !this.placed[twin]) continue;
+      let at = numChoices++;
+      for (; at > 0; at--) {
+        const other = choices[at - 1]!;
+        if (lowest[other]! < offset || (lowest[other] === offset && rank[other]! < rank[c]!)) break;
+        choices[at] = other;
+      }
+      choices[at] = c;
+    }
     const rest = this.levels[depth]!;
-    for (const [tried, c] of candidates.entries()) {
-      const isTwin = (d: number) => from[d] === from[c] && to[d] === to[c] && size[d] === size[c];
-      if (candidates.slice(0, tried).some(isTwin)) continue;
-      const offset = Math.max(lowest[c]!, last);
+    for (let choice = 0; choice < numChoices; choice++) {
+      const c = choices[choice]!;
+      const offset = lowest[c]!;
       const mark = this.undo.length;
       this.put(c, offset);
       let count = 0;
       for (const d of group) if (d !== c) rest[count++] = d;
-      if (count === 0 || this.parts(rest, count, offset, depth + 1)) return true;
+      if (count === 0 || this.parts(rest, count, offset, rank[c]!, depth + 1)) return true;
       for (let i = 0; i < count; i++) this.take(rest[i]!);
       this.take(c);
       while (this.undo.length > mark) {
@@ -202,6 +280,12 @@ class Search {
       }
       if (this.stopped) return false;
     }
+    return false;
+  }
+
+  /** A branch died of a buffer that has no room left. */
+  private die(c: number): false {
+    for (let s = this.from[c]!; s < this.to[c]!; s++) this.deaths[s]! += 0.1;
     return false;
   }
 

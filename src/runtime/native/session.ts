@@ -26,6 +26,7 @@ import {
 import type { CompileOptions, EngineSession, InstructionReport, RunOptions, Values } from "../engine.ts";
 import type { Trace, TraceEvent } from "../trace.ts";
 import { type Addon, explainNativeError, type NativeProgram, type NativeStore, type NativeToken } from "./addon.ts";
+import { areScopesTracked, callerScope } from "./scope.ts";
 
 /** Specialisations kept at each point; the one not used for longest goes first. */
 const maxStages = 32;
@@ -157,6 +158,7 @@ export class NativeSession implements EngineSession {
   }
 
   private async drive(feeds: Values, options: RunOptions, recorder: Recorder | undefined): Promise<Values> {
+    if (areScopesTracked()) this.addon.memoryScope(callerScope());
     const values = new Map<string, RuntimeValue>();
     const types = new Map<string, ValueType>();
     for (const input of this.graph.inputs) {
