@@ -5,6 +5,7 @@ import { InferlabError } from "../base/errors.ts";
 import { Image } from "../base/image.ts";
 import { Tensor } from "../base/tensor.ts";
 import { pipelineFromJson } from "../pipeline/flow/json-read.ts";
+import { inspectNndeploy, isNndeploy, pipelineFromNndeploy } from "../pipeline/flow/nndeploy.ts";
 import type { Pipeline } from "../pipeline/flow/pipeline.ts";
 import { decodeImage } from "../pipeline/media/decode.ts";
 import { saveImage } from "../pipeline/media/encode.ts";
@@ -15,6 +16,7 @@ const usage = `usage: inferlab pipeline run FILE.json [--in NAME=VALUE]… [--ou
        inferlab pipeline code FILE.json
 
 run: an input of kind image is read from the file VALUE; numbers and texts are taken as they stand; anything else is JSON.
+A workflow of nndeploy is taken too: show says which of its nodes exist here.
 Outputs are printed as JSON; pictures among them are written to FOLDER (default: the working folder) as NAME.png.`;
 
 /** Returns the exit code. */
@@ -27,7 +29,13 @@ export async function run(args: string[]): Promise<number> {
   const text = await readFile(file, "utf8").catch((cause) => {
     throw new InferlabError("FILE", `${JSON.stringify(file)} cannot be read: ${(cause as Error).message}`, { cause });
   });
-  const pipeline = pipelineFromJson(text);
+  const workflow = looksLikeNndeploy(text);
+  if (command === "show" && workflow) {
+    for (const { name, key, exists, about } of inspectNndeploy(text))
+      console.log(`${exists ? " " : "✗"} ${name}  ${key}  ${about}`);
+    return 0;
+  }
+  const pipeline = workflow ? pipelineFromNndeploy(text) : pipelineFromJson(text);
   if (command === "show") console.log(pipeline.toString());
   else if (command === "dot") console.log(pipeline.toDot());
   else if (command === "code") console.log(pipeline.toTypeScript());
@@ -38,6 +46,15 @@ export async function run(args: string[]): Promise<number> {
   }
   return 0;
 }
+
+/** Workflows of nndeploy hold commas that JSON does not know, so the text is looked at before it is read. */
+const looksLikeNndeploy = (text: string): boolean => {
+  try {
+    return isNndeploy(JSON.parse(text));
+  } catch {
+    return text.includes('"node_repository_"');
+  }
+};
 
 function readOptions(args: readonly string[]): { values: ReadonlyMap<string, string>; folder: string } {
   const values = new Map<string, string>();

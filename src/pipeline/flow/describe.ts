@@ -1,12 +1,15 @@
 /** A pipeline for people: the description its display draws, and a running stream in a few lines of text. */
 import { formatMs } from "../../base/shapes.ts";
 import type { PipelineParts } from "./plan.ts";
-import type { StreamStatus } from "./stream.ts";
+import type { StageStatus, StreamStatus } from "./stream.ts";
 
 export interface DescribedStage {
   readonly name: string;
   readonly detail: string;
-  readonly status?: "idle" | "running" | "done" | "failed";
+  readonly status?: "idle" | "running" | "waiting" | "done" | "failed";
+  /** Frames that wait in front of it, and frames it may hold. */
+  readonly queued?: number;
+  readonly capacity?: number;
   readonly items?: number;
   readonly failed?: number;
   readonly totalMs?: number;
@@ -29,14 +32,17 @@ export function describePipeline(parts: PipelineParts, status?: StreamStatus): P
   const stages = parts.stages.map(({ name, about }): DescribedStage => {
     const own = status?.stages.filter(({ stage }) => stage === name || stage.startsWith(`${name}/`)) ?? [];
     if (own.length === 0) return { name, detail: about, ...(status ? { status: "idle" } : {}) };
-    const failed = own.reduce((sum, s) => sum + s.failures, 0);
+    const sum = (of: (stage: StageStatus) => number): number => own.reduce((total, stage) => total + of(stage), 0);
+    const [failed, running, queued] = [sum((s) => s.failures), sum((s) => s.running), sum((s) => s.queued)];
+    const runs = Math.max(...own.map((s) => s.runs));
     return {
       name,
       detail: about,
-      status: failed > 0 ? "failed" : "done",
-      items: Math.max(...own.map((s) => s.runs)),
+      status: running > 0 ? "running" : failed > 0 ? "failed" : queued > 0 ? "waiting" : runs > 0 ? "done" : "idle",
+      ...(running > 0 || queued > 0 ? { queued, capacity: Math.max(...own.map((s) => s.capacity)) } : {}),
+      items: runs,
       failed,
-      totalMs: own.reduce((sum, s) => sum + s.totalMs, 0),
+      totalMs: sum((s) => s.totalMs),
     };
   });
   const edges = parts.stages.flatMap(({ name, inputSlots }) =>

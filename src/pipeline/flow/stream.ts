@@ -3,8 +3,9 @@ import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
 import { type FixedMode, type ModeChoice, ModeFinder } from "./auto.ts";
 import { type Checkpoint, cancelled, type FrameResult } from "./executor.ts";
+import { type LiveTarget, LiveView, liveTarget } from "./live.ts";
 import { type Lent, lend, makeExecutor, type RunOptions } from "./pipeline.ts";
-import type { Plan } from "./plan.ts";
+import type { PipelineParts, Plan } from "./plan.ts";
 import { ResourceScope } from "./resource.ts";
 import { Recorder, type StageTotals } from "./trace.ts";
 
@@ -59,6 +60,11 @@ export interface StreamOptions<O = Record<string, unknown>> extends Omit<RunOpti
   readonly checkpointEvery?: number;
   /** Goes on where a checkpoint stood; the source begins with frame `restore.frame`. */
   readonly restore?: Checkpoint;
+  /**
+   * Shows the running stream: in a notebook as a display that is updated, in a terminal as lines that are written over. `true`
+   * finds out which; nothing is shown where neither is there.
+   */
+  readonly live?: boolean | LiveTarget;
   /** Gives `onStatus` what each stage gave last. */
   readonly keepLast?: boolean;
 }
@@ -67,6 +73,7 @@ export interface StreamOptions<O = Record<string, unknown>> extends Omit<RunOpti
 interface Streamed {
   readonly name: string;
   readonly plan: Plan;
+  readonly parts: PipelineParts;
 }
 
 type Source = Iterable<Record<string, unknown>> | AsyncIterable<Record<string, unknown>>;
@@ -130,6 +137,7 @@ class Flow<O> {
   private readonly recorder: Recorder;
   private readonly executor: ReturnType<typeof makeExecutor>;
   private window: number;
+  private readonly view: LiveView | undefined;
   private nextItem = 0;
   /** Whether frames could not begin because nobody took results or the source gave none. */
   private waited = false;
@@ -166,7 +174,9 @@ class Flow<O> {
     this.onError = onError;
     this.options = options;
     this.recorder = new Recorder(options.onTrace !== undefined);
-    const { restore, checkpointEvery = 100, onCheckpoint, keepLast = false } = options;
+    const { restore, checkpointEvery = 100, onCheckpoint, keepLast = false, live } = options;
+    const target = live === true ? liveTarget() : live || undefined;
+    if (target) this.view = new LiveView(pipeline.parts, target);
     this.nextIn = this.nextOut = this.checkpointedAt = restore?.frame ?? 0;
     this.hasState = pipeline.plan.stages.some((stage) => stage.options.state !== undefined);
     const { signal, pool, verify, record, replay } = options;
@@ -180,7 +190,7 @@ class Flow<O> {
       ...(onCheckpoint && this.hasState
         ? { snapshots: { everyFrames: checkpointEvery, onSnapshot: (made) => this.checkpoints.push(made) } }
         : {}),
-      keepLast,
+      keepLast: keepLast || (target !== undefined && "show" in target),
     });
     if (mode === "auto")
       this.finder = new ModeFinder(pipeline.plan, this.lent.pool.workers, this.recorder.totals, (choice) => {
@@ -376,7 +386,7 @@ class Flow<O> {
 
   private report(last: boolean): void {
     const { onStatus } = this.options;
-    if (!onStatus) return;
+    if (!onStatus && !this.view) return;
     const now = performance.now();
     if (!last && now - this.lastStatusMs < statusIntervalMs) return;
     this.lastStatusMs = now;
@@ -384,7 +394,7 @@ class Flow<O> {
     const { totals } = this.recorder;
     const present = new Map(this.executor.stagesNow().map((stage) => [stage.stage, stage]));
     const names = new Set([...present.keys(), ...totals.keys()]);
-    onStatus({
+    const status: StreamStatus = {
       pipeline: this.pipeline.name,
       mode: this.mode,
       framesIn: this.nextIn,
@@ -398,6 +408,8 @@ class Flow<O> {
         ...(totals.get(stage) ?? { runs: 0, failures: 0, totalMs: 0 }),
         ...(present.get(stage) ?? { queued: 0, running: 0, capacity: 1 }),
       })),
-    });
+    };
+    onStatus?.(status);
+    this.view?.update(status, last);
   }
 }

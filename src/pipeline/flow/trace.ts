@@ -1,4 +1,5 @@
 /** What a run of a pipeline recorded: which stage was at work on which frame, when, on which worker. */
+import { withDisplay } from "../../base/display-hook.ts";
 import type { Trace, TraceEvent } from "../../runtime/trace.ts";
 
 export interface StageEvent {
@@ -63,6 +64,13 @@ export class Recorder {
       }),
     );
     const wallUs = Math.max(0, ...events.map((event) => event.endUs));
-    return { engine: "pipeline", graph: pipeline, threads: workers, wallUs, events, tensors: new Map() };
+    return withDisplay("trace", {
+      engine: "pipeline",
+      graph: pipeline,
+      threads: workers,
+      wallUs,
+      events,
+      tensors: new Map(),
+    });
   }
 }
