@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InferlabError } from "../../src/base/errors.ts";
 import { Image } from "../../src/base/image.ts";
+import { Tensor } from "../../src/base/tensor.ts";
 import { decodeImage } from "../../src/pipeline/media/decode.ts";
 import { hasFonts, photographPage } from "../../src/pipeline/media/photograph-page.ts";
 import { rotate } from "../../src/pipeline/nodes/rotate.ts";
@@ -126,6 +127,25 @@ describe("ocr() on a page it draws itself", () => {
     const read: string[] = [];
     for await (const { text } of reader.readAll(pages)) read.push(text);
     expect(read).toEqual(titles);
+  });
+
+  test("compiles the nets again for one thread each, for many pages only, and only where threads are not given", async () => {
+    const compiled: (number | undefined)[] = [];
+    const net = { run: async () => ({ y: new Tensor("float32", [1, 1, 32, 32], new Float32Array(1024)) }) };
+    const compile = async (_: string, { threads }: { threads?: number }) => {
+      compiled.push(threads);
+      return net;
+    };
+    const page = new Image(32, 32, 3, new Uint8Array(32 * 32 * 3));
+    const many = await createReader({}, compile);
+    await many.read(page);
+    for await (const _ of many.readAll([page], { mode: "sequential" }));
+    expect(compiled).toEqual([undefined, undefined, undefined]);
+    for (let i = 0; i < 2; i++) for await (const _ of many.readAll([page, page]));
+    expect(compiled.slice(3)).toEqual([1, 1, 1]);
+    const given = await createReader({ threads: 2 }, compile);
+    for await (const _ of given.readAll([page]));
+    expect(compiled.slice(6)).toEqual([2, 2, 2]);
   });
 
   test("can be cancelled", async () => {

@@ -20,10 +20,8 @@ export interface ModeChoice {
 
 /** A mode must promise this share less time than a simpler one to be taken. */
 const margin = 0.02;
-/** Overlap that saves less than this share of a lone frame's time is put to the test… */
-const worthwhile = 0.1;
-/** …and so is one that takes this share longer than predicted. */
-const tolerance = 0.3;
+/** Overlap that saves less than this share of a lone frame's time is put to the test, which then costs little. */
+const worthwhile = 0.25;
 /** Frames that are run one stage at a time when it is. */
 const numTrialFrames = 4;
 
@@ -119,9 +117,7 @@ export class ModeFinder {
     const realMs = (now - this.beganMs) / numWanted;
     const choice = this.choice!;
     if (this.phase === "chosen") {
-      const isPoor = realMs > choice.realMs.sequential! * (1 - worthwhile);
-      const isWorseThanPredicted = realMs > choice.predictedMs[choice.mode] * (1 + tolerance);
-      this.phase = isPoor || isWorseThanPredicted ? "trial" : "settled";
+      this.phase = realMs > choice.realMs.sequential! * (1 - worthwhile) ? "trial" : "settled";
       this.setChoice({ ...choice, realMs: { ...choice.realMs, [choice.mode]: realMs } });
       this.restart(now);
       return;

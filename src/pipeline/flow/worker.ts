@@ -26,9 +26,9 @@ function takeThread(key: string, program: WorkerProgram): Worker {
     thread.ref();
     return thread;
   }
-  // Loaders given on the command line are the thread's too; how the main program's text came in is not.
-  const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
-  const thread = new Worker(mainUrl, { workerData: program, execArgv });
+  // The thread inherits the command line's flags; how the main program's text came in is not for it.
+  const isInline = process.execArgv.some((argument) => argument.startsWith("--input-type"));
+  const thread = new Worker(mainUrl, { workerData: program, ...(isInline ? { execArgv: [] } : {}) });
   // A thread may fail between two calls, in a timer of its own: it is only not used again.
   const forget = (): void => {
     const waiting = idle.findIndex((entry) => entry.thread === thread);

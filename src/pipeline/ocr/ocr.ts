@@ -61,12 +61,18 @@ export interface OcrNets {
 
 type Picture = ImageSource | Image;
 
-/** Reading as a pipeline: decode → detect → straighten → orient → recognize → order → annotate. */
+/**
+ * Reading as a pipeline: decode → detect → straighten → orient → recognize → order → annotate. The nets take two frames at a
+ * time: most of the time is theirs, so one at a time would leave a core idle in streams.
+ */
 export function ocrPipeline(nets: OcrNets, options: OcrOptions = {}) {
   const { detect, orient, recognize, minScore = 0.5 } = options;
+  const replicas = 2;
   return pipeline("ocr", { source: port<Picture>() }, (p, { source }) => {
     const image = p.stage("decode", (s) => (s instanceof Image ? toRgb(s) : decodeImage(s)), [source]);
-    const boxes = p.stage("detect", (i, { signal }) => detectText(nets.detector, i, detect, signal), [image]);
+    const boxes = p.stage("detect", (i, { signal }) => detectText(nets.detector, i, detect, signal), [image], {
+      replicas,
+    });
     const crops = p.stage("straighten", (i, found) => straightenLines(i, found), [image, boxes]);
     const upright = p.stage("orient", (lines, { signal }) => orientLines(nets.classifier, lines, orient, signal), [
       crops,
@@ -75,6 +81,7 @@ export function ocrPipeline(nets: OcrNets, options: OcrOptions = {}) {
       "recognize",
       (lines, { signal }) => recognizeLines(nets.recognizer, lines, nets.alphabet, recognize, signal),
       [upright],
+      { replicas },
     );
     const lines = p.stage("order", (cut, read) => orderLines(cut, read, minScore), [upright, texts]);
     const annotated = p.stage("annotate", annotateLines, [image, lines]);
@@ -103,9 +110,15 @@ const textOf = (lines: readonly OcrLine[]): string => lines.map((line) => line.t
 export class Reader {
   /** The stages, to run, stream, draw or put into a pipeline of your own. */
   readonly pipeline: ReturnType<typeof ocrPipeline>;
+  private readonly options: OcrOptions;
+  private readonly compileSingle: (() => Promise<OcrNets>) | undefined;
+  private overlapping: Promise<ReturnType<typeof ocrPipeline>> | undefined;
 
-  constructor(nets: OcrNets, options: OcrOptions) {
+  /** `compileSingle` makes the nets again, for one thread each; without it `readAll` uses the same nets as `read`. */
+  constructor(nets: OcrNets, options: OcrOptions, compileSingle?: () => Promise<OcrNets>) {
     this.pipeline = ocrPipeline(nets, options);
+    this.options = options;
+    this.compileSingle = compileSingle;
   }
 
   /**
@@ -120,7 +133,17 @@ export class Reader {
     return { ...outputs, text: textOf(outputs.lines), timings };
   }
 
-  /** Reads many pictures, several at a time; results in their order. Stream options: mode, window, onError, onStatus… */
+  /** The stages for many pictures at a time: runs beside each other do better with a thread each than with all threads. */
+  private many(): Promise<ReturnType<typeof ocrPipeline>> {
+    if (!this.compileSingle) return Promise.resolve(this.pipeline);
+    this.overlapping ??= this.compileSingle().then((nets) => ocrPipeline(nets, this.options));
+    return this.overlapping;
+  }
+
+  /**
+   * Reads many pictures, several at a time; results in their order. Stream options: mode, window, onError, onStatus… Where
+   * the reader was made without `threads`, the nets of overlapping runs have one thread each.
+   */
   async *readAll(
     sources: Iterable<Picture> | AsyncIterable<Picture>,
     options: StreamOptions<Pick<OcrResult, "lines" | "image">> = {},
@@ -128,8 +151,9 @@ export class Reader {
     async function* frames() {
       for await (const source of sources) yield { source };
     }
-    for await (const outputs of this.pipeline.stream(frames(), options))
-      yield { ...outputs, text: textOf(outputs.lines) };
+    const overlaps = options.mode === undefined || options.mode === "pipeline";
+    const stages = overlaps ? await this.many() : this.pipeline;
+    for await (const outputs of stages.stream(frames(), options)) yield { ...outputs, text: textOf(outputs.lines) };
   }
 }
 
@@ -148,14 +172,18 @@ export type CompileNet = (path: string, options: CompileOptions) => Promise<Net>
 export async function createReader(options: OcrOptions = {}, compile: CompileNet = compileModel): Promise<Reader> {
   const paths = options.models ?? ocrModelPaths();
   const { engine, device, threads, optimize } = options;
-  const compileOptions: CompileOptions = { engine, device, threads, optimize };
   const keys = await readFile(paths.keys, "utf8").catch((cause) => {
     throw new InferlabError("FILE", `keys file ${JSON.stringify(paths.keys)} cannot be read`, { cause });
   });
-  const detector = await compile(paths.detector, compileOptions);
-  const classifier = await compile(paths.classifier, compileOptions);
-  const recognizer = await compile(paths.recognizer, compileOptions);
-  return new Reader({ detector, classifier, recognizer, alphabet: parseKeys(keys) }, options);
+  const alphabet = parseKeys(keys);
+  const compileAll = async (numThreads: number | undefined): Promise<OcrNets> => {
+    const compileOptions: CompileOptions = { engine, device, threads: numThreads, optimize };
+    const detector = await compile(paths.detector, compileOptions);
+    const classifier = await compile(paths.classifier, compileOptions);
+    const recognizer = await compile(paths.recognizer, compileOptions);
+    return { detector, classifier, recognizer, alphabet };
+  };
+  return new Reader(await compileAll(threads), options, threads === undefined ? () => compileAll(1) : undefined);
 }
 
 const readers = new Map<string, Promise<Reader>>();
