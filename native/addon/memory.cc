@@ -148,6 +148,18 @@ Napi::Value Allocate(const Napi::CallbackInfo& info) {
   return buffer.IsEmpty() ? env.Undefined() : buffer;
 }
 
+// release(buffer): the memory of an ArrayBuffer goes back now; the buffer is empty from then on. The caller promises that no
+// run reads it.
+Napi::Value Release(const Napi::CallbackInfo& info) {
+  if (!info[0].IsArrayBuffer()) {
+    Throw(info.Env(), {StatusCode::kArgument, "ArrayBuffer"});
+    return info.Env().Undefined();
+  }
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  if (!buffer.IsDetached()) buffer.Detach();
+  return info.Env().Undefined();
+}
+
 Napi::Array ToArray(Napi::Env env, const std::vector<memory::Finding>& findings) {
   Napi::Array array = Napi::Array::New(env, findings.size());
   for (std::size_t i = 0; i < findings.size(); ++i) {
@@ -191,6 +203,7 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
   define("memoryFindings", MemoryFindings);
   define("memoryLeaks", MemoryLeaks);
   define("allocate", Allocate);
+  define("release", Release);
   define("trim", Trim);
 }
 

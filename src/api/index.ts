@@ -6,6 +6,7 @@
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export { Tensor } from "../base/tensor.ts";
+export { type Index, View } from "../base/view.ts";
 export { nodePass, type Pass } from "../compiler/passes/pass.ts";
 export { type Match, type Rule, rulePass } from "../compiler/passes/rule.ts";
 export type { MemoryPlan, PlanBuffer, PlanOptions } from "../compiler/plan/plan-memory.ts";
@@ -37,6 +38,7 @@ export type { CompileOptions, InstructionReport, RunOptions } from "../runtime/e
 export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
 export * from "../widgets/index.ts";
+export { loadTensors, saveTensors } from "./files.ts";
 export { GraphBuilder, GraphValue, graph } from "./graph.ts";
 export {
   type MemoryDifference,
@@ -47,3 +49,4 @@ export {
 } from "./memory.ts";
 export { Model } from "./model.ts";
 export { tensor } from "./tensor.ts";
+export { fromOrt, imageFromTensor, tensorFromImage, toOrt } from "./tensor-methods.ts";

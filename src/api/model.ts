@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import { type Displayed, display, displaySymbol, withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import { formatValueType } from "../base/value-type.ts";
-import { type ReadModelOptions, readModel } from "../compiler/formats/read.ts";
+import { type ReadModelOptions, readModelContent } from "../compiler/formats/read.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { type InferOptions, inferShapes } from "../compiler/ir/infer.ts";
+import type { NnlPlan } from "../compiler/nnl/read.ts";
+import { type StoredPlan, saveNnl, writeNnl } from "../compiler/nnl/write.ts";
 import { type SaveOnnxOptions, saveOnnx, writeOnnx } from "../compiler/onnx/write.ts";
 import {
   type Certificate,
@@ -18,7 +20,7 @@ import { editGraph, type GraphEditor } from "../compiler/tools/edit-graph.ts";
 import { type GraphReport, inspectGraph } from "../compiler/tools/inspect.ts";
 import { type SimplifyOptions, type SimplifyReport, simplifyGraph } from "../compiler/tools/simplify.ts";
 import { bestRunner } from "../runtime/best-runner.ts";
-import { compileGraph } from "../runtime/compile.ts";
+import { compileGraph, prepareGraph } from "../runtime/compile.ts";
 import type { CompileOptions } from "../runtime/engine.ts";
 import type { Port } from "../runtime/feeds.ts";
 import type { Session } from "../runtime/session.ts";
@@ -38,17 +40,30 @@ export interface Simplified {
   readonly certificate: Certificate | undefined;
 }
 
+/** How a model is written: ONNX, or `.nnl` where the path ends so or `format` says it. */
+export interface SaveOptions extends SaveOnnxOptions {
+  format?: "onnx" | "nnl";
+  /** `.nnl` only: the compilations to keep in the file, so that `compile()` with the same options starts from them. */
+  plans?: readonly Pick<CompileOptions, "engine" | "optimize">[];
+  /** Written beside the model. */
+  certificate?: Certificate;
+}
+
 export class Model {
   /** The graph itself; a pass or a tool may be run on a clone of it. */
   readonly graph: Graph;
+  private readonly plans: readonly NnlPlan[];
+  private readonly prepared = new Map<string, Graph>();
 
-  constructor(graph: Graph) {
+  /** `plans` are those of an `.nnl` file. */
+  constructor(graph: Graph, plans: readonly NnlPlan[] = []) {
     this.graph = graph;
+    this.plans = plans;
   }
 
   /**
-   * A model from a file (path or file: URL) or from bytes: ONNX, TFLite, or the model.json of TensorFlow.js. The format is
-   * told by content. Weights of ONNX files are read when needed.
+   * A model from a file (path or file: URL) or from bytes: ONNX, .nnl, TFLite, or the model.json of TensorFlow.js. The format is
+   * told by content. Weights are read when needed.
    *
    * Errors: FILE where the file cannot be read, MODEL_FORMAT, MODEL_TRUNCATED or MODEL_INVALID for what is in it,
    * EXTERNAL_DATA for weights that are missing or outside the model's folder; of TensorFlow's formats UNKNOWN_OPERATOR and
@@ -61,9 +76,9 @@ export class Model {
   static async load(source: string | URL | Uint8Array, options?: ReadModelOptions): Promise<Model> {
     if (!(typeof source === "string" || source instanceof URL || source instanceof Uint8Array))
       throw new InferlabError("ARGUMENT", "source is no path, file: URL or Uint8Array");
-    const graph = readModel(source instanceof URL ? fileURLToPath(source) : source, options);
+    const { graph, plans } = readModelContent(source instanceof URL ? fileURLToPath(source) : source, options);
     inferShapes(graph);
-    return new Model(graph);
+    return new Model(graph, plans);
   }
 
   get name(): string {
@@ -84,7 +99,11 @@ export class Model {
    * Errors: ENGINE for an unknown or unusable engine, ARGUMENT for a bad option.
    */
   compile(options?: CompileOptions): Promise<Session> {
-    return compileGraph(this.graph, options);
+    return compileGraph(this.graph, options, (key) => {
+      const plan = this.plans.find((candidate) => candidate.key === key);
+      if (plan && !this.prepared.has(key)) this.prepared.set(key, plan.read());
+      return this.prepared.get(key);
+    });
   }
 
   /**
@@ -134,19 +153,31 @@ export class Model {
   }
 
   /**
-   * Writes the model as an ONNX file, whole or not at all; weights beyond 2 GiB, or where asked, go beside it, and so does a
-   * certificate (`small.certificate.json`).
+   * Writes the model, whole or not at all: as `.nnl` where the path ends so, else as ONNX, whose weights beyond 2 GiB, or
+   * where asked, go beside it, and so does a certificate (`small.certificate.json`).
    *
-   * Errors: FILE where it cannot be written, UNSUPPORTED for one file larger than ONNX can hold.
+   * Errors: FILE where it cannot be written, UNSUPPORTED for one ONNX file larger than it can be, ARGUMENT for plans in an
+   * ONNX file.
+   *
+   * @example
+   * await model.save("det.nnl", { plans: [{ engine: "native" }] });
    */
-  async save(path: string, options: SaveOnnxOptions & { readonly certificate?: Certificate } = {}): Promise<void> {
-    saveOnnx(this.graph, path, options);
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    const format = options.format ?? (/\.nnl$/i.test(path) ? "nnl" : "onnx");
+    if (format === "nnl") saveNnl(this.graph, path, this.planned(options));
+    else if (options.plans)
+      throw new InferlabError("ARGUMENT", "an ONNX file holds no plans", { hint: "save as .nnl" });
+    else saveOnnx(this.graph, path, options);
     if (options.certificate) saveCertificate(options.certificate, certificatePath(path));
   }
 
-  /** The model as an ONNX file's bytes. */
-  toBytes(): Uint8Array {
-    return writeOnnx(this.graph);
+  private planned({ plans = [] }: SaveOptions): StoredPlan[] {
+    return plans.map((plan) => prepareGraph(this.graph, plan));
+  }
+
+  /** The model as the bytes of a file: ONNX, or `.nnl`. */
+  toBytes(options: Pick<SaveOptions, "format" | "plans"> = {}): Uint8Array {
+    return options.format === "nnl" ? writeNnl(this.graph, this.planned(options)) : writeOnnx(this.graph);
   }
 
   /** One line an input and output. */

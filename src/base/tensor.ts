@@ -8,6 +8,9 @@ import { allocate, byteLength, type DataArray, type DType, type DTypeArrays, dty
 import { InferlabError } from "./errors.ts";
 import { formatType, sizeOf } from "./shapes.ts";
 
+/** How the memory of a tensor that owns it is given back. */
+const owners = new WeakMap<object, () => void>();
+
 export class Tensor<D extends DType = DType> {
   readonly kind = "tensor" as const;
   readonly dtype: D;
@@ -57,6 +60,44 @@ export class Tensor<D extends DType = DType> {
 
   get sizeBytes(): number {
     return byteLength(this.dtype, this.size);
+  }
+
+  /**
+   * Gives memory that an engine made for this tensor back at once; other tensors and typed arrays over the same memory become
+   * empty. Of a tensor over your own array only the reference goes. Without this call memory comes back with the garbage.
+   */
+  dispose(): void {
+    if (this.isDisposed) return;
+    const { dtype, shape } = this;
+    Object.defineProperty(this, "data", {
+      get() {
+        throw new InferlabError("MEMORY", `tensor ${formatType(dtype, shape)} was disposed`, {
+          hint: "read it before its dispose(), or before the end of the block that says `using`",
+        });
+      },
+    });
+    const release = owners.get(this);
+    owners.delete(this);
+    release?.();
+  }
+
+  get isDisposed(): boolean {
+    return Object.getOwnPropertyDescriptor(this, "data")?.get !== undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Makes the tensor the owner of its memory: `dispose()` calls `release`, once. */
+  static owning<T extends Tensor>(tensor: T, release: () => void): T {
+    owners.set(tensor, release);
+    return tensor;
+  }
+
+  /** Whether a value is a tensor whose `dispose()` gives memory back. */
+  static isOwner(value: RuntimeValue): value is Tensor {
+    return owners.has(value);
   }
 
   [displaySymbol](): Displayed {

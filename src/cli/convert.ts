@@ -2,12 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
+import { writeSafetensors } from "../base/safetensors.ts";
 import { readModel } from "../compiler/formats/read.ts";
 import { saveOnnx } from "../compiler/onnx/write.ts";
 import { mergeGraphs, renameValues, setShapes } from "../compiler/tools/cut.ts";
 import { toFloat16 } from "../compiler/tools/float16.ts";
 import { convertOpset } from "../compiler/tools/opset.ts";
-import { extractWeights, writeSafetensors } from "../compiler/tools/weights.ts";
+import { extractWeights } from "../compiler/tools/weights.ts";
 import { pairs, shapes } from "./model-arguments.ts";
 
 const usage = `usage: inferlab convert in.onnx [out.onnx] [options]

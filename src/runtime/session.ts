@@ -2,6 +2,7 @@
 import { withCellSignal } from "../base/cell-signal.ts";
 import { withDisplay } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
+import { holdMemory } from "../base/memory-use.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
@@ -38,15 +39,25 @@ export class Session {
   async run(feeds: Values, options?: RunOptions): Promise<Outputs> {
     const own = withCell(options);
     const inner = this.ready(feeds, own);
-    return (await inner.run(feeds, own)) as Outputs;
+    const held = holdMemory(feeds);
+    try {
+      return (await inner.run(held.values, own)) as Outputs;
+    } finally {
+      held.letGo();
+    }
   }
 
   /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
   async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
     const own = withCell(options);
     const inner = this.ready(feeds, own);
-    const { outputs, trace } = await inner.trace(feeds, own);
-    return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
+    const held = holdMemory(feeds);
+    try {
+      const { outputs, trace } = await inner.trace(held.values, own);
+      return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
+    } finally {
+      held.letGo();
+    }
   }
 
   /** Per instruction: kernel, why it was chosen, flops, bytes. Empty before the first run where shapes are dynamic. */

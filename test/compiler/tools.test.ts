@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeSafetensors } from "../../src/base/safetensors.ts";
 import type { Graph } from "../../src/compiler/ir/graph.ts";
 import { parseGraph } from "../../src/compiler/ir/parse.ts";
 import { printGraph } from "../../src/compiler/ir/print.ts";
@@ -18,7 +19,7 @@ import { toFloat16 } from "../../src/compiler/tools/float16.ts";
 import { formatReport, inspectGraph } from "../../src/compiler/tools/inspect.ts";
 import { convertOpset } from "../../src/compiler/tools/opset.ts";
 import { simplifyGraph } from "../../src/compiler/tools/simplify.ts";
-import { extractWeights, writeSafetensors } from "../../src/compiler/tools/weights.ts";
+import { extractWeights } from "../../src/compiler/tools/weights.ts";
 
 const net = `opset 17
 input x: float32[n,2,5,5]

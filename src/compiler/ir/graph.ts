@@ -5,6 +5,7 @@
  * Invariants (checked by `verifyGraph` in verify.ts, run after every pass in tests): nodes are topologically sorted; every input is a
  * graph input, a constant, the output of an earlier node or a value of an enclosing graph; value names are unique.
  */
+import { pinMemory } from "../../base/memory-use.ts";
 import type { Dim } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { ValueType } from "../../base/value-type.ts";
@@ -57,7 +58,7 @@ export class Value {
   }
 
   setConstant(source: ConstantSource | Tensor): void {
-    this.source = source;
+    this.source = "kind" in source ? pinMemory(source) : source;
     this.type = "kind" in source ? { kind: "tensor", dtype: source.dtype, shape: source.shape } : source.type;
   }
 }

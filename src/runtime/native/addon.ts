@@ -31,6 +31,8 @@ export interface Addon {
   memoryScope(scope: string): void;
   /** An ArrayBuffer in pool memory. */
   allocate(bytes: number, owner?: string): ArrayBuffer;
+  /** Gives an ArrayBuffer's memory back now. No run may be reading it. Missing in addons built before it came. */
+  release?(buffer: ArrayBuffer): void;
   trim(): void;
   /** Checked mode for blocks made from now on; at first as INFERLAB_MEMORY_CHECK says. */
   memorySetChecked(on: boolean): void;

@@ -4,6 +4,7 @@
  */
 import { dtypes } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
+import { whenUnused } from "../../base/memory-use.ts";
 import { type StaticShape, sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import { formatValueType, type ValueType } from "../../base/value-type.ts";
@@ -25,7 +26,14 @@ import {
 } from "../../compiler/program/stage.ts";
 import type { CompileOptions, EngineSession, InstructionReport, RunOptions, Values } from "../engine.ts";
 import type { Trace, TraceEvent } from "../trace.ts";
-import { type Addon, explainNativeError, type NativeProgram, type NativeStore, type NativeToken } from "./addon.ts";
+import {
+  type Addon,
+  explainNativeError,
+  type NativeProgram,
+  type NativeStore,
+  type NativeToken,
+  requireAddon,
+} from "./addon.ts";
 import { areScopesTracked, callerScope } from "./scope.ts";
 
 /** Specialisations kept at each point; the one not used for longest goes first. */
@@ -375,7 +383,8 @@ function tensorOver(dtype: Tensor["dtype"], shape: StaticShape, buffer: ArrayBuf
     offset: number,
     length: number,
   ) => Tensor["data"];
-  return new Tensor(dtype, shape, new array(buffer, 0, sizeOf(shape)) as never);
+  const tensor = new Tensor(dtype, shape, new array(buffer, 0, sizeOf(shape)) as never);
+  return Tensor.owning(tensor, () => whenUnused(buffer, () => requireAddon().release?.(buffer)));
 }
 
 /** One node on its reference, its outputs among the values. */
