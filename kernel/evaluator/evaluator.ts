@@ -29,6 +29,10 @@ export interface EvaluatorEvents {
   inputRequest(context: number, prompt: string, password: boolean): Promise<string | null>;
   /** The runtime process ended and a new one was started: every variable is gone. */
   restarted?(): void;
+  /** A cell is about to run as `file`; it waits for what is returned. */
+  starting?(file: string, code: string, program: CellProgram): Promise<void> | undefined;
+  /** V8's inspector says something: only after `inspect` has enabled it to. */
+  inspected?(method: string, params: Record<string, unknown>): void;
 }
 
 export interface CellRequest {
@@ -155,6 +159,7 @@ export class Evaluator {
     if (!request.isSide) this.lastContext = request.context;
     // An interrupt that is still cleaning up must not hit this cell.
     while (this.settling.size) await Promise.all([...this.settling.values()].map((interrupt) => interrupt.settled));
+    await this.events.starting?.(file, request.code, program);
     if (request.context <= this.cancelled) return { status: "error", ...interruption };
     return new Promise((finish) => {
       this.running.set(request.context, { request, payload: [], finish });
@@ -236,6 +241,22 @@ export class Evaluator {
     return (await this.ask("preview", expression)) as string | undefined;
   }
 
+  /** Asks V8's inspector (Chrome DevTools Protocol) in any state of the cell. Errors: Error with its message. */
+  async inspect<T>(method: string, params: object = {}): Promise<T> {
+    const id = ++this.numQuestions;
+    const answer = await new Promise<{ result?: T; error?: string } | undefined>((resolve) => {
+      this.asking.set(id, (json) => resolve(json as { result?: T; error?: string } | undefined));
+      this.runtime.command({ type: "inspector", id, method, params });
+    });
+    if (answer?.result === undefined) throw new Error(answer?.error ?? "the runtime process ended");
+    return answer.result;
+  }
+
+  /** Context of the cell that runs, or that ran last. */
+  get latestContext(): number {
+    return this.lastContext;
+  }
+
   private ask(ask: string, expression: string): Promise<unknown> {
     const id = ++this.numQuestions;
     return new Promise((resolve) => {
@@ -290,6 +311,13 @@ export class Evaluator {
       case "live":
         this.asking.get(json["id"] as number)?.(json["answer"]);
         this.asking.delete(json["id"] as number);
+        break;
+      case "inspector":
+        this.asking.get(json["id"] as number)?.(json);
+        this.asking.delete(json["id"] as number);
+        break;
+      case "inspector_event":
+        this.events.inspected?.(json["method"] as string, json["params"] as Record<string, unknown>);
         break;
       case "settled":
         // Outcomes that the cells told themselves lie in the other pipe.

@@ -234,6 +234,11 @@ async function receive({ json }: Packet): Promise<void> {
       reply({ type: "live", id: json["id"], answer: answer ?? null });
       break;
     }
+    case "inspector":
+      session.post(String(json["method"]), json["params"] as object, (error: Error | null, result?: object) =>
+        reply({ type: "inspector", id: json["id"], ...(error ? { error: error.message } : { result: result ?? {} }) }),
+      );
+      break;
     case "input_reply": {
       const bytes = Buffer.from(String(json["value"])).subarray(0, input.length);
       input.set(bytes);
@@ -244,6 +249,18 @@ async function receive({ json }: Packet): Promise<void> {
     }
   }
 }
+
+/** Our compiled sources; packages are not ours, but nobody wants to hear of each of their files. */
+const ownUrl = new URL("..", import.meta.url).href;
+
+// V8 sends these only while the debugger is on; of the scripts, those that can be broken in.
+session.on("inspectorNotification", ({ method, params }: { method: string; params: object }) => {
+  if (method === "Debugger.scriptParsed") {
+    const { url } = params as { url: string };
+    if (!url.startsWith("cell[") && (!url.startsWith("file:") || url.startsWith(ownUrl))) return;
+  }
+  if (method.startsWith("Debugger.")) reply({ type: "inspector_event", method, params });
+});
 
 const sink = { packet: (packet: Packet) => void receive(packet), stream: () => {}, forward: handOver };
 const reader = new FrameReader();

@@ -3,7 +3,7 @@ import { cellSignalKey } from "../../src/base/cell-signal.ts";
 import { declaredNames, type ExecuteRequest, execute, guard, guardEach, interrupt } from "./cell.ts";
 import { commApi } from "./comms.ts";
 import { currentContext } from "./context.ts";
-import { clearOutput, display } from "./display.ts";
+import { bundleOf, clearOutput, display } from "./display.ts";
 import * as helpers from "./helpers.ts";
 import { installKernelHook } from "./hook.ts";
 import { input, prompt } from "./input.ts";
@@ -22,6 +22,8 @@ const internal = {
   helpers,
   magic: magicRuntime,
   flush,
+  /** What a front end shows of a value, for the debugger. */
+  describe: bundleOf,
   interrupt,
   /** A subshell's cell, from the control thread: it cannot wait for the main thread's event loop. */
   execute: (request: string): void => execute(JSON.parse(request) as ExecuteRequest),

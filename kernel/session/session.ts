@@ -6,6 +6,7 @@
  * between them; cells run one by one in the order they came; everything else is answered at once, also while a cell runs.
  */
 import { InferlabError } from "../../src/base/errors.ts";
+import { CellDebugger, type DebuggerHost } from "../debugger/debugger.ts";
 import { Evaluator, type EvaluatorEvents } from "../evaluator/evaluator.ts";
 import type { RuntimeProcess } from "../evaluator/runtime-process.ts";
 import { LanguageService } from "../language/service.ts";
@@ -37,6 +38,8 @@ export class Session implements TransportEvents {
   executionCount = 0;
   readonly history: History;
   readonly language: LanguageService;
+  readonly debugging: { readonly debug: CellDebugger; readonly host: DebuggerHost };
+  private numDebugEvents = 0;
   /** `%strict`: type errors keep a cell from running. */
   isStrict = false;
   /** Open comms: id → target. */
@@ -66,10 +69,26 @@ export class Session implements TransportEvents {
       restarted: () => {
         this.comms.clear();
         this.language.forget();
+        void this.debugging.debug.restarted();
       },
+      starting: (file, code, program) => this.debugging.debug.starting(file, code, program),
+      inspected: (method, params) => this.debugging.debug.inspected(method, params),
       inputRequest: (context, prompt, password) => this.askForInput(context, prompt, password),
     };
     this.evaluator = new Evaluator(events, options.runtime ? { runtime: options.runtime } : {});
+    const host: DebuggerHost = {
+      inspect: (method, params) => this.evaluator.inspect(method, params),
+      compile: async (code) => (await this.evaluator.loadCompiler()).compile(code),
+      emit: (event, body) =>
+        this.publish(this.evaluator.latestContext, "debug_event", {
+          type: "event",
+          seq: ++this.numDebugEvents,
+          event,
+          body,
+        }),
+      log: this.log,
+    };
+    this.debugging = { debug: new CellDebugger(host), host };
   }
 
   readonly log: (line: string) => void;
@@ -206,6 +225,7 @@ export class Session implements TransportEvents {
     this.mainQueue.abortWaiting();
     for (const queue of this.subshells.values()) queue.abortWaiting();
     const stopped = this.evaluator.interrupt(this.numContexts);
+    this.debugging.debug.interrupt().catch((error: Error) => this.log(`debugger: ${error.message}`));
     this.answerInput(null);
     await stopped;
   }

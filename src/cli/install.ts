@@ -94,6 +94,6 @@ function kernelSpec(displayName: unknown): object {
     language: "typescript",
     interrupt_mode: "message",
     kernel_protocol_version: "5.5",
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
 }

@@ -39,8 +39,8 @@ export function kernelInfo(): Record<string, unknown> {
       nbconvert_exporter: "script",
     },
     banner: `inferlab ${ownVersion()}: TypeScript on Node ${process.version}`,
-    debugger: false,
-    supported_features: ["kernel subshells"],
+    debugger: true,
+    supported_features: ["debugger", "kernel subshells"],
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
