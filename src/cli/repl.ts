@@ -73,6 +73,9 @@ export async function run(args: string[]): Promise<number> {
     : KernelClient.start({ folder: process.cwd(), connectionFolder: runtimeFolder() });
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const client = await starting;
+  // A window that is closed takes its kernel along.
+  for (const signal of ["SIGHUP", "SIGTERM"] as const)
+    process.once(signal, () => void client.close().finally(() => process.exit(1)));
   try {
     const info = (await client.request("kernel_info_request", {})).reply.content;
     const banner = options.isJoining

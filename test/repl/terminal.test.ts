@@ -161,6 +161,7 @@ describe("the editor", () => {
     [`abc${home}\u000b1\r`, "1"],
     ["日本\u007f語\r", "日語"],
     ["f(() => {\r1\r\r", "f(() => {\n  1"],
+    ["f(() => {\r})\r", "f(() => {\n})"],
     [`a${alt}\rb\r`, "a\nb"],
     [`a${alt}\rb${up}x${down}y\r`, "ax\nby"],
     ["\u001b[200~a {\n\tb\n}\u001b[201~\r", "a {\n\tb\n}"],

@@ -161,7 +161,12 @@ export class Editor {
     else if (name === "right" || (ctrl && name === "f")) this.at = step(this.text, this.at, 1);
     else if (name === "up" || (ctrl && name === "p")) this.vertical(-1);
     else if (name === "down" || (ctrl && name === "n")) this.vertical(1);
-    else if (text && !ctrl && !meta && text >= " " && text !== "\u007f") this.insert(text);
+    else if (text && !ctrl && !meta && text >= " " && text !== "\u007f") {
+      // A closing bracket that begins its line stands one step to the left.
+      if (/^[})\]]$/.test(text) && /^(?: {2})+$/.test(this.text.slice(this.lineStart(), this.at)))
+        this.remove(this.at - 2);
+      this.insert(text);
+    }
   }
 
   private insert(text: string): void {
@@ -235,7 +240,10 @@ export class Editor {
 
   private async document(): Promise<void> {
     const found = await this.host.inspect(this.text, this.at);
-    if (found === undefined) return;
+    if (found === undefined) {
+      this.help = "nothing is known of this";
+      return;
+    }
     const lines = found.trimEnd().split("\n");
     const shown = lines.slice(0, maxHelpRows).map((line) => cut(line, this.terminal.columns - 1));
     this.help = [...shown, ...(lines.length > maxHelpRows ? [`… ${lines.length - maxHelpRows} more lines`] : [])].join(
