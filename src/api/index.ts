@@ -38,8 +38,9 @@ export type { CompileOptions, InstructionReport, RunOptions } from "../runtime/e
 export { Session } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
 export * from "../widgets/index.ts";
+export { type CustomOperator, type CustomOperatorSpec, defineOperator } from "./custom.ts";
 export { loadTensors, saveTensors } from "./files.ts";
-export { GraphBuilder, GraphValue, graph } from "./graph.ts";
+export { GraphBuilder, GraphValue, graph, type LoopStep } from "./graph.ts";
 export {
   type MemoryDifference,
   type MemoryEvent,
@@ -48,5 +49,6 @@ export {
   memory,
 } from "./memory.ts";
 export { Model } from "./model.ts";
+export { init, type Module, module } from "./module.ts";
 export { tensor } from "./tensor.ts";
 export { fromOrt, imageFromTensor, tensorFromImage, toOrt } from "./tensor-methods.ts";

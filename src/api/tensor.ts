@@ -12,6 +12,7 @@ import type { Operator } from "../ops/operator.ts";
 import * as registry from "../ops/registry.gen.ts";
 import { bindCall } from "./apply.ts";
 import type { OperatorMethods } from "./methods.gen.ts";
+import "./tensor-methods.ts";
 import {
   fromNested,
   fromTypedArray,

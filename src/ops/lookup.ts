@@ -16,6 +16,20 @@ for (const op of Object.values(registry) as Operator[]) {
   table.set(id, op);
 }
 
+/** Operators made while the program runs: in a cell. */
+const registered = new Map<string, Operator>();
+
+/** Makes an operator findable, so that models with it can be read. One of the table stays; an earlier one goes. */
+export function registerOperator(op: Operator): void {
+  const id = key(op.domain, op.name);
+  if (table.has(id))
+    throw new InferlabError(
+      "ARGUMENT",
+      `operator ${op.domain || "ai.onnx"}.${op.name} is in the operator table already`,
+    );
+  registered.set(id, op);
+}
+
 /** Every operator of the table, sorted by domain, then name. */
 export function allOperators(): readonly Operator[] {
   return [...table.values()].sort((a, b) => (key(a.domain, a.name) < key(b.domain, b.name) ? -1 : 1));
@@ -23,7 +37,8 @@ export function allOperators(): readonly Operator[] {
 
 /** The operator, or undefined where the table has none. */
 export function findOperator(domain: string | undefined, name: string): Operator | undefined {
-  return table.get(key(normalizeDomain(domain), name));
+  const id = key(normalizeDomain(domain), name);
+  return table.get(id) ?? registered.get(id);
 }
 
 /** Up to three names that a person may have meant, nearest first. */

@@ -6,7 +6,7 @@
  * (**planes**). An operand is held in either order or in both, and is turned only where an operator needs the other, so that
  * a chain of convolutions has one Transpose in front and one behind.
  */
-import { type DType, dtypes } from "../../base/dtypes.ts";
+import { type DType, dtypes, isInteger } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { type Dim, type Shape, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -123,6 +123,8 @@ export class Emitter {
   }
 
   ints(values: readonly number[], name = "ints"): Value {
+    if (!values.every(Number.isInteger))
+      this.invalid(`${name} are [${values.slice(0, 8).join(", ")}], expected integers`);
     const tensor = new Tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
     return this.constantValue(`${this.scope}/${name}`, tensor);
   }
@@ -243,7 +245,8 @@ export class Emitter {
     const dims = x.rows?.dims;
     if (dims?.every((dim) => typeof dim === "number")) return dims as number[];
     const type = x.rows?.type;
-    if (!x.rows?.isConstant || type?.kind !== "tensor" || sizeOf(type.shape as number[]) > 65536) return undefined;
+    if (!x.rows?.isConstant || type?.kind !== "tensor" || !isInteger(type.dtype)) return undefined;
+    if (sizeOf(type.shape as number[]) > 65536) return undefined;
     return Array.from(x.rows.constant!.data as Int32Array, Number);
   }
 
@@ -253,6 +256,7 @@ export class Emitter {
     const found = this.known(x);
     if (found) return found;
     const dims: readonly Dim[] | undefined = x.rows?.dims;
+    if (!isInteger(this.dtype(x))) return this.invalid(`${what} is ${this.dtype(x)}, expected integers`);
     return this.unsupported(
       `${what} is computed during the run${dims ? ` ([${dims.join(", ")}])` : ""}, expected a constant`,
     );

@@ -26,7 +26,7 @@ describe.skipIf(missing("media", "people", "astronaut.png"))("nets of npm packag
       const x = await photoInput(photo, type.dtype, shape, net.range ?? [0, 1]);
       const run = async (from: Model, input: string, engine: string) => {
         using session = await from.compile({ engine, threads: 2 });
-        return session.run({ [input]: x });
+        return await session.run({ [input]: x });
       };
       // Saved and read again by onnxruntime itself: the engine hands it the bytes.
       const saved = await Model.load(model.toBytes());
