@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { env } from "../base/env.ts";
 import { InferlabError } from "../base/errors.ts";
+import { tellHost } from "../base/host.ts";
 import { cloneGraph } from "../compiler/ir/clone.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { type OptimizeLevel, optimize, passes } from "../compiler/passes/pipeline.ts";
@@ -59,5 +60,6 @@ export async function compileGraph(
   const found = stored?.(planKey(engine, level));
   const own = found ? cloneGraph(found) : prepareGraph(graph, { engine: engine.name, optimize: level }).graph;
   const inner = await engine.compile(own, { engine: engine.name, device, threads, optimize: level });
+  tellHost({ engine: engine.name });
   return new Session(engine.name, graph, inner);
 }

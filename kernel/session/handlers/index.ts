@@ -13,6 +13,7 @@ import { isCompleteRequest } from "./is-complete-request.ts";
 import { kernelInfoRequest } from "./kernel-info-request.ts";
 import { shutdownRequest } from "./shutdown-request.ts";
 import { createSubshellRequest, deleteSubshellRequest, listSubshellRequest } from "./subshell-requests.ts";
+import { usageRequest } from "./usage-request.ts";
 
 export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["comm_close", comm],
@@ -32,4 +33,5 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["kernel_info_request", kernelInfoRequest],
   ["list_subshell_request", listSubshellRequest],
   ["shutdown_request", shutdownRequest],
+  ["usage_request", usageRequest],
 ]);
