@@ -1,187 +1,200 @@
 /** The Lab in a real browser: what a person does in the first minutes, and what must not lose their work. */
-import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type RunningServer, startServer } from "../../../server/main.ts";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { chromiumPath, Lab, type LabApp, type LabPage } from "../../support/lab.ts";
 import { repositoryRoot } from "../../support/shared.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-
-/** What the test asks of JupyterLab inside the page. */
-interface LabApp {
-  readonly restored: Promise<unknown>;
-  readonly commands: { execute(id: string): Promise<unknown> };
-  readonly shell: {
-    readonly currentWidget: {
-      readonly content: { readonly widgets: { readonly model: { toJSON(): unknown } }[] };
-      readonly context: {
-        readonly ready: Promise<void>;
-        readonly sessionContext: {
-          readonly ready: Promise<void>;
-          readonly session: { readonly kernel: { readonly status: string } | null } | null;
-        };
-        save(): Promise<void>;
-      };
-    };
-  };
-}
 declare const jupyterapp: LabApp;
-declare const document: { querySelector(selector: string): { readonly textContent: string | null } | null };
-
-const cell = (source: string, id: string) => ({
-  cell_type: "code",
-  id,
-  source,
-  metadata: {},
-  execution_count: null,
-  outputs: [],
-});
-
-const notebook = (...sources: string[]) => ({
-  cells: sources.map((source, index) => cell(source, `c${index}`)),
-  metadata: { kernelspec: { name: "inferlab", display_name: "TypeScript (inferlab)", language: "typescript" } },
-  nbformat: 4,
-  nbformat_minor: 5,
-});
 
 // A browser on a busy machine is late now and then: a test that fails is tried again.
-describe.skipIf(!executablePath)("the Lab", { retry: 2 }, () => {
-  let folder: string;
-  let server: RunningServer;
-  let browser: Browser;
-  let page: Page;
+describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
+  let lab: Lab;
 
   beforeAll(async () => {
-    const script = pathToFileURL(join(repositoryRoot, "scripts", "build-web.mjs")).href;
-    await ((await import(script)) as { buildWeb(): Promise<void> }).buildWeb();
-    folder = await mkdtemp(join(tmpdir(), "inferlab-lab-"));
-    server = await startServer({ folder, port: 18_850, dataFolder: join(folder, ".data") });
-    browser = await chromium.launch({
-      executablePath: executablePath!,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-    });
+    lab = await Lab.start(18_850);
   }, 600_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
+  afterAll(() => lab?.close());
+  afterEach(async () => {
+    for (const context of lab.browser.contexts()) for (const page of context.pages()) await page.close();
   });
 
-  beforeEach(async () => {
-    await page?.close();
-  });
-
-  async function open(name: string, on: Page | undefined = undefined): Promise<Page> {
-    const opened = on ?? (await browser.newPage());
-    await opened.goto(`${server.openUrl.replace("/lab", `/lab/tree/${name}`)}&reset`);
-    await opened.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: 60_000 });
-    await opened.evaluate(async () => {
-      await jupyterapp.restored;
-      const { context } = jupyterapp.shell.currentWidget;
-      await context.ready;
-      await context.sessionContext.ready;
-    });
-    const status = () =>
-      opened.evaluate(() => jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status);
-    await expect.poll(status, { timeout: 30_000, interval: 100 }).toBe("idle");
-    return opened;
+  /** A notebook made of the cells, open. */
+  async function withCells(name: string, ...sources: string[]): Promise<LabPage> {
+    await lab.write(name, ...sources);
+    return lab.open(name);
   }
-
-  /** Text of what the cells show, as the notebook's model has it. */
-  const outputs = (on: Page) =>
-    on.evaluate(() => JSON.stringify(jupyterapp.shell.currentWidget.content.widgets.map((w) => w.model.toJSON())));
-  const has = (on: Page, text: string) =>
-    expect.poll(() => outputs(on), { timeout: 60_000, interval: 250 }).toContain(text);
-  const command = (id: string) => page.evaluate((name) => void jupyterapp.commands.execute(name), id);
-  const shows = (text: string, timeout = 60_000) =>
-    page.waitForFunction((t) => document.querySelector(".jp-Notebook")?.textContent?.includes(t), text, { timeout });
+  const editor = (page: Page, index: number) => page.locator(".jp-CodeCell .cm-content").nth(index);
 
   test("opens a notebook, runs it, saves it, and trusts it when it is opened again", async () => {
-    await writeFile(
-      join(folder, "run.ipynb"),
-      JSON.stringify(
-        notebook(
-          "const a: number = 20;\na + 1",
-          'display({ "text/html": "<b id=made>bold</b>", "text/plain": "bold" })',
-        ),
-      ),
-    );
-    page = await open("run.ipynb");
-    await command("notebook:run-all-cells");
-    await has(page, '"text/plain":"21"');
-    await page.waitForSelector("#made");
-    await page.evaluate(() => jupyterapp.shell.currentWidget.context.save());
-    expect(await readFile(join(folder, "run.ipynb"), "utf8")).toContain("21");
-    await open("run.ipynb", page);
-    await page.waitForSelector("#made"); // an id survives only in trusted output
+    const made = 'display({ "text/html": "<b id=made>bold</b>", "text/plain": "bold" })';
+    const open = await withCells("run.ipynb", "const a: number = 20;\na + 1", made);
+    await open.runAll();
+    await open.has('"text/plain":"21"');
+    await open.page.waitForSelector("#made");
+    await open.save();
+    expect(await readFile(join(lab.folder, "run.ipynb"), "utf8")).toContain("21");
+    await lab.open("run.ipynb", open.page);
+    await open.page.waitForSelector("#made"); // an id survives only in trusted output
   });
 
   test("interrupts an endless loop and keeps the variables", async () => {
-    await writeFile(
-      join(folder, "loop.ipynb"),
-      JSON.stringify(notebook("let kept = 41;", "while (true) {}", "kept + 1")),
+    const open = await withCells("loop.ipynb", "let kept = 41;", "while (true) {}", "kept + 1");
+    await open.runAll();
+    await open.has('"execution_count":1');
+    await open.page.waitForTimeout(1500); // the loop has begun
+    await open.command("notebook:interrupt-kernel");
+    await open.has('"output_type":"error"');
+    await open.page.locator(".jp-CodeCell").last().click();
+    await open.command("notebook:run-cell");
+    await open.has('"text/plain":"42"');
+  });
+
+  test("restarts the kernel and forgets the variables", async () => {
+    const open = await withCells("restart.ipynb", "let kept = 41;", "typeof kept");
+    await open.runAll();
+    await open.has("'number'");
+    await open.command("kernelmenu:restart");
+    await open.page.locator(".jp-Dialog .jp-mod-warn").click();
+    await open.ready();
+    await open.page.locator(".jp-CodeCell").last().click();
+    await open.command("notebook:run-cell");
+    await open.has("'undefined'");
+  });
+
+  test("completes members of a live value and shows what a name is", async () => {
+    const open = await withCells("complete.ipynb", "const measured = { heightMetres: 3 };", "measured.hei");
+    await open.page.locator(".jp-CodeCell").first().click();
+    await open.command("notebook:run-cell");
+    await open.has('"execution_count":1');
+    await editor(open.page, 1).click();
+    await open.page.keyboard.press("End");
+    await open.command("completer:invoke-notebook");
+    await expect
+      .poll(() => editor(open.page, 1).textContent(), { timeout: 20_000, interval: 200 })
+      .toBe("measured.heightMetres");
+    await open.page.keyboard.press("Home");
+    await open.page.keyboard.press("ArrowRight");
+    await open.page.keyboard.press("Shift+Tab");
+    await open.page.waitForSelector(".jp-Tooltip");
+    expect(await open.page.locator(".jp-Tooltip").textContent()).toContain("heightMetres");
+  });
+
+  test("renames a notebook; its kernel goes on", async () => {
+    const open = await withCells("before.ipynb", "let kept = 41;", "kept + 1");
+    await open.page.locator(".jp-CodeCell").first().click();
+    await open.command("notebook:run-cell");
+    await open.has('"execution_count":1');
+    await open.command("docmanager:rename");
+    await open.page.locator(".jp-Dialog input").fill("after.ipynb");
+    await open.page.locator(".jp-Dialog .jp-mod-accept").click();
+    const path = () => open.page.evaluate(() => jupyterapp.shell.currentWidget.context.path);
+    await expect.poll(path, { timeout: 20_000, interval: 100 }).toBe("after.ipynb");
+    const files = await readdir(lab.folder);
+    expect([files.includes("before.ipynb"), files.includes("after.ipynb")]).toEqual([false, true]);
+    await open.page.locator(".jp-CodeCell").last().click();
+    await open.command("notebook:run-cell");
+    await open.has('"text/plain":"42"');
+    const sessions = await lab.api<{ path: string }[]>("/api/sessions");
+    expect(sessions.map(({ path }) => path)).toContain("after.ipynb");
+  });
+
+  test("uploads a file larger than one chunk", async () => {
+    const open = await withCells("upload.ipynb", "1");
+    const bytes = Buffer.alloc(3_500_000, 7);
+    const chooser = open.page.waitForEvent("filechooser");
+    await open.command("filebrowser:toggle-main");
+    await open.page
+      .locator("[data-command='filebrowser:upload'], .jp-ToolbarButtonComponent[title*='Upload']")
+      .first()
+      .click();
+    await (await chooser).setFiles({ name: "big.bin", mimeType: "application/octet-stream", buffer: bytes });
+    const size = async () => (await readFile(join(lab.folder, "big.bin")).catch(() => Buffer.alloc(0))).length;
+    await expect.poll(size, { timeout: 30_000, interval: 250 }).toBe(bytes.length);
+    expect(bytes.equals(await readFile(join(lab.folder, "big.bin")))).toBe(true);
+  });
+
+  test("says in the status bar what the kernel uses and on which engine", async () => {
+    const model =
+      'import { graph } from "inferlab";\nconst g = graph("g");\nconst x = g.input("x", "float32", [1]);\ng.output("y", x.add(x));';
+    const open = await withCells(
+      "usage.ipynb",
+      `${model}\nawait g.toModel().compile({ engine: "reference" });\n"compiled"`,
     );
-    page = await open("loop.ipynb");
-    await command("notebook:run-all-cells");
-    await has(page, '"execution_count":1');
-    await page.waitForTimeout(1500); // the loop has begun
-    await command("notebook:interrupt-kernel");
-    await has(page, '"output_type":"error"');
-    await page.locator(".jp-CodeCell").last().click();
-    await command("notebook:run-cell");
-    await has(page, '"text/plain":"42"');
+    await open.runAll();
+    await open.has("'compiled'");
+    const item = () => open.page.locator(".inferlab-KernelUsage").textContent();
+    await expect.poll(item, { timeout: 20_000, interval: 500 }).toMatch(/^\d+ MB · \d+ % CPU · reference$/);
   });
 
   test("keeps the output of a cell that runs while the page reloads", async () => {
     const slow =
       'for (let i = 0; i < 8; i++) {\n  console.log("tick " + i);\n  await new Promise((r) => setTimeout(r, 500));\n}';
-    await writeFile(join(folder, "reload.ipynb"), JSON.stringify(notebook(slow)));
-    page = await open("reload.ipynb");
-    await command("notebook:run-all-cells");
-    await has(page, "tick 1");
-    await page.evaluate(() => jupyterapp.shell.currentWidget.context.save());
-    await page.reload();
-    await page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: 60_000 });
-    const states = () =>
-      page.evaluate(async () => {
-        const kernels = (await (await fetch("/api/kernels")).json()) as { execution_state: string }[];
-        return kernels.map((kernel) => kernel.execution_state);
-      });
+    const open = await withCells("reload.ipynb", slow);
+    await open.runAll();
+    await open.has("tick 1");
+    await open.save();
+    await open.page.reload();
+    await open.page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: 60_000 });
+    const states = async () =>
+      (await lab.api<{ execution_state: string }[]>("/api/kernels")).map((kernel) => kernel.execution_state);
     await expect.poll(states, { timeout: 30_000, interval: 250 }).not.toContain("busy");
-    await page.waitForFunction(() => jupyterapp.shell.currentWidget.content.widgets.length > 0);
-    await command("notebook:run-all-cells");
-    await has(page, "tick 7");
+    await open.ready();
+    await open.runAll();
+    await open.has("tick 7");
   });
 
   test("two tabs share one kernel", async () => {
     const source = "process.env.RUNS = String(Number(process.env.RUNS ?? 0) + 1);\n'this is run ' + process.env.RUNS";
-    await writeFile(join(folder, "two.ipynb"), JSON.stringify(notebook(source)));
-    page = await open("two.ipynb");
-    await command("notebook:run-all-cells");
-    await has(page, "'this is run 1'");
-    const second = await open("two.ipynb");
-    await second.evaluate(() => void jupyterapp.commands.execute("notebook:run-all-cells"));
-    await has(second, "'this is run 2'");
-    const sessions = (await (
-      await fetch(`http://127.0.0.1:${server.port}/api/sessions`, {
-        headers: { authorization: `token ${server.token}` },
-      })
-    ).json()) as { path: string }[];
+    const first = await withCells("two.ipynb", source);
+    await first.runAll();
+    await first.has("'this is run 1'");
+    const second = await lab.open("two.ipynb");
+    await second.runAll();
+    await second.has("'this is run 2'");
+    const sessions = await lab.api<{ path: string }[]>("/api/sessions");
     expect(sessions.filter((session) => session.path === "two.ipynb")).toHaveLength(1);
-    await second.close();
   });
 
+  test("opens and scrolls 200 cells with 50 MB of outputs", async () => {
+    const line = `${"0123456789abcdef".repeat(16)}\n`;
+    const cells = Array.from({ length: 200 }, (_, index) => ({
+      cell_type: "code",
+      id: `c${index}`,
+      source: `// cell ${index}`,
+      metadata: {},
+      execution_count: index + 1,
+      outputs: [{ output_type: "stream", name: "stdout", text: `${line.repeat(1000)}end of ${index}\n` }],
+    }));
+    const kernelspec = { name: "inferlab", display_name: "TypeScript (inferlab)", language: "typescript" };
+    const file = JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
+    expect(file.length).toBeGreaterThan(50e6);
+    await writeFile(join(lab.folder, "large.ipynb"), file);
+    const open = await lab.open("large.ipynb");
+    await open.page.evaluate(() => {
+      const { content } = jupyterapp.shell.currentWidget as unknown as {
+        content: { scrollToItem(index: number, align: string): Promise<void>; activeCellIndex: number };
+      };
+      content.activeCellIndex = 199;
+      return content.scrollToItem(199, "end");
+    });
+    await open.page.waitForFunction(
+      () => {
+        const text = (globalThis as unknown as { document: { body: { innerText: string } } }).document.body.innerText;
+        return text.includes("cell 199");
+      },
+      undefined,
+      { timeout: 60_000 },
+    );
+  }, 180_000);
+
   test("runs the welcome notebook top to bottom", async () => {
-    await copyFile(join(repositoryRoot, "notebooks", "welcome.ipynb"), join(folder, "welcome.ipynb"));
-    page = await open("welcome.ipynb");
-    await command("notebook:run-all-cells");
-    await shows("inferlab reads this page", 120_000);
-    const errors = await page
+    await copyFile(join(repositoryRoot, "notebooks", "welcome.ipynb"), join(lab.folder, "welcome.ipynb"));
+    const open = await lab.open("welcome.ipynb");
+    await open.runAll();
+    await open.shows("inferlab reads this page", 120_000);
+    const errors = await open.page
       .locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr'] >> text=Error")
       .count();
     expect(errors).toBe(0);
