@@ -260,21 +260,24 @@ export class Kernel {
     else this.child?.kill("SIGINT");
   }
 
-  /** A fresh process on the same ports: pages stay connected. */
+  /**
+   * A fresh process on the same ports: pages stay connected. The pages are not told "restarting": to them that status means
+   * that the kernel died by itself, and JupyterLab would say so in a dialog.
+   */
   async restart(): Promise<void> {
-    this.announce("restarting");
-    await this.end();
+    this.state = "restarting";
+    await this.end({ restart: true });
     await this.spawn();
     this.state = "starting";
   }
 
   /** Asks the process to leave and makes it leave after a while. */
-  private async end(): Promise<void> {
+  private async end({ restart }: { restart: boolean }): Promise<void> {
     const { child } = this;
     if (!child) return;
     this.child = undefined;
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    this.control("shutdown_request", { restart: false });
+    this.control("shutdown_request", { restart });
     const timers = [setTimeout(() => child.kill("SIGTERM"), 2000), setTimeout(() => child.kill("SIGKILL"), 4000)];
     await gone;
     for (const timer of timers) clearTimeout(timer);
@@ -282,7 +285,7 @@ export class Kernel {
 
   async shutdown(): Promise<void> {
     this.stopping = true;
-    await this.end();
+    await this.end({ restart: false });
     this.announce("dead");
     for (const client of this.clients.values()) client.closed();
     this.iopub?.close();
