@@ -133,17 +133,19 @@ export class Contents {
     if (type !== "file")
       throw new HttpError(400, `type is ${JSON.stringify(type)}, expected file, notebook or directory`);
     const bytes = decode(body["content"], body["format"]);
-    if (body["chunk"] === undefined || body["chunk"] === null) await this.write(path, bytes);
-    else await this.chunk(path, bytes, body["chunk"]);
-    return body["chunk"] !== undefined && body["chunk"] !== -1 && body["chunk"] !== null
-      ? { name: basename(path), path, type: "file", last_modified: new Date().toISOString() }
-      : this.get(path, { content: false, type: "file" });
+    if (body["chunk"] !== undefined && body["chunk"] !== null) return this.chunk(path, bytes, body["chunk"]);
+    await this.write(path, bytes);
+    return this.get(path, { content: false, type: "file" });
   }
 
   /** Chunks are numbered from 1, the last is -1; the file appears when the last has come. */
-  private async chunk(path: string, bytes: Uint8Array, chunk: unknown): Promise<void> {
+  private async chunk(path: string, bytes: Uint8Array, chunk: unknown): Promise<Model> {
     const file = await this.root.resolve(path);
-    if (chunk === 1) this.uploads.set(file, temporary(file));
+    if (chunk === 1) {
+      const givenUp = this.uploads.get(file);
+      if (givenUp) await rm(givenUp, { force: true });
+      this.uploads.set(file, temporary(file));
+    }
     const target = this.uploads.get(file);
     if (!target) throw new HttpError(400, `chunk ${JSON.stringify(chunk)} of ${path} came before chunk 1`);
     const handle = await open(target, chunk === 1 ? "w" : "a");
@@ -153,9 +155,11 @@ export class Contents {
     } finally {
       await handle.close();
     }
-    if (chunk !== -1) return;
+    // JupyterLab takes nothing less than the whole model as the answer to a chunk.
+    if (chunk !== -1) return this.describe(path, target, "file", await stat(target));
     this.uploads.delete(file);
     await rename(target, file);
+    return this.get(path, { content: false, type: "file" });
   }
 
   private async write(path: string, content: string | Uint8Array): Promise<void> {

@@ -103,7 +103,19 @@ describe("contents", () => {
   test("an upload in chunks appears when its last chunk has come", async () => {
     const chunk = (content: string, number: number) =>
       call("PUT", "/api/contents/big.bin", { type: "file", format: "base64", content: btoa(content), chunk: number });
-    await chunk("abc", 1);
+    const first = await chunk("abc", 1);
+    // What @jupyterlab/services asks of every contents model.
+    expect(first.json).toMatchObject({
+      name: "big.bin",
+      path: "big.bin",
+      type: "file",
+      created: expect.any(String),
+      last_modified: expect.any(String),
+      writable: true,
+      mimetype: null,
+      content: null,
+      format: null,
+    });
     expect((await call("GET", "/api/contents/big.bin")).status).toBe(404);
     await chunk("def", 2);
     await chunk("ghi", -1);

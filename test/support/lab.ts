@@ -95,7 +95,7 @@ export class Lab {
   async open(name: string, on?: Page): Promise<LabPage> {
     const page = on ?? (await this.browser.newPage());
     await page.goto(`${this.server.openUrl.replace("/lab", `/lab/tree/${name}`)}&reset`);
-    const lab = new LabPage(page);
+    const lab = new LabPage(page, name);
     await lab.ready();
     return lab;
   }
@@ -110,9 +110,12 @@ export class Lab {
 /** A page of the Lab with one notebook in front. */
 export class LabPage {
   readonly page: Page;
+  /** The notebook's path. */
+  readonly name: string;
 
-  constructor(page: Page) {
+  constructor(page: Page, name: string) {
     this.page = page;
+    this.name = name;
   }
 
   /** Waits until the notebook is shown and its kernel idle. */
