@@ -15,6 +15,8 @@ class Parallel {
   // Upper bound of the `thread` argument, exclusive; at least 1.
   virtual int num_threads() const = 0;
   virtual void Run(std::size_t num_tasks, Task task, void* context) = 0;
+  // Whether the run was cancelled: its results are not wanted any more. For loops that are not tasks.
+  virtual bool Cancelled() const { return false; }
 
   // Run with a callable: For(n, [&](std::size_t task, int thread) { … }).
   template <typename Function>

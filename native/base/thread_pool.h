@@ -67,11 +67,11 @@ class Team final : public Parallel {
 
   int num_threads() const override { return num_threads_; }
   void Run(std::size_t num_tasks, Task task, void* context) override;
+  bool Cancelled() const override { return cancel_ && cancel_->load(std::memory_order_relaxed); }
 
  private:
   friend class ThreadPool;
 
-  bool Cancelled() const { return cancel_ && cancel_->load(std::memory_order_relaxed); }
   void TakeTasks(int thread);
   // A worker's life in the team: jobs until the team dissolves. `thread` is its index, from 1.
   void Serve(int thread);

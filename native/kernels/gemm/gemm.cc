@@ -35,8 +35,8 @@ bool CopiesA(const Params& p, const Table& table) {
   return p.a_column_stride != 1 || p.m * p.k > 96 * 1024;
 }
 
-// Partition of one product into blocks: at least about 2^16 multiply-adds each, about 4 blocks a thread so that uneven
-// threads still finish together. It may depend on the number of threads: no block splits a sum.
+// Partition of one product into blocks: at least about 2^16 multiply-adds each, at most 2^27, about 4 blocks a thread so that
+// uneven threads still finish together. It may depend on the number of threads: no block splits a sum.
 struct Grid {
   std::int64_t m_step, n_step, m_blocks, n_blocks;
 };
@@ -46,10 +46,12 @@ Grid MakeGrid(const Params& p, const Table& table, std::int64_t batches, int num
   const std::int64_t work = p.m * p.n * std::max<std::int64_t>(p.k, 1);
   std::int64_t wanted = num_threads == 1 ? 1 : CeilDiv(4 * num_threads, std::max<std::int64_t>(batches, 1));
   wanted = std::min(wanted, std::max<std::int64_t>(1, work >> 16));
+  // A block is what a cancelled run still finishes: not more than about 3 ms of one core.
+  wanted = std::max(wanted, work >> 27);
   if (wanted <= 1) return grid;
   const std::int64_t m_tiles = CeilDiv(p.m, table.tile_rows), n_tiles = CeilDiv(p.n, table.panel_columns);
   // Rows first: a block of rows reads its part of A once and all of B, which is shared in the outer cache.
-  const std::int64_t m_parts = std::min(wanted, std::max<std::int64_t>(1, m_tiles / 4));
+  const std::int64_t m_parts = std::min(wanted, std::max<std::int64_t>(1, m_tiles / (wanted > 4 * num_threads ? 16 : 4)));
   const std::int64_t n_parts = std::min(CeilDiv(wanted, m_parts), n_tiles);
   grid.m_step = CeilDiv(m_tiles, m_parts) * table.tile_rows;
   grid.n_step = CeilDiv(n_tiles, n_parts) * table.panel_columns;

@@ -131,7 +131,7 @@ void Run(const Params& p, const Pointers& q, void* workspace, Parallel& parallel
     product.a_row_stride = p.hidden;
     product.c_row_stride = row;
     const bool backwards = d == 1 || p.reverse;
-    for (std::int64_t i = 0; i < p.steps; ++i) {
+    for (std::int64_t i = 0; i < p.steps && !parallel.Cancelled(); ++i) {
       const std::int64_t step = backwards ? p.steps - 1 - i : i;
       float* const x = sums + step * p.batch * row;
       operands.a = h;
