@@ -53,6 +53,7 @@ import { rebuildElementwise } from "./rebuild-elementwise.ts";
 import { rebuildGelu } from "./rebuild-gelu.ts";
 import { rebuildLayerNorm } from "./rebuild-layer-norm.ts";
 import { rebuildLogSoftmax } from "./rebuild-log-softmax.ts";
+import { rebuildPrelu } from "./rebuild-prelu.ts";
 import { rebuildRmsNorm } from "./rebuild-rms-norm.ts";
 import { removeNeutralOperands } from "./remove-neutral-operands.ts";
 import { removeNoOps } from "./remove-no-ops.ts";
@@ -126,6 +127,7 @@ export const passes: readonly Pass[] = [
   rebuildLogSoftmax,
   rebuildElementwise,
   rebuildActivations,
+  rebuildPrelu,
   rebuildGelu,
   fuseResidual,
   fuseActivation,
