@@ -134,6 +134,50 @@ output y
     expect(one!.data).toEqual(two!.data);
   });
 
+  test("gives the same bits in every kernel that shares its work out", async () => {
+    const net = parseGraph(`input x: float32[1,24,40,44]
+input s: float32[1,6,1500]
+w: float32[32,24,3,3] = random 1
+d: float32[32,1,5,5] = random 2
+p: float32[20,32,1,1] = random 3
+u: float32[16,6,9] = random 4
+m: float32[880,33] = random 5
+rows: int64[2] = [40, 880]
+a = Conv<pads=[1, 1, 1, 1]>(x, w)
+b = Conv<pads=[2, 2, 2, 2], group=32>(a, d)
+c = Conv(b, p)
+e = MaxPool<kernel_shape=[3, 3], pads=[1, 1, 1, 1]>(c)
+f = Reshape(e, rows)
+g = MatMul(f, m)
+y = Softmax(g)
+z = Conv<pads=[4, 4]>(s, u)
+output y
+output z
+`);
+    inferShapes(net);
+    const fill = (shape: readonly number[]): Tensor =>
+      new Tensor(
+        "float32",
+        shape,
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random() - 0.5),
+      );
+    const feeds = { x: fill([1, 24, 40, 44]), s: fill([1, 6, 1500]) };
+    const results: Record<string, Tensor>[] = [];
+    for (const threads of [1, 2, 3, 5])
+      results.push((await (await native.compile(net, { ...options, threads })).run(feeds)) as Record<string, Tensor>);
+    for (const result of results.slice(1))
+      for (const name of ["y", "z"]) expect(result[name]!.data).toEqual(results[0]![name]!.data);
+  });
+
+  test("takes memory for outputs only once it has run", async () => {
+    const session = await native.compile(graph, options);
+    const x = rows(5000);
+    for (let i = 0; i < 2; i++) await session.run({ x });
+    const before = requireAddon().memoryStats().allocations;
+    for (let i = 0; i < 10; i++) await session.run({ x });
+    expect(requireAddon().memoryStats().allocations - before).toBe(10);
+  });
+
   test("captures values inside of what is otherwise one instruction", async () => {
     const session = await native.compile(graph, options);
     const x = rows(2);

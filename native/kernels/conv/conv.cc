@@ -111,6 +111,7 @@ struct DirectPlan {
   bool pointwise, copies;
   std::int64_t band;              // output rows (columns if pointwise) of a task
   std::int64_t bands, block_step, block_parts;
+  std::int64_t column_step, column_parts;  // output columns of a task, where rows are too few to share out
   std::int64_t copy_rows, copy_columns;  // of a band's padded copy
   std::int64_t copy_plane;               // pixels from a plane of it to the next
   std::int64_t copy_floats;
@@ -177,15 +178,27 @@ DirectPlan PlanDirect(const Params& p, const Phase& phase, int num_threads) {
   plan.bands = CeilDiv(rows, plan.band);
   plan.band = plan.bands ? CeilDiv(rows, plan.bands) : 1;
   if (plan.pointwise) plan.band = CeilDiv(plan.band, 12) * 12, plan.bands = CeilDiv(rows, plan.band);
+  // A long row (one-dimensional convolutions are one) is cut into parts that fit the cache, then shared out.
+  plan.column_step = d.x.output;
+  plan.column_parts = 1;
+  if (!plan.pointwise && plan.bands > 0 && d.x.output >= 48) {
+    const std::int64_t band_bytes = row_bytes / d.y.stride * ((plan.band - 1) * d.y.stride + (d.y.kernel - 1) * d.y.dilation + 1);
+    const std::int64_t fitting = plan.band == 1 ? CeilDiv(band_bytes, 2 * kBandBytes) : 1;
+    const std::int64_t column_parts =
+        std::clamp<std::int64_t>(std::max(fitting, CeilDiv(wanted, plan.bands)), 1, d.x.output / 24);
+    plan.column_step = CeilDiv(CeilDiv(d.x.output, column_parts), 12) * 12;
+    plan.column_parts = CeilDiv(d.x.output, plan.column_step);
+  }
   const std::int64_t groups_of_blocks = CeilDiv(blocks, d.max_blocks);
-  const std::int64_t parts =
-      std::clamp<std::int64_t>(plan.bands ? CeilDiv(wanted, plan.bands) : 1, 1, groups_of_blocks);
+  const std::int64_t parts = std::clamp<std::int64_t>(
+      plan.bands ? CeilDiv(wanted, plan.bands * plan.column_parts) : 1, 1, groups_of_blocks);
   plan.block_step = CeilDiv(groups_of_blocks, parts) * d.max_blocks;
   plan.block_parts = CeilDiv(blocks, plan.block_step);
 
   if (plan.copies) {
     plan.copy_rows = plan.pointwise ? 1 : (plan.band - 1) * d.y.stride + (d.y.kernel - 1) * d.y.dilation + 1;
-    plan.copy_columns = plan.pointwise ? plan.band : columns;
+    plan.copy_columns =
+        plan.pointwise ? plan.band : (plan.column_step - 1) * d.x.stride + (d.x.kernel - 1) * d.x.dilation + 1;
     d.in_y = d.in_x * plan.copy_columns;
     std::int64_t plane = plan.copy_rows * plan.copy_columns;
     // An odd number of pixels spreads the blocks over all cache sets.
@@ -228,12 +241,14 @@ void RunDirect(const Params& p, const Pointers& pointers, float* workspace, Para
     const std::int64_t blocks = CeilDiv(d.out_channels, lanes);
     const std::int64_t group_weights = blocks * lanes * d.in_channels * d.y.kernel * d.x.kernel;
     const std::int64_t rows = plan.pointwise ? d.x.output : d.y.output;
-    const std::int64_t tasks = p.batch * p.groups * plan.bands * plan.block_parts;
+    const std::int64_t tasks = p.batch * p.groups * plan.bands * plan.column_parts * plan.block_parts;
     if (d.x.output > 0 && rows > 0)
       parallel.For(static_cast<std::size_t>(tasks), [&](std::size_t task, int thread) {
         auto rest = static_cast<std::int64_t>(task);
         const std::int64_t block_part = rest % plan.block_parts;
         rest /= plan.block_parts;
+        const std::int64_t column = rest % plan.column_parts * plan.column_step;
+        rest /= plan.column_parts;
         const std::int64_t band = rest % plan.bands;
         rest /= plan.bands;
         const std::int64_t group = rest % p.groups, batch = rest / p.groups;
@@ -241,7 +256,7 @@ void RunDirect(const Params& p, const Pointers& pointers, float* workspace, Para
 
         DirectPart part{};
         part.rows = plan.pointwise ? 1 : end - begin;
-        part.columns = plan.pointwise ? end - begin : d.x.output;
+        part.columns = plan.pointwise ? end - begin : std::min(plan.column_step, d.x.output - column);
         part.blocks = blocks;
         part.block_begin = block_part * plan.block_step;
         part.block_end = std::min(part.block_begin + plan.block_step, blocks);
@@ -258,14 +273,14 @@ void RunDirect(const Params& p, const Pointers& pointers, float* workspace, Para
             if (plan.pointwise)
               std::memcpy(to, from + begin * unit, static_cast<std::size_t>((end - begin) * unit) * sizeof(float));
             else
-              CopyPadded(unit, p.axes[1].input, p.axes[2].input, begin * d.y.stride - d.y.pad, -d.x.pad, needed,
-                         plan.copy_columns, from, to);
+              CopyPadded(unit, p.axes[1].input, p.axes[2].input, begin * d.y.stride - d.y.pad,
+                         column * d.x.stride - d.x.pad, needed, plan.copy_columns, from, to);
           }
           part.input = copy;
         } else if (plan.pointwise) {
           part.input = input + begin * d.in_x;
         } else {
-          part.input = input + (begin * d.y.stride - d.y.pad) * d.in_y - d.x.pad * d.in_x;
+          part.input = input + (begin * d.y.stride - d.y.pad) * d.in_y + (column * d.x.stride - d.x.pad) * d.in_x;
         }
         part.weights = pointers.weights + weights_offset + group * group_weights;
         part.bias = pointers.bias ? pointers.bias + group * d.out_channels : nullptr;
@@ -273,7 +288,7 @@ void RunDirect(const Params& p, const Pointers& pointers, float* workspace, Para
         const std::int64_t out = batch * OutputBatchStride(p) + group * d.out_channels * OutputPlane(p) +
                                  (plan.pointwise ? begin * lanes
                                                  : (phase.y.first_output * p.axes[2].output + phase.x.first_output) *
-                                                           lanes + begin * d.out_y);
+                                                           lanes + begin * d.out_y + column * d.out_x);
         part.output = pointers.output + out;
         part.residual = pointers.residual ? pointers.residual + out : nullptr;
         table.direct(d, part);
@@ -507,14 +522,22 @@ namespace {
 
 void Reorder(std::int64_t batch, std::int64_t channels, std::int64_t plane, const float* from, float* to,
              std::int64_t from_stride, std::int64_t to_stride,
-             void (*part)(std::int64_t, std::int64_t, std::int64_t, std::int64_t, const float*, float*),
+             void (*part)(std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, const float*, float*),
              Parallel& parallel) {
-  const std::int64_t blocks = Blocks(channels);
-  const std::int64_t step = std::max<std::int64_t>(1, CeilDiv(16 * 1024, std::max<std::int64_t>(1, plane * Current().block_channels)));
-  const std::int64_t parts = CeilDiv(blocks, step);
-  parallel.For(static_cast<std::size_t>(batch * parts), [&](std::size_t task, int) {
-    const std::int64_t n = static_cast<std::int64_t>(task) / parts, i = static_cast<std::int64_t>(task) % parts;
-    part(channels, plane, i * step, std::min((i + 1) * step, blocks), from + n * from_stride, to + n * to_stride);
+  // Tasks of about 2^14 floats: several blocks, or a part of the pixels of one.
+  constexpr std::int64_t kFloats = 16 * 1024;
+  const std::int64_t blocks = Blocks(channels), block_floats = std::max<std::int64_t>(1, plane * Current().block_channels);
+  const std::int64_t step = std::max<std::int64_t>(1, kFloats / block_floats);
+  const std::int64_t pixels =
+      step > 1 ? plane : std::min(plane, CeilDiv(CeilDiv(plane, std::max<std::int64_t>(1, block_floats / kFloats)), 8) * 8);
+  const std::int64_t block_parts = CeilDiv(blocks, step), pixel_parts = plane ? CeilDiv(plane, pixels) : 0;
+  parallel.For(static_cast<std::size_t>(batch * block_parts * pixel_parts), [&](std::size_t task, int) {
+    auto rest = static_cast<std::int64_t>(task);
+    const std::int64_t pixel = rest % pixel_parts * pixels;
+    rest /= pixel_parts;
+    const std::int64_t n = rest / block_parts, first = rest % block_parts * step;
+    for (std::int64_t block = first; block < std::min(first + step, blocks); ++block)
+      part(channels, plane, block, pixel, std::min(pixel + pixels, plane), from + n * from_stride, to + n * to_stride);
   });
 }
 

@@ -15,8 +15,10 @@ void WinogradWeights(int64_t input_channels, int64_t output_channels, const floa
 void RunWinograd(const Params& params, const WinogradPart& part);
 int64_t WinogradTiles(const Params& params);
 int64_t WinogradScratchFloats(const Params& params);
-void ToBlockedPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* planar, float* blocked);
-void ToPlanarPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* blocked, float* planar);
+void ToBlockedPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
+                   const float* planar, float* blocked);
+void ToPlanarPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
+                  const float* blocked, float* planar);
 
 // Channel vector `block` of a per-channel array of `channels` floats.
 INFERLAB_INLINE simd::F32 LoadChannels(const float* p, int64_t block, int64_t channels) {

@@ -70,11 +70,11 @@ struct Table {
   // Tiles a part may hold, and the scratch it takes then.
   std::int64_t (*winograd_tiles)(const Params& params);
   std::int64_t (*winograd_scratch_floats)(const Params& params);
-  // `count` blocks of one batch, `plane` pixels each; `channels` counts from the first block on.
-  void (*to_blocked)(std::int64_t channels, std::int64_t plane, std::int64_t begin, std::int64_t end,
-                     const float* planar, float* blocked);
-  void (*to_planar)(std::int64_t channels, std::int64_t plane, std::int64_t begin, std::int64_t end,
-                    const float* blocked, float* planar);
+  // Pixels [pixel_begin, pixel_end) of one block of a batch with `channels` channels and `plane` pixels.
+  void (*to_blocked)(std::int64_t channels, std::int64_t plane, std::int64_t block, std::int64_t pixel_begin,
+                     std::int64_t pixel_end, const float* planar, float* blocked);
+  void (*to_planar)(std::int64_t channels, std::int64_t plane, std::int64_t block, std::int64_t pixel_begin,
+                    std::int64_t pixel_end, const float* blocked, float* planar);
 };
 
 INFERLAB_DECLARE_TABLES()

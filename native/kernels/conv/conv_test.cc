@@ -224,6 +224,9 @@ void All() {
   Shapes(1, 6, 10, 1, MakeAxis(12, 5, 2, 2, 1), MakeAxis(14, 7, 3, 3, 1));
   Shapes(1, 5, 8, 1, MakeAxis(4, 3, 1, 0, 1, 1), MakeAxis(5, 2, 1, 0, 1, 1));  // asymmetric end padding
   Shapes(1, 4, 8, 1, MakeAxis(1, 1, 1, 0, 1), MakeAxis(40, 9, 2, 4, 1));       // one-dimensional
+  // A row that is cut into parts for the threads, and one that is for the cache.
+  Shapes(1, 16, 24, 1, MakeAxis(1, 1, 1, 0, 1), MakeAxis(700, 9, 2, 4, 1));
+  Shapes(1, 101, 9, 1, MakeAxis(1, 1, 1, 0, 1), MakeAxis(1301, 5, 1, 2, 1));
   Shapes(1, 4, 4, 1, MakeAxis(2, 3, 1, 3, 1), MakeAxis(2, 3, 1, 3, 1));        // outputs that see only padding
   // Channel blocks a multiple of a page apart: the input is copied although nothing is padded.
   Shapes(1, 264, 64, 1, MakeAxis(4, 1, 1, 0, 1), MakeAxis(16, 1, 1, 0, 1));

@@ -34,7 +34,8 @@ struct TileArgs {
   const Params* params;
 };
 
-// One input channel: kB·kW FMAs. kStep is the distance of columns where it is known to the compiler, else 0.
+// One input channel: kB·kW FMAs. kStep says what the compiler knows of the input: the distance of columns in blocks if positive,
+// in planes if negative, and nothing if 0.
 template <int kB, int kW, int kStep>
 INFERLAB_INLINE void Step(const float* in, int64_t in_x, const float* w, F32 (&acc)[kB][kW]) {
   F32 wv[kB];
@@ -42,7 +43,7 @@ INFERLAB_INLINE void Step(const float* in, int64_t in_x, const float* w, F32 (&a
   for (int b = 0; b < kB; ++b) wv[b] = Load(w + b * kLanes);
 #pragma GCC unroll 16
   for (int j = 0; j < kW; ++j) {
-    const F32 x = Set(in[j * (kStep ? kStep : in_x)]);
+    const F32 x = Set(in[j * (kStep ? (kStep < 0 ? -kStep : kStep) : in_x)]);
 #pragma GCC unroll 4
     for (int b = 0; b < kB; ++b) acc[b][j] = Fma(x, wv[b], acc[b][j]);
   }
@@ -51,7 +52,7 @@ INFERLAB_INLINE void Step(const float* in, int64_t in_x, const float* w, F32 (&a
 template <int kB, int kW, int kStep>
 INFERLAB_INLINE void Sum(const TileArgs& t, F32 (&acc)[kB][kW]) {
   const float* w = t.weights;
-  const int64_t step = kStep ? 1 : t.in_channel;  // blocked input: channels of a block are neighbours
+  const int64_t step = kStep > 0 ? 1 : t.in_channel;  // blocked input: channels of a block are neighbours
   for (int64_t block = 0; block < t.full_blocks; ++block) {
     const float* rows = t.in + block * t.in_block;
     for (int64_t ky = 0; ky < t.kernel_rows; ++ky, rows += t.in_y) {
@@ -158,6 +159,8 @@ TileFunction FindTile(int blocks, int width) {
 TileFunction FindFor(const Direct& conv, int blocks, int width) {
   if (conv.in_channel == 1 && conv.in_x == kLanes) return FindTile<kLanes>(blocks, width);
   if (conv.in_channel == 1 && conv.in_x == 2 * kLanes) return FindTile<2 * kLanes>(blocks, width);
+  if (conv.in_channel != 1 && conv.in_x == 1) return FindTile<-1>(blocks, width);
+  if (conv.in_channel != 1 && conv.in_x == 2) return FindTile<-2>(blocks, width);
   return FindTile<0>(blocks, width);
 }
 

@@ -1,4 +1,6 @@
 // Between planar and blocked tensors, at memory speed: 8×8 (or 16×8) corners are transposed in registers where the channels are whole.
+#include <cstring>
+
 #include "kernels/conv/conv_isa.h"
 
 namespace inferlab::conv::INFERLAB_ISA_NS {
@@ -40,34 +42,47 @@ INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float*
 
 }  // namespace
 
-void ToBlockedPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* planar, float* blocked) {
-  for (int64_t block = begin; block < end; ++block) {
-    const float* from = planar + block * kLanes * plane;
-    float* to = blocked + block * kLanes * plane;
-    const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
-    int64_t p = 0;
-    if (lanes == kLanes)
-      for (; p + 8 <= plane; p += 8)
-        for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + c * plane + p, plane, to + p * kLanes + c, kLanes);
-    for (; p < plane; ++p) {
-      for (int64_t c = 0; c < lanes; ++c) to[p * kLanes + c] = from[c * plane + p];
-      for (int64_t c = lanes; c < kLanes; ++c) to[p * kLanes + c] = 0.0f;
+void ToBlockedPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
+                   const float* planar, float* blocked) {
+  const float* from = planar + block * kLanes * plane;
+  float* to = blocked + block * kLanes * plane;
+  const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+  int64_t p = pixel_begin;
+  if (lanes == kLanes) {
+    for (; p + 8 <= pixel_end; p += 8)
+      for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + c * plane + p, plane, to + p * kLanes + c, kLanes);
+  } else {
+    // Channels that do not exist are rows of zeros.
+    float rows[kLanes][8] = {};
+    for (; p + 8 <= pixel_end; p += 8) {
+      for (int64_t c = 0; c < lanes; ++c) std::memcpy(rows[c], from + c * plane + p, sizeof(rows[c]));
+      for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(rows[c], 8, to + p * kLanes + c, kLanes);
     }
+  }
+  for (; p < pixel_end; ++p) {
+    for (int64_t c = 0; c < lanes; ++c) to[p * kLanes + c] = from[c * plane + p];
+    for (int64_t c = lanes; c < kLanes; ++c) to[p * kLanes + c] = 0.0f;
   }
 }
 
-void ToPlanarPart(int64_t channels, int64_t plane, int64_t begin, int64_t end, const float* blocked, float* planar) {
-  for (int64_t block = begin; block < end; ++block) {
-    const float* from = blocked + block * kLanes * plane;
-    float* to = planar + block * kLanes * plane;
-    const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
-    int64_t p = 0;
-    if (lanes == kLanes)
-      for (; p + 8 <= plane; p += 8)
-        for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + p * kLanes + c, kLanes, to + c * plane + p, plane);
-    for (; p < plane; ++p)
-      for (int64_t c = 0; c < lanes; ++c) to[c * plane + p] = from[p * kLanes + c];
+void ToPlanarPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
+                  const float* blocked, float* planar) {
+  const float* from = blocked + block * kLanes * plane;
+  float* to = planar + block * kLanes * plane;
+  const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+  int64_t p = pixel_begin;
+  if (lanes == kLanes) {
+    for (; p + 8 <= pixel_end; p += 8)
+      for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + p * kLanes + c, kLanes, to + c * plane + p, plane);
+  } else if (lanes > 1) {
+    float rows[kLanes][8];
+    for (; p + 8 <= pixel_end; p += 8) {
+      for (int64_t c = 0; c < kLanes; c += 8) Transpose8x8(from + p * kLanes + c, kLanes, rows[c], 8);
+      for (int64_t c = 0; c < lanes; ++c) std::memcpy(to + c * plane + p, rows[c], sizeof(rows[c]));
+    }
   }
+  for (; p < pixel_end; ++p)
+    for (int64_t c = 0; c < lanes; ++c) to[c * plane + p] = from[p * kLanes + c];
 }
 
 }  // namespace inferlab::conv::INFERLAB_ISA_NS

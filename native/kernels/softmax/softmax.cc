@@ -17,10 +17,19 @@ const Table& Kernels() { INFERLAB_SELECT_TABLE() }
 void Run(const Params& p, const float* x, float* y, Parallel& parallel) {
   if (p.outer == 0 || p.axis == 0 || p.inner == 0) return;
   constexpr auto kBlock = static_cast<std::int64_t>(kWidth);
+  const Table& table = Kernels();
+  if (p.inner == 1 && p.axis <= static_cast<std::int64_t>(kShort)) {
+    const std::int64_t rows = std::max(kBlock, kTaskElements / p.axis / kBlock * kBlock);
+    parallel.For(static_cast<std::size_t>((p.outer + rows - 1) / rows), [&](std::size_t task, int) {
+      const std::int64_t begin = static_cast<std::int64_t>(task) * rows;
+      table.short_rows(x + begin * p.axis, y + begin * p.axis, static_cast<std::size_t>(std::min(rows, p.outer - begin)),
+                       static_cast<std::size_t>(p.axis), p.logarithm);
+    });
+    return;
+  }
   const std::int64_t blocks = (p.inner + kBlock - 1) / kBlock;
   const std::int64_t total = p.outer * blocks;
   const std::int64_t each = std::max<std::int64_t>(1, kTaskElements / (p.axis * std::min(p.inner, kBlock)));
-  const Table& table = Kernels();
   parallel.For(static_cast<std::size_t>((total + each - 1) / each), [&](std::size_t task, int) {
     const std::int64_t begin = static_cast<std::int64_t>(task) * each;
     for (std::int64_t i = begin; i < std::min(total, begin + each); ++i) {

@@ -84,10 +84,25 @@ void Columns(const float* x, float* y, std::size_t n, std::size_t stride, std::s
   }
 }
 
+// Short rows are turned: kWidth of them lie side by side and are computed as columns.
+void ShortRows(const float* x, float* y, std::size_t rows, std::size_t n, bool logarithm) {
+  float turned[kShort * kWidth];
+  for (std::size_t first = 0; first < rows; first += kWidth) {
+    const std::size_t count = rows - first < kWidth ? rows - first : kWidth;
+    const float* from = x + first * n;
+    float* to = y + first * n;
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t i = 0; i < n; ++i) turned[i * kWidth + k] = from[k * n + i];
+    Columns(turned, turned, n, kWidth, count, logarithm);
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t i = 0; i < n; ++i) to[k * n + i] = turned[i * kWidth + k];
+  }
+}
+
 }  // namespace
 
 const Table& GetTable() {
-  static constexpr Table kTable{Row, Columns};
+  static constexpr Table kTable{Row, Columns, ShortRows};
   return kTable;
 }
 
