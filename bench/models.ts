@@ -1,34 +1,60 @@
 /**
- * npm run bench -- models [FILTER…] [--threads 1,2] [--seconds 0.5] [--check] [--trace] [--update]
+ * npm run bench -- models [FILTER…] [options]
  *
  * Whole nets on the native engine beside ONNX Runtime, interleaved in one process: the same feeds, graph optimisation on in
- * both, the same number of threads. A row is medians in milliseconds, their spread (half the distance of the quartiles) and the ratio
- * ort ÷ native; the last row is the geometric mean. --check compares the outputs, --trace lists where our time goes,
- * --update writes the table into docs/performance.md.
+ * both, the same number of threads. Options: see `usage`.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { Model } from "../src/api/model.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { Tensor } from "../src/base/tensor.ts";
-import { feedsFor, findNets } from "./support/nets.ts";
+import type { Session } from "../src/runtime/session.ts";
+import { feedsFor, findNets, type Net } from "./support/nets.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
-const args = process.argv.slice(2);
-const option = (name: string): string | undefined => {
-  const at = args.indexOf(name);
-  return at < 0 ? undefined : args.splice(at, 2)[1];
-};
-const flag = (name: string): boolean => {
-  const at = args.indexOf(name);
-  if (at >= 0) args.splice(at, 1);
-  return at >= 0;
-};
-const threadCounts = (option("--threads") ?? "1,2").split(",").map(Number);
-const seconds = Number(option("--seconds") ?? "0.5");
-const [check, trace, update] = [flag("--check"), flag("--trace"), flag("--update")];
-const filters = args;
+const usage = `npm run bench -- models [FILTER…] [options]
+
+Nets whose names contain a FILTER (default: all) on the native engine and on ONNX Runtime, in turn.
+
+  --threads 1,2   thread counts (default 1,2)
+  --seconds 0.5   time for each net and thread count
+  --compare       compare the outputs and say which differ
+  --trace         list where the native engine's time goes
+  --update        write the table into docs/performance.md and the ratios into bench/models.json
+  --check         short form for CI: one thread, small nets; fails where a ratio is 15 % below bench/models.json
+  --help          this text
+
+Columns: medians of a run in ms ± half the distance of the quartiles; ort ÷ native of the medians, of the best runs and (one
+thread) of the CPU times, which other processes disturb least; ms from a loaded model to its first result.`;
+
+const { values: options, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    threads: { type: "string", default: "1,2" },
+    seconds: { type: "string", default: "0.5" },
+    compare: { type: "boolean", default: false },
+    trace: { type: "boolean", default: false },
+    update: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+if (options.update && filters.length > 0) {
+  console.error("--update writes the whole table: leave the filters out");
+  process.exit(2);
+}
+
+/** Ratio of CPU times by net, as last committed. */
+const figuresFile = join(packageRoot, "bench", "models.json");
+type Figures = Record<string, number>;
 
 /** Largest difference in units of 1e-3 relative and 1e-5 absolute; infinite where one has what the other lacks. */
 function disagreement(a: Tensor, b: Tensor): number {
@@ -46,72 +72,152 @@ function disagreement(a: Tensor, b: Tensor): number {
   return worst;
 }
 
+interface Row {
+  readonly native: Sample;
+  readonly ort: Sample;
+  readonly firstNativeMs: number;
+  readonly firstOrtMs: number;
+  readonly note: string;
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  return [await run(), performance.now() - start];
+}
+
+async function measure(net: Net, threads: number, seconds: number): Promise<Row> {
+  const model = await Model.load(net.path);
+  const feeds = feedsFor(net, model);
+  const first = (engine: string) =>
+    timed(async () => {
+      const session = await model.compile({ engine, threads });
+      return [session, await session.run(feeds)] as const;
+    });
+  const [[ort, expected], firstOrtMs] = await first("ort");
+  const [[native, got], firstNativeMs] = await first("native");
+  let note = "";
+  if (options.compare)
+    for (const [name, value] of Object.entries(expected)) {
+      if (!(value instanceof Tensor)) continue;
+      const units = disagreement(got[name] as Tensor, value);
+      if (units > 1) note += `  ${name} differs by ${units.toPrecision(3)} tolerances`;
+    }
+  const [ours, theirs] = await interleave([() => native.run(feeds), () => ort.run(feeds)], seconds);
+  if (options.trace) await showTrace(native, feeds);
+  native.dispose();
+  ort.dispose();
+  return { native: ours!, ort: theirs!, firstNativeMs, firstOrtMs, note };
+}
+
+async function showTrace(session: Session, feeds: Record<string, Tensor>): Promise<void> {
+  const { trace } = await session.trace(feeds);
+  const byKernel = new Map<string, { us: number; count: number; flops: number }>();
+  for (const event of trace.events) {
+    const key = `${event.op} ${event.kernel}`;
+    const entry = byKernel.get(key) ?? { us: 0, count: 0, flops: 0 };
+    entry.us += event.endUs - event.startUs;
+    entry.count++;
+    entry.flops += event.flops;
+    byKernel.set(key, entry);
+  }
+  console.log(`  wall ${(trace.wallUs / 1000).toFixed(3)} ms`);
+  for (const [name, { us, count, flops }] of [...byKernel].sort((a, b) => b[1].us - a[1].us).slice(0, 14))
+    console.log(
+      `  ${(us / 1000).toFixed(3).padStart(9)} ms ${String(count).padStart(4)} × ${name.padEnd(60)} ${(flops / us / 1000).toFixed(1)} GFLOP/s`,
+    );
+}
+
+const short = (ms: number): string => (ms < 10 ? ms.toFixed(3) : ms.toFixed(1));
 const ms = (sample: Sample): string =>
-  `${(sample.medianMs < 10 ? sample.medianMs.toFixed(3) : sample.medianMs.toFixed(1)).padStart(8)} ±${sample.spreadMs.toFixed(2).padStart(5)}`;
+  `${short(sample.medianMs).padStart(8)} ±${sample.spreadMs.toFixed(2).padStart(6)}`;
+const ratioText = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2)).padStart(6);
+const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+const nets = findNets().filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+
+/** Nets measured on every commit take less than so long. */
+const shortNetMs = 40;
+const allowedFall = 0.15;
+
+/** A net that seems to have fallen is measured again, longer each time. */
+async function check(): Promise<number> {
+  if (!existsSync(figuresFile)) {
+    console.error(`${figuresFile} is missing: nothing to compare with; --update writes it`);
+    return 1;
+  }
+  const committed = JSON.parse(readFileSync(figuresFile, "utf8")) as Figures;
+  let failures = 0;
+  for (const net of nets) {
+    const before = committed[net.name];
+    if (before === undefined) continue;
+    let best = 0;
+    for (const seconds of [0.2, 0.6, 1.5]) {
+      const { native, ort } = await measure(net, 1, seconds);
+      if (native.medianMs > shortNetMs) best = Number.NaN;
+      else best = Math.max(best, ort.cpuMs / native.cpuMs);
+      if (!(best < before * (1 - allowedFall))) break;
+    }
+    if (Number.isNaN(best)) continue;
+    const fell = best < before * (1 - allowedFall);
+    if (fell) failures++;
+    console.log(
+      `${net.name.padEnd(34)} ${before.toFixed(2)} before, ${best.toFixed(2)} now${fell ? "  FELL by more than 15 %" : ""}`,
+    );
+  }
+  return failures;
+}
+
+if (options.check) process.exit((await check()) === 0 ? 0 : 1);
 
 const lines: string[] = [];
 const say = (line: string): void => {
   console.log(line);
   lines.push(line);
 };
+const figures: Figures = {};
 
-for (const threads of threadCounts) {
-  say(`\nthreads ${threads}`);
-  say(`${"net".padEnd(34)} ${"native ms".padStart(15)} ${"ort ms".padStart(15)}  ort/native`);
-  const ratios: number[] = [];
-  for (const net of findNets()) {
-    if (filters.length > 0 && !filters.some((filter) => net.name.includes(filter))) continue;
-    try {
-      const model = await Model.load(net.path);
-      const feeds = feedsFor(net, model);
-      const ort = await model.compile({ engine: "ort", threads });
-      const native = await model.compile({ engine: "native", threads });
-      const [expected, got] = [await ort.run(feeds), await native.run(feeds)];
-      let note = "";
-      if (check) {
-        for (const [name, value] of Object.entries(expected)) {
-          if (!(value instanceof Tensor)) continue;
-          const units = disagreement(got[name] as Tensor, value);
-          if (units > 1) note += `  ${name} differs by ${units.toPrecision(3)} tolerances`;
-        }
-      }
-      const [ours, theirs] = await interleave([() => native.run(feeds), () => ort.run(feeds)], seconds);
-      const ratio = theirs!.medianMs / ours!.medianMs;
-      ratios.push(ratio);
-      say(`${net.name.padEnd(34)} ${ms(ours!)} ${ms(theirs!)}  ${ratio.toFixed(2).padStart(6)}${note}`);
-      if (trace) {
-        const best = (await native.trace(feeds)).trace;
-        const byKernel = new Map<string, { us: number; count: number; flops: number }>();
-        for (const event of best.events) {
-          const entry = byKernel.get(`${event.op} ${event.kernel}`) ?? { us: 0, count: 0, flops: 0 };
-          entry.us += event.endUs - event.startUs;
-          entry.count++;
-          entry.flops += event.flops;
-          byKernel.set(`${event.op} ${event.kernel}`, entry);
-        }
-        const rows = [...byKernel].sort((a, b) => b[1].us - a[1].us).slice(0, 14);
-        console.log(`  wall ${(best.wallUs / 1000).toFixed(3)} ms`);
-        for (const [name, { us, count, flops }] of rows)
-          console.log(
-            `  ${(us / 1000).toFixed(3).padStart(9)} ms ${String(count).padStart(4)} × ${name.padEnd(60)} ${(flops / us / 1000).toFixed(1)} GFLOP/s`,
-          );
-      }
-      native.dispose();
-      ort.dispose();
-    } catch (error) {
-      console.log(`${net.name.padEnd(34)} ${(error as Error).message.split("\n")[0]}`);
-    }
-  }
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  say(`${`geometric mean of ${ratios.length}`.padEnd(34)} ${"".padStart(31)}  ${mean.toFixed(2).padStart(6)}`);
-}
-
-if (update) {
+/** Writes what has been measured so far. */
+function writeTable(): void {
   const file = join(packageRoot, "docs", "performance.md");
   const text = readFileSync(file, "utf8");
   const [begin, end] = ["<!-- models: begin -->", "<!-- models: end -->"];
   const facts = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`;
-  const table = `${begin}\n\`\`\`\n${facts}\n${lines.join("\n")}\n\`\`\`\n${end}`;
+  const table = `${begin}\n\`\`\`\n${facts}\n${lines.map((line) => line.trimEnd()).join("\n")}\n\`\`\`\n${end}`;
   writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
+  if (Object.keys(figures).length > 0) writeFileSync(figuresFile, `${JSON.stringify(figures, undefined, 2)}\n`);
 }
+
+for (const threads of options.threads.split(",").map(Number)) {
+  say(`\nthreads ${threads}${" ".repeat(58)}ort ÷ native          first result ms`);
+  say(
+    `${"net".padEnd(34)} ${"native ms".padStart(15)} ${"ort ms".padStart(17)}  median   best    cpu   native      ort`,
+  );
+  const ratios: Record<"median" | "best" | "cpu", number[]> = { median: [], best: [], cpu: [] };
+  for (const net of nets) {
+    try {
+      const { native, ort, firstNativeMs, firstOrtMs, note } = await measure(net, threads, Number(options.seconds));
+      const median = ort.medianMs / native.medianMs;
+      const best = ort.bestMs / native.bestMs;
+      const cpu = threads === 1 ? ort.cpuMs / native.cpuMs : undefined;
+      ratios.median.push(median);
+      ratios.best.push(best);
+      if (cpu !== undefined) {
+        ratios.cpu.push(cpu);
+        figures[net.name] = Number(cpu.toFixed(2));
+      }
+      say(
+        `${net.name.padEnd(34)} ${ms(native)} ${ms(ort)}  ${ratioText(median)} ${ratioText(best)} ${ratioText(cpu)} ${short(firstNativeMs).padStart(8)} ${short(firstOrtMs).padStart(8)}${note}`,
+      );
+    } catch (error) {
+      console.log(`${net.name.padEnd(34)} ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
+  const { median, best, cpu } = ratios;
+  say(
+    `${`geometric mean of ${median.length}`.padEnd(70)} ${ratioText(geometricMean(median))} ${ratioText(geometricMean(best))} ${ratioText(cpu.length ? geometricMean(cpu) : undefined)}`,
+  );
+  if (options.update) writeTable();
+}
+
 process.exit(0);
