@@ -18,11 +18,18 @@ export type SearchResult =
 
 /** Nodes of the first search; later ones follow Luby's sequence (Luby, Sinclair, Zuckerman 1993). */
 const restartNodes = 300;
+/** Nodes of a search in one of the fixed orders, which comes after every so many random ones. */
+const fixedNodes = 24_000;
+const fixedEvery = 40;
 
 export function searchExactly(buffers: readonly PlanBuffer[], capacity: number, timeoutMs: number): SearchResult {
   const search = new Search(buffers, capacity, performance.now() + timeoutMs);
   for (let round = 1; ; round++) {
-    const outcome = search.run(search.preference(), restartNodes * luby(round));
+    const turn = Math.floor(round / fixedEvery);
+    const order = round % fixedEvery === 0 ? fixedOrders[turn - 1] : undefined;
+    const outcome = order
+      ? search.run(search.lexicographic(order), fixedNodes)
+      : search.run(search.preference(), restartNodes * luby(round - turn));
     if (outcome === "found") return { outcome, offsets: Array.from(search.result) };
     if (outcome !== "budget") return { outcome };
   }
@@ -48,7 +55,7 @@ function normalized(values: Float64Array): Float64Array {
 
 type Trait = "life" | "size" | "area" | "crowd";
 
-/** Orders that "MiniMalloc" found to do well, tried before random ones. */
+/** Orders that "MiniMalloc" found to do well, for searches that go deeper than the random ones. */
 const fixedOrders: readonly (readonly Trait[])[] = [
   ["crowd", "life", "area"],
   ["crowd", "area", "life"],
@@ -130,7 +137,6 @@ class Search {
 
   /** Ranks for the next search, lowest first: a random mixture of lifetime, size, crowd and deaths. */
   preference(): Float64Array {
-    if (this.rounds < fixedOrders.length) return this.lexicographic(fixedOrders[this.rounds++]!);
     const [life, size, crowd, noise, died] = [1.5, 1, 2, 0.1, 3].map((weight) => weight * this.random());
     let most = 1;
     for (const deaths of this.deaths) most = Math.max(most, deaths);
@@ -150,7 +156,7 @@ class Search {
   }
 
   /** Ranks by the first trait that differs, greatest first. */
-  private lexicographic(order: readonly Trait[]): Float64Array {
+  lexicographic(order: readonly Trait[]): Float64Array {
     const sorted = Array.from(this.size.keys()).sort((a, b) => {
       for (const trait of order) {
         const difference = this.traits[trait][b]! - this.traits[trait][a]!;
