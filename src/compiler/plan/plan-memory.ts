@@ -5,6 +5,9 @@
 import { InferlabError } from "../../base/errors.ts";
 import { searchExactly } from "./exact-search.ts";
 import { placeGreedily } from "./greedy.ts";
+import { peakOf } from "./peak.ts";
+
+export { peakOf };
 
 export interface PlanBuffer {
   readonly id: string | number;
@@ -51,7 +54,7 @@ export function planMemory(buffers: readonly PlanBuffer[], options: PlanOptions 
   const deadline = performance.now() + timeoutMs;
   const lowerBound = peakOf(buffers);
   const goal = Math.max(capacity ?? 0, lowerBound);
-  let { offsets, height } = placeGreedily(buffers, goal, timeoutMs / 2);
+  let { offsets, height } = placeGreedily(buffers, goal, buffers.length <= maxSearched ? timeoutMs / 2 : timeoutMs);
   let proven = lowerBound;
   const real = buffers.flatMap((b, i) => (b.size > 0 && b.upper > b.lower ? [i] : []));
   if (height > goal && real.length <= maxSearched) {
@@ -90,15 +93,4 @@ function divisor(sizes: readonly number[]): number {
     while (size > 0) [d, size] = [size, d % size];
   }
   return Math.max(d, 1);
-}
-
-/** Largest sum of sizes alive at one time. */
-export function peakOf(buffers: readonly PlanBuffer[]): number {
-  const events = buffers
-    .flatMap((b) => (b.upper > b.lower ? [[b.upper, -b.size] as const, [b.lower, b.size] as const] : []))
-    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  let live = 0;
-  let peak = 0;
-  for (const [, change] of events) peak = Math.max(peak, (live += change));
-  return peak;
 }

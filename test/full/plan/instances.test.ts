@@ -44,14 +44,13 @@ describe.skipIf(missing("memory-plans", "README.md"))("public instances", () => 
     expect(plan.height).toBeLessThanOrEqual(1048576);
   });
 
-  // Y_1 has 62,185 buffers: only the orders that cost least are tried.
   test.each([
     ["resnet50", 1.01],
     ["G_1", 1.01],
-    ["Y_1", 1.03],
+    ["Y_1", 1.01],
   ])("idealloc %s is near its bound", (name, ratio) => {
     const buffers = read(`idealloc-${name}.csv`);
-    const plan = planMemory(buffers, { timeoutMs: 5000 });
+    const plan = planMemory(buffers, { timeoutMs: 30_000 });
     expectApart(buffers, plan.offsets);
     expect(plan.height / plan.lowerBound).toBeLessThanOrEqual(ratio);
   });
