@@ -27,6 +27,10 @@ export interface Diagnostic {
 /** Milliseconds without a new cell after which the kernel is at rest. */
 const restMs = 75;
 
+/** Milliseconds the end of a cell may wait for its type errors, and where the server is still to start. */
+const checkMs = 60;
+const startMs = 500;
+
 /** Cells that may wait for their check; of more, the oldest go without. */
 const maxChecks = 50;
 
@@ -132,19 +136,19 @@ export class LanguageService {
   private numCells = 0;
   private fresh: NewCell[] = [];
   private unchecked: { readonly cell: CheckedCell; readonly report: (errors: readonly Diagnostic[]) => void }[] = [];
-  private isChecking = false;
+  private checking: Promise<void> | undefined;
   private lastCompletion: { readonly key: string; readonly items: Promise<TypedCompletion[]> } | undefined;
   private resting: NodeJS.Timeout | undefined;
   private owners = new Map<string, Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
   private readonly prefix = `notebook_${process.pid}_`;
-  private checked: ChangingDocument;
+  private shared: ChangingDocument;
   private next: ChangingDocument;
 
   constructor(folder: string, log: (line: string) => void) {
     this.folder = folder;
     this.log = log;
-    this.checked = new ChangingDocument(uriOf(folder, `${this.prefix}check`));
+    this.shared = new ChangingDocument(uriOf(folder, `${this.prefix}check`));
     this.next = new ChangingDocument(uriOf(folder, `${this.prefix}next`));
   }
 
@@ -161,25 +165,45 @@ export class LanguageService {
     this.touch();
   }
 
-  private async rest(): Promise<void> {
+  /**
+   * Checks the cells that have run now, for somebody who would wait for the end of the last one before the next: nothing
+   * else is kept waiting then. Resolves when they are checked, or when that takes too long.
+   */
+  async checked(): Promise<void> {
+    clearTimeout(this.resting);
+    const ms = this.isStarted ? checkMs : startMs;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([this.rest(), late]);
+    clearTimeout(timer);
+  }
+
+  private rest(): Promise<void> {
     this.resting = undefined;
     this.start();
+    this.checking ??= this.checkCells().finally(() => {
+      this.checking = undefined;
+    });
+    return this.checking;
+  }
+
+  private async checkCells(): Promise<void> {
     const { server } = this;
-    if (!server || this.isChecking) return;
-    this.isChecking = true;
+    if (!server) return;
     try {
       await server.ready;
-      this.catchUp();
       // A cell that came meanwhile goes first: `touch` has set the timer again.
-      while (!this.resting && this.unchecked.length) {
-        const { cell, report } = this.unchecked.shift()!;
-        const errors = await this.errorsOf(server, cell);
-        if (errors.length) report(errors);
+      while (!this.resting) {
+        this.catchUp();
+        const next = this.unchecked.shift();
+        if (!next) break;
+        const errors = await this.errorsOf(server, next.cell);
+        if (errors.length) next.report(errors);
       }
     } catch (error) {
       if (!this.hasFailed) this.log(`type check: ${(error as Error).message}`);
-    } finally {
-      this.isChecking = false;
     }
   }
 
@@ -215,7 +239,7 @@ export class LanguageService {
     try {
       const server = new LanguageServer(this.folder);
       this.server = server;
-      this.checked = new ChangingDocument(this.checked.uri);
+      this.shared = new ChangingDocument(this.shared.uri);
       this.next = new ChangingDocument(this.next.uri);
       server.ready.then(
         () => {
@@ -267,9 +291,9 @@ export class LanguageService {
 
   private async errorsOf(server: LanguageServer, { document, uri }: CheckedCell): Promise<Diagnostic[]> {
     // A cell that declares nothing is checked in a document that all such cells share: a new file costs the server more.
-    if (uri === undefined) this.checked.write(server, document.text);
+    if (uri === undefined) this.shared.write(server, document.text);
     const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
-      textDocument: { uri: uri ?? this.checked.uri },
+      textDocument: { uri: uri ?? this.shared.uri },
     });
     return (report?.items ?? []).flatMap(({ severity, code, message, range }) => {
       const start = document.offsetOf(range.start);

@@ -4,9 +4,7 @@
  */
 import { writevSync } from "node:fs";
 import { encodePacket, encodeStream } from "./frames.ts";
-
-/** File descriptors of the runtime process beside 0, 1 and 2. */
-export const descriptors = { results: 3, control: 4 } as const;
+import { descriptors } from "./shared-state.ts";
 
 /** The frame that is being written, and how much of it is known to be out. */
 let unfinished: { readonly pieces: readonly Uint8Array[]; numBytes: number } | undefined;

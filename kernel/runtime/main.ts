@@ -1,22 +1,14 @@
 /**
- * The runtime process: user code has its main thread, a worker (control.ts) watches over it and hands it requests. It knows
- * nothing of Jupyter's sockets; results go out over a pipe that the protocol process made (channel.ts).
+ * The runtime process: user code has its main thread (main-thread.ts), a worker (control.ts) watches over it and hands it
+ * requests. It knows nothing of Jupyter's sockets; results go out over a pipe that the protocol process made (channel.ts).
+ *
+ * The worker is started before anything else is loaded: both threads get ready at the same time.
  */
 import { MessageChannel, Worker } from "node:worker_threads";
-import { answerTorn, connectCells, type ExecuteRequest, execute, reportLate } from "./cell.ts";
-import { descriptors, writePacket } from "./channel.ts";
-import { type CommRequest, receiveComm } from "./comms.ts";
-import { followContexts, resetContext } from "./context.ts";
-import { decodeBody } from "./frames.ts";
-import { installGlobals } from "./globals.ts";
-import { connectInput, receiveInput } from "./input.ts";
-import { captureStandardStreams, connectOutput, flush, resetOutput } from "./output.ts";
-import { type ControlThreadData, inputCapacityBytes, type MainMessage, numSlots, slots } from "./shared-state.ts";
-import { installStackTraces } from "./stack.ts";
+import { type ControlThreadData, descriptors, inputCapacityBytes, numSlots } from "./shared-state.ts";
 
 const state = new Int32Array(new SharedArrayBuffer(4 * numSlots));
 const input = new Uint8Array(new SharedArrayBuffer(inputCapacityBytes));
-
 // A port of our own: a worker's passes events on through an EventEmitter, which cells would see in their stacks.
 const { port1: port, port2 } = new MessageChannel();
 const workerData: ControlThreadData = { state, input, fd: descriptors.control, port: port2 };
@@ -26,56 +18,5 @@ new Worker(new URL("./control.js", import.meta.url), {
   stdout: true,
   stderr: true,
 });
-
-connectOutput(state, () => port.postMessage("held"));
-connectInput(state, input);
-connectCells(state);
-followContexts(state);
-captureStandardStreams();
-installStackTraces();
-installGlobals();
-
-process.on("uncaughtException", (error) => reportLate(error, "Uncaught"));
-process.on("unhandledRejection", (reason, promise) => reportLate(reason, "Unhandled rejection:", promise));
-process.on("exit", flush);
-// Signals are the protocol process's business: an interrupt comes through the control thread.
-process.on("SIGINT", () => {});
-
-/**
- * Takes up a request. V8 may tear us out of this at any call, so its number is stored once it is safe: what was not taken
- * is handed over again, and what comes twice is left.
- */
-function take(number: number, body: Uint8Array): void {
-  if (number !== Atomics.load(state, slots.taken) + 1) return;
-  const accepted = (): void => {
-    Atomics.store(state, slots.taken, number);
-  };
-  const { json, buffers } = decodeBody(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-  switch (json["type"]) {
-    case "execute":
-      execute(json as unknown as ExecuteRequest, accepted);
-      break;
-    case "comm":
-      receiveComm(json as unknown as CommRequest, buffers, accepted);
-      break;
-    default:
-      accepted();
-      receiveInput(json["value"] as string | null);
-  }
-}
-
-port.on("message", (message: MainMessage) => {
-  if ("body" in message) {
-    take(message.number, message.body);
-    return;
-  }
-  if ("isTorn" in message) {
-    if (message.isTorn) {
-      resetContext();
-      resetOutput();
-    }
-    answerTorn();
-  }
-  Atomics.store(state, slots.turned, message.turn);
-});
-writePacket({ type: "ready", pid: process.pid, node: process.version });
+const { serve } = await import("./main-thread.ts");
+serve({ state, input, port });

@@ -34,6 +34,16 @@ export type MainMessage =
   /** As `turn`, and answers for cells up to the cancelled one that were torn out of what they did. */
   | { readonly turn: number; readonly isTorn: boolean };
 
+/** File descriptors of the runtime process beside 0, 1 and 2. */
+export const descriptors = { results: 3, control: 4 } as const;
+
+export interface MainThreadData {
+  readonly state: Int32Array;
+  readonly input: Uint8Array;
+  /** To the control thread. */
+  readonly port: MessagePort;
+}
+
 export interface ControlThreadData {
   readonly state: Int32Array;
   readonly input: Uint8Array;

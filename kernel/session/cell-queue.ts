@@ -12,6 +12,10 @@ export class CellQueue {
   /** Context of the cell that runs, 0 where none does. */
   running = 0;
 
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** Runs `run` after all cells before it; resolves when it has run, or was aborted. */
   add(context: number, run: () => Promise<void>, abort: () => void): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -163,6 +163,13 @@ test("type errors are warnings under the cell, and %strict makes them block", as
     printed(answer, "stderr") + ofType(kernel.strays, "stream").map((message) => message.content["text"]);
   expect(await until(() => warning().includes("TS2322"), 10_000)).toBe(true);
   expect(warning()).toMatch(/cell\[\d+\]:1:7/);
+  // Of cells that come at once each has its own.
+  const answers = await Promise.all([1, 2, 3].map((n) => kernel.execute(`const tg${n}: string = ${n};`)));
+  const late = () => [...answers.flatMap(({ published }) => published), ...kernel.strays];
+  const errors = () =>
+    ofType(late(), "stream").filter((message) => String(message.content["text"]).includes("to type 'string'"));
+  expect(await until(() => errors().length === 3, 10_000)).toBe(true);
+  expect(new Set(errors().map((message) => message.parentHeader.msg_id)).size).toBe(3);
   await kernel.execute("%strict on");
   expect(result(await kernel.execute("const tf: number = 'str';"))).toMatch(/^TypeErrors/);
   await kernel.execute("%strict off");

@@ -20,6 +20,7 @@ export async function executeRequest(request: Request): Promise<void> {
   );
   const queue = session.queueOf(message);
   session.language.touch();
+  let toCheck = false;
 
   const run = async (): Promise<void> => {
     if (storeHistory) session.executionCount++;
@@ -68,12 +69,15 @@ export async function executeRequest(request: Request): Promise<void> {
       abortWaiting?.();
     }
     if (session.isStrict || silent) return;
-    if (outcome.status === "ok")
+    if (outcome.status === "ok") {
+      toCheck = true;
       session.language.cellRan(code, (errors) => publish("stream", { name: "stderr", text: describe(errors) }));
-    else if (outcome.ename !== "SyntaxError") session.language.cellRan(code);
+    } else if (outcome.ename !== "SyntaxError") session.language.cellRan(code);
   };
 
   const abort = (): void =>
     reply({ status: "aborted", execution_count: session.executionCount }, { metadata: { status: "aborted" } });
   await queue.add(context, run, abort);
+  // Whoever waits for the end of this cell gets its type errors before it; `1 + 1` has none to find.
+  if (toCheck && !queue.hasWaiting && /[\p{ID_Start}$_]/u.test(code)) await session.language.checked();
 }
