@@ -330,10 +330,10 @@ describe("all passes", () => {
   const inner2 = (p: PipelineBuilder, x: Port<number>) =>
     p.stage("last", add, [p.stage("l", twice, [x], pure), p.stage("r", twice, [x], pure)], pure);
 
-  test("keep what 150 random pipelines give, how they fail, and what they do on the way", async () => {
+  test("keep what 60 random pipelines give, how they fail, and what they do on the way", async () => {
     const used = new Set<string>();
     let failed = 0;
-    for (let seed = 1; seed <= 150; seed++) {
+    for (let seed = 1; seed <= 60; seed++) {
       const passes = seed % 2 ? "all" : ([random(seed).pick(pipelinePasses).name] as const);
       for (const x of [1, -2, 3]) {
         const [seen, after]: number[][] = [[], []];
@@ -354,7 +354,7 @@ describe("all passes", () => {
       }
     }
     expect([...used].sort()).toEqual(["dead", "duplicates", "hoist"]);
-    expect(failed).toBeGreaterThan(20);
+    expect(failed).toBeGreaterThan(10);
   });
 
   test("are measured on a sample, and told in the log", async () => {

@@ -1,7 +1,8 @@
 /**
  * Mode "auto": the first frames run alone and are measured; each mode's time is predicted from them and the best one
- * taken. Where overlapping then turns out to bring nothing (engines that already use every core get in each other's way),
- * the frames run one stage at a time again and the faster of the two stays. No frame runs twice.
+ * taken. What predicting cannot know (engines that already use every core get in each other's way; a first frame that
+ * was held up) a trial finds out: where overlap brings little, a few frames run one stage at a time; where none was taken,
+ * a few frames overlap. The faster of the two stays. No frame runs twice.
  */
 import type { Plan } from "./plan.ts";
 import type { StageTotals } from "./trace.ts";
@@ -22,7 +23,8 @@ export interface ModeChoice {
 const margin = 0.02;
 /** Overlap that saves less than this share of a lone frame's time is put to the test, which then costs little. */
 const worthwhile = 0.25;
-/** Frames that are run one stage at a time when it is. */
+/** Frames that are measured in the mode taken, and one stage at a time in a trial. */
+const numMeasured = 8;
 const numTrialFrames = 4;
 
 /** Finds the mode of one stream while it runs. Told when frames begin and end; says when the mode changes. */
@@ -31,6 +33,7 @@ export class ModeFinder {
   private readonly workers: number;
   private readonly totals: ReadonlyMap<string, StageTotals>;
   private readonly onChange: (choice: ModeChoice) => void;
+  private readonly onTrial: (mode: FixedMode) => void;
   private phase: "warm" | "alone" | "chosen" | "trial" | "settled" = "warm";
   private choice: ModeChoice | undefined;
   private before = new Map<string, number>();
@@ -43,17 +46,24 @@ export class ModeFinder {
     workers: number,
     totals: ReadonlyMap<string, StageTotals>,
     onChange: (choice: ModeChoice) => void,
+    onTrial: (mode: FixedMode) => void,
   ) {
     this.plan = plan;
     this.workers = workers;
     this.totals = totals;
     this.onChange = onChange;
+    this.onTrial = onTrial;
   }
 
   /** Mode for the frames that begin now: alone until one is chosen. */
   get mode(): FixedMode {
-    if (this.phase === "trial") return "sequential";
+    if (this.phase === "trial") return this.other;
     return this.choice?.mode ?? "sequential";
+  }
+
+  /** The mode that is tried against the one taken. */
+  private get other(): FixedMode {
+    return this.choice?.mode === "pipeline" ? "sequential" : "pipeline";
   }
 
   get result(): ModeChoice | undefined {
@@ -97,7 +107,7 @@ export class ModeFinder {
       predictedMs[candidate] < predictedMs[best] * (1 - margin) ? candidate : best,
     );
     if (isFirst && mode !== "pipeline") return;
-    this.phase = mode === "sequential" ? "settled" : "chosen";
+    this.phase = "chosen";
     this.setChoice({ mode, predictedMs, stageMs, realMs: { sequential: now - this.beganMs } });
     this.restart(now);
   }
@@ -109,23 +119,25 @@ export class ModeFinder {
 
   /** Measures the mode that runs: the first frames only fill the stages. */
   private count(now: number): void {
-    const numFill = this.phase === "trial" ? 1 : this.plan.stages.length;
-    const numWanted = this.phase === "trial" ? numTrialFrames : 8;
+    const { mode } = this;
+    const numFill = mode === "pipeline" ? this.plan.stages.length : 1;
+    const numWanted = this.phase === "trial" && mode === "sequential" ? numTrialFrames : numMeasured;
     this.numDone++;
     if (this.numDone === numFill) this.beganMs = now;
     if (this.numDone < numFill + numWanted) return;
-    const realMs = (now - this.beganMs) / numWanted;
+    const frameMs = (now - this.beganMs) / numWanted;
     const choice = this.choice!;
+    const realMs = { ...choice.realMs, [mode]: frameMs };
     if (this.phase === "chosen") {
-      this.phase = realMs > choice.realMs.sequential! * (1 - worthwhile) ? "trial" : "settled";
-      this.setChoice({ ...choice, realMs: { ...choice.realMs, [choice.mode]: realMs } });
+      const isGood = mode === "pipeline" && frameMs < choice.realMs.sequential! * (1 - worthwhile);
+      this.phase = isGood ? "settled" : "trial";
+      this.setChoice({ ...choice, realMs });
+      this.onTrial(this.mode);
       this.restart(now);
       return;
     }
     this.phase = "settled";
-    const overlapped = choice.realMs[choice.mode]!;
-    const mode = realMs < overlapped ? "sequential" : choice.mode;
-    this.setChoice({ ...choice, mode, realMs: { ...choice.realMs, sequential: realMs } });
+    this.setChoice({ ...choice, mode: frameMs < choice.realMs[choice.mode]! ? mode : choice.mode, realMs });
   }
 
   private setChoice(choice: ModeChoice): void {

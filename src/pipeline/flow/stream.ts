@@ -193,10 +193,16 @@ class Flow<O> {
       keepLast: keepLast || (target !== undefined && "show" in target),
     });
     if (mode === "auto")
-      this.finder = new ModeFinder(pipeline.plan, this.lent.pool.workers, this.recorder.totals, (choice) => {
-        this.applyMode(choice.mode);
-        options.onMode?.(choice);
-      });
+      this.finder = new ModeFinder(
+        pipeline.plan,
+        this.lent.pool.workers,
+        this.recorder.totals,
+        (choice) => {
+          this.applyMode(choice.mode);
+          options.onMode?.(choice);
+        },
+        (trial) => this.applyMode(trial),
+      );
     this.window = this.windowOf(mode === "auto" ? "sequential" : mode);
     if (mode === "auto") this.applyMode("sequential");
     this.iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();

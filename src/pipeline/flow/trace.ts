@@ -53,7 +53,8 @@ export class Recorder {
     const events = this.events.map(
       ({ stage, startUs, endUs, worker, frames }): TraceEvent => ({
         node: stage,
-        op: "stage",
+        // The display sums by operator: here by stage.
+        op: stage,
         kernel: frames > 1 ? `batch of ${frames}` : "stage",
         startUs,
         endUs,

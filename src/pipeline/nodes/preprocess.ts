@@ -68,11 +68,13 @@ interface Target {
 
 function writeRow(levels: Uint8Array, from: number, view: View, width: number, y: number, target: Target): void {
   const { data, pixel, plane, row, sources } = target;
-  sources.forEach(({ channel, table }, c) => {
+  const { channels } = view;
+  for (let c = 0; c < sources.length; c++) {
+    const { channel, table } = sources[c]!;
     let at = from + channel;
     let to = c * plane + y * row;
-    for (let x = 0; x < width; x++, at += view.channels, to += pixel) data[to] = table[levels[at]!]!;
-  });
+    for (let x = 0; x < width; x++, at += channels, to += pixel) data[to] = table[levels[at]!]!;
+  }
 }
 
 /** The same arithmetic as resize(), a row at a time: two filtered source rows too many are never made. */
@@ -96,35 +98,86 @@ function writeResized(view: View, width: number, height: number, across: Taps, d
   const ring = new Float32Array(down.count * length);
   const held = new Int32Array(down.count).fill(-1);
   const line = new Float32Array(length);
-  const { count, first, weights } = across;
-  const filter = (sourceRow: number, slot: number): void => {
-    const source = view.offset + sourceRow * view.rowBytes;
-    let at = slot * length;
-    for (let x = 0; x < width; x++) {
-      const from = source + first[x]! * channels;
-      const w = x * count;
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let t = 0, pixel = from + c; t < count; t++, pixel += channels) sum += weights[w + t]! * data[pixel]!;
-        ring[at++] = sum;
-      }
-    }
-    held[slot] = sourceRow;
-  };
+  const used: number[] = [];
   for (let y = 0; y < height; y++) {
-    line.fill(0.5);
+    used.length = 0;
     for (let t = 0; t < down.count; t++) {
-      const weight = down.weights[y * down.count + t]!;
-      if (weight === 0) continue;
+      if (down.weights[y * down.count + t] === 0) continue;
       const sourceRow = down.first[y]! + t;
       const slot = sourceRow % down.count;
-      if (held[slot] !== sourceRow) filter(sourceRow, slot);
-      const from = slot * length;
-      for (let i = 0; i < length; i++) line[i] = line[i]! + weight * ring[from + i]!;
+      if (held[slot] !== sourceRow) {
+        filterRow(data, view.offset + sourceRow * view.rowBytes, channels, across, ring, slot * length, width);
+        held[slot] = sourceRow;
+      }
+      used.push(t);
     }
-    for (let i = 0; i < length; i++) levels[i] = Math.min(255, Math.max(0, line[i]!));
+    const at = (k: number): number => ((down.first[y]! + used[k]!) % down.count) * length;
+    const weight = (k: number): number => down.weights[y * down.count + used[k]!]!;
+    if (used.length === 1) mixOne(levels, ring, at(0), weight(0));
+    else if (used.length === 2) mixTwo(levels, ring, at(0), weight(0), at(1), weight(1));
+    else {
+      line.fill(0.5);
+      for (let k = 0; k < used.length; k++) addRow(line, ring, at(k), weight(k));
+      for (let i = 0; i < length; i++) levels[i] = Math.min(255, Math.max(0, line[i]!));
+    }
     writeRow(levels, 0, view, width, y, target);
   }
+}
+
+/** One row of the picture, filtered across; each channel's sum in the order of the taps. */
+function filterRow(
+  data: Uint8Array,
+  source: number,
+  channels: number,
+  { count, first, weights }: Taps,
+  out: Float32Array,
+  start: number,
+  width: number,
+): void {
+  let at = start;
+  if (channels === 3) {
+    for (let x = 0; x < width; x++) {
+      let pixel = source + first[x]! * 3;
+      const end = (x + 1) * count;
+      let [a, b, c] = [0, 0, 0];
+      for (let w = x * count; w < end; w++, pixel += 3) {
+        const weight = weights[w]!;
+        a += weight * data[pixel]!;
+        b += weight * data[pixel + 1]!;
+        c += weight * data[pixel + 2]!;
+      }
+      out[at] = a;
+      out[at + 1] = b;
+      out[at + 2] = c;
+      at += 3;
+    }
+    return;
+  }
+  for (let x = 0; x < width; x++) {
+    const from = source + first[x]! * channels;
+    const end = (x + 1) * count;
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      for (let w = x * count, pixel = from + c; w < end; w++, pixel += channels) sum += weights[w]! * data[pixel]!;
+      out[at++] = sum;
+    }
+  }
+}
+
+// Rounded to float32 after each row, as the sum of resize() is, which stands in an array of them.
+const clamped = (value: number): number => Math.min(255, Math.max(0, value));
+
+function mixOne(levels: Uint8Array, ring: Float32Array, a: number, wa: number): void {
+  for (let i = 0; i < levels.length; i++) levels[i] = clamped(Math.fround(0.5 + wa * ring[a + i]!));
+}
+
+function mixTwo(levels: Uint8Array, ring: Float32Array, a: number, wa: number, b: number, wb: number): void {
+  for (let i = 0; i < levels.length; i++)
+    levels[i] = clamped(Math.fround(Math.fround(0.5 + wa * ring[a + i]!) + wb * ring[b + i]!));
+}
+
+function addRow(line: Float32Array, ring: Float32Array, a: number, weight: number): void {
+  for (let i = 0; i < line.length; i++) line[i] = line[i]! + weight * ring[a + i]!;
 }
 
 /** A function that does the steps; the last one is toTensor. Errors: those of the nodes. */
