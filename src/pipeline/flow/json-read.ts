@@ -70,8 +70,10 @@ function parse(text: string): PipelineJson {
   }
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 function checkHeader(json: PipelineJson): void {
-  const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject(json) || json.format !== jsonFormat)
     throw invalid(`the text is no pipeline: its "format" is ${JSON.stringify(json?.format)}, expected "${jsonFormat}"`);
   if (json.version !== jsonVersion)
@@ -82,10 +84,25 @@ function checkHeader(json: PipelineJson): void {
   if (typeof json.name !== "string" || json.name === "") throw invalid('the pipeline has no "name"');
   if (!Array.isArray(json.inputs) || !Array.isArray(json.stages) || !isObject(json.outputs))
     throw invalid(`pipeline "${json.name}" needs "inputs" and "stages" as lists and "outputs" as an object`);
+  if (json.constants !== undefined && !Array.isArray(json.constants))
+    throw invalid(`"constants" of pipeline "${json.name}" is no list`);
+  const inputs = new Set<unknown>();
+  for (const input of json.inputs) {
+    if (!isObject(input) || typeof input.name !== "string")
+      throw invalid(`an input of pipeline "${json.name}" is no object with a "name"`);
+    if (inputs.has(input.name)) throw invalid(`pipeline "${json.name}" has two inputs named "${input.name}"`);
+    inputs.add(input.name);
+  }
   const names = new Set<string>();
   for (const stage of json.stages) {
     if (typeof stage?.name !== "string" || !Array.isArray(stage.inputs))
       throw invalid(`a stage of pipeline "${json.name}" has no "name" or no list "inputs"`);
+    for (const key of ["options", "branches", "settings"] as const)
+      if (stage[key] !== undefined && !isObject(stage[key]))
+        throw invalid(`"${key}" of stage "${stage.name}" of pipeline "${json.name}" is no object`);
+    const { parameters } = (stage.options ?? {}) as StageOptions;
+    if (parameters !== undefined && !isObject(parameters))
+      throw invalid(`"parameters" of stage "${stage.name}" of pipeline "${json.name}" is no object`);
     if (names.has(stage.name)) throw invalid(`pipeline "${json.name}" has two stages named "${stage.name}"`);
     names.add(stage.name);
   }
