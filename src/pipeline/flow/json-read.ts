@@ -70,8 +70,7 @@ function parse(text: string): PipelineJson {
   }
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function checkHeader(json: PipelineJson): void {
   if (!isObject(json) || json.format !== jsonFormat)
