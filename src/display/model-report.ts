@@ -13,7 +13,7 @@ const macs = (flops: number | undefined): string => (flops === undefined ? "?" :
 function summaryOf(report: GraphReport): (readonly [string, string])[] {
   const left = report.complete ? "" : " (of the layers whose shapes are known)";
   return [
-    ["made by", report.producer || "?"],
+    ...(report.producer ? [["made by", clip(report.producer, 60)] as const] : []),
     [
       "opset",
       Object.entries(report.opsets)
@@ -62,8 +62,8 @@ export function displayModelReport(report: GraphReport, options: DisplayOptions 
       html: frame(
         id,
         html`<div><b>${title}</b></div>`,
-        html`<table><tbody>${rows.map(([what, value]) => html`<tr>${words(what)}${words(value)}</tr>`)}</tbody></table>`,
-        html`<table><thead><tr>${left("operator")}${right("nodes")}${left("")}</tr></thead><tbody>${operators.map(([op, count]) => html`<tr>${words(clip(op, 40))}${number(String(count))}${words(bar(count / mostOps, 20))}</tr>`)}</tbody></table>`,
+        html`<table style="margin:4px 0 10px"><tbody>${rows.map(([what, value]) => html`<tr>${words(what)}${words(value)}</tr>`)}</tbody></table>`,
+        html`<table style="margin:4px 0 10px"><thead><tr>${left("operator")}${right("nodes")}${left("")}</tr></thead><tbody>${operators.map(([op, count]) => html`<tr>${words(clip(op, 40))}${number(String(count))}${words(bar(count / mostOps, 20))}</tr>`)}</tbody></table>`,
         html`<details><summary>${plural(report.layers.length, "layer")}</summary><table><thead><tr>${left("operator")}${left("output")}${right("parameters")}${right("MACs")}${left("")}${right("memory")}${left("node")}</tr></thead><tbody>${layers.map(layerRow)}</tbody></table>${rest > 0 ? html`<div>… ${String(rest)} more in .layers</div>` : undefined}</details>`,
       ),
       script: enhance(id, { sortable: {} }),

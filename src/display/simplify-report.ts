@@ -12,7 +12,7 @@ const cell = (value: string, right = true) => html`<td style="text-align:${right
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[], left: readonly number[]): Html {
   const title = (name: string, i: number) =>
     html`<th style="text-align:${left.includes(i) ? "left" : "right"}">${name}</th>`;
-  return html`<table><thead><tr>${head.map(title)}</tr></thead><tbody>${rows.map(
+  return html`<table style="margin:4px 0 10px"><thead><tr>${head.map(title)}</tr></thead><tbody>${rows.map(
     (row) => html`<tr>${row.map((value, i) => cell(value, !left.includes(i)))}</tr>`,
   )}</tbody></table>`;
 }
@@ -37,8 +37,8 @@ export function displaySimplifyReport(report: SimplifyReport, options: DisplayOp
     clip(row.pass, 40),
     row.class,
     String(row.rewrites),
-    `−${row.removed}`,
-    `+${row.added}`,
+    row.removed ? `−${row.removed}` : "",
+    row.added ? `+${row.added}` : "",
     bar((row.removed - row.added) / most, 10),
     ...(measured ? [row.class === "exact" ? "0" : (errors.get(row.pass)?.toExponential(1) ?? "")] : []),
   ]);

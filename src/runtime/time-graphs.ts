@@ -1,6 +1,6 @@
 /** How long a run of two graphs takes on one engine, measured in turn so that a disturbance meets both. */
 import type { Graph } from "../compiler/ir/graph.ts";
-import { type InputOptions, randomInputs } from "../compiler/tools/compare.ts";
+import { type InputOptions, inputsForBoth } from "../compiler/tools/compare.ts";
 import type { TimeComparison } from "../compiler/tools/simplify.ts";
 import { compileGraph } from "./compile.ts";
 import type { CompileOptions } from "./engine.ts";
@@ -19,7 +19,7 @@ const quantile = (sorted: readonly number[], q: number): number =>
  * Errors: FEED for inputs that cannot be made up, those of compiling and running.
  */
 export async function timeGraphs(before: Graph, after: Graph, options: TimeOptions = {}): Promise<TimeComparison> {
-  const feeds = randomInputs(before, options);
+  const feeds = inputsForBoth(before, after, options);
   const sessions = [await compileGraph(before, options), await compileGraph(after, options)] as const;
   try {
     const times: [number[], number[]] = [[], []];

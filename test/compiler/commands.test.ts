@@ -61,6 +61,13 @@ describe("simplify and verify", () => {
     });
   });
 
+  test("check and time a model whose sizes they fix", async () => {
+    const fixed = ["--overwrite-input-shape", "x=2,2,5,5", "--check", "1"];
+    const { code, text } = await run("simplify", file("in.onnx"), file("fixed.onnx"), ...fixed);
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringMatching(/time .*ms/) });
+    expect(await run("verify", file("in.onnx"), file("fixed.onnx"))).toMatchObject({ code: 0 });
+  });
+
   test("say in a line what is wrong, and write nothing", async () => {
     writeFileSync(file("bad.json"), "{");
     for (const [args, message] of [

@@ -116,7 +116,6 @@ export const passes: readonly Pass[] = [
   foldPad,
   foldBatchNorm,
   foldScaleAndBias,
-  mergeScalars,
   matmulToGemm,
   flattenMatmul,
   reverseToDirection,
@@ -129,6 +128,8 @@ export const passes: readonly Pass[] = [
   rebuildActivations,
   rebuildPrelu,
   rebuildGelu,
+  // After those that know their constants.
+  mergeScalars,
   fuseResidual,
   fuseActivation,
 ];

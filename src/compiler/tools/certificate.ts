@@ -10,9 +10,9 @@ import {
   compareOutputs,
   type Difference,
   type InputOptions,
+  inputsForBoth,
   type NamedValues,
   type Runner,
-  randomInputs,
   referenceRunner,
   worstOf,
 } from "./compare.ts";
@@ -131,7 +131,7 @@ export async function certify(original: Graph, changed: Graph, options: CertifyO
   const errors: RoundingError[] = [];
   const passes: PassError[] = [];
   for (let seed = 1; seed <= (options.samples ?? 3); seed++) {
-    const feeds = randomInputs(original, { ...options, seed });
+    const feeds = inputsForBoth(original, changed, { ...options, seed });
     const before = only(await run(original, feeds));
     const after = await run(changed, taken(changed, feeds));
     const shapes = shapesOf(feeds);

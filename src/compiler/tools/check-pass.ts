@@ -136,8 +136,14 @@ export function checkPass(pass: Pass, options: CheckPassOptions = {}): PassCheck
         "PASS",
         `pass ${pass.name} is of class ${pass.class}, but moves output "${found.output}" by ${found.maxRelative.toExponential(1)} of its largest magnitude`,
         {
-          hint: `the graph before:\n${printGraph(original)}\nafter ${log[0]!.removed.join(", ")} → ${log[0]!.added.join(", ") || "nothing"}:\n${printGraph(graph)}`,
-          details: { pass: pass.name, output: found.output, node: log[0]!.removed[0] },
+          hint: `${log[0]!.removed.join(", ")} became ${log[0]!.added.join(", ") || "nothing"}; details.before and details.after are the graph that shows it`,
+          details: {
+            pass: pass.name,
+            output: found.output,
+            node: log[0]!.removed[0],
+            before: printGraph(original),
+            after: printGraph(graph),
+          },
         },
       );
     maxRelative = Math.max(maxRelative, found.maxRelative);

@@ -39,7 +39,7 @@ export interface InputOptions {
  * Random inputs for a graph: floats in [-1, 1), integers 0 to 2, the same symbol the same size everywhere. Errors: FEED for
  * inputs whose type cannot be made up.
  */
-export function randomInputs(graph: Graph, options: InputOptions = {}): Record<string, RuntimeValue> {
+export function randomInputs(graph: Pick<Graph, "inputs">, options: InputOptions = {}): Record<string, RuntimeValue> {
   const random = randomSource(options.seed ?? 1);
   const sizes = new Map<string, number>(Object.entries(options.sizes ?? {}));
   const feeds: Record<string, RuntimeValue> = {};
@@ -70,6 +70,19 @@ export function randomInputs(graph: Graph, options: InputOptions = {}): Record<s
   }
   return feeds;
 }
+
+/** Random inputs that fit both a graph and what became of it, which may have fixed sizes and fewer inputs. */
+export const inputsForBoth = (
+  original: Graph,
+  changed: Graph,
+  options: InputOptions = {},
+): Record<string, RuntimeValue> =>
+  randomInputs(
+    {
+      inputs: original.inputs.map((value) => changed.inputs.find((other) => other.name === value.name) ?? value),
+    },
+    options,
+  );
 
 export interface Difference {
   readonly bitEqual: boolean;

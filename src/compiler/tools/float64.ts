@@ -146,15 +146,18 @@ export function float64Runner(): Runner {
   };
 }
 
+/** Outputs smaller than this throughout are noise: a sigmoid that underflows in float32 is no error of 100 %. */
+const leastScale = 1e-6;
+
 /**
- * Largest difference of `value` from the truth in float64, relative to the truth's largest magnitude. Elements that are not
+ * Largest difference of `value` from the truth in float64, relative to the truth's largest magnitude (at least 1e-6). Elements that are not
  * finite in both are left out; Infinity where one of them only is. Undefined where the two are no tensors of numbers.
  */
 export function errorAgainst(truth: RuntimeValue | undefined, value: RuntimeValue | undefined): number | undefined {
   if (!(truth instanceof Tensor) || !(value instanceof Tensor)) return undefined;
   if (truth.dtype === "string" || truth.shape.join() !== value.shape.join()) return undefined;
   const [x, y] = [toNumbers(truth), toNumbers(value)];
-  let scale = 1e-30;
+  let scale = leastScale;
   let worst = 0;
   for (let i = 0; i < x.length; i++) {
     const [p, q] = [x[i]!, y[i]!];

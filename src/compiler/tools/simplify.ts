@@ -253,7 +253,8 @@ export class SimplifyReport {
     const bytes = (n: number | undefined): string => (n === undefined ? "?" : formatBytes(n));
     const arithmetic = (side: GraphReport): string =>
       side.complete || side.flops > 0 ? formatCount(Math.round(side.flops / 2)) : "?";
-    const ms = (median: number, spread: number): string => `${digits(median)} ± ${digits(spread)} ms`;
+    const ms = (median: number, spread: number): string =>
+      `${digits(median)} ± ${spread.toPrecision(spread < 100 ? 2 : 3)} ms`;
     return [
       ["nodes", String(before.numNodes), String(after.numNodes)],
       ["parameters", formatCount(before.parameters), formatCount(after.parameters)],
