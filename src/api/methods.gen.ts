@@ -678,7 +678,7 @@ export interface OperatorMethods<Self, Operand = GraphOperand> {
     /** 1: reduced axes stay, with size 1. Default 1. */ keepdims?: number | boolean;
     /** 1: no axes means none, not all. Default 0. */ noopWithEmptyAxes?: number | boolean;
   }): Self;
-  /** Whether each string matches a regular expression as a whole. The standard says RE2's syntax; here it is JavaScript's, which shares all but RE2's rarer classes and flags in the middle. (ONNX RegexFullMatch) */
+  /** Whether each string matches a regular expression (RE2's syntax) as a whole. (ONNX RegexFullMatch) */
   regexFullMatch(options: {
     pattern: string;
   }): Self;

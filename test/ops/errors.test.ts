@@ -6,6 +6,8 @@ import { f32, i32, i64, infer, type OneNode, random, run } from "./one-node.ts";
 
 const r = (...shape: number[]): Tensor => random("float32", shape, 1);
 
+const text = new Tensor("string", [1], ["seven"]);
+
 const cases: [string, OneNode, string, RegExp][] = [
   [
     "shapes that do not broadcast",
@@ -14,6 +16,12 @@ const cases: [string, OneNode, string, RegExp][] = [
     /Add "it".*\[2,3\] and \[4,3\].*axis 0/,
   ],
   ["two dtypes", { op: "Mul", inputs: [r(2), i32([2], [1, 2])] }, "DTYPE", /Mul "it".*int32, expected/],
+  ["a condition that is no bool", { op: "Where", inputs: [r(2), r(2), r(2)] }, "DTYPE", /float32, expected bool/],
+  ["strings where numbers belong", { op: "Relu", inputs: [text] }, "DTYPE", /X is string, expected float32/],
+  ["an index that is a float", { op: "Gather", inputs: [r(3), r(1)] }, "DTYPE", /indices is float32, expected int32/],
+  ["an input too few", { op: "Conv", inputs: [r(1, 1, 4, 4)] }, "VALUE", /W is left out, expected a tensor/],
+  ["an input too many", { op: "Relu", inputs: [r(2), r(2)] }, "VALUE", /has 2 inputs, expected at most 1/],
+  ["a hole among the inputs", { op: "Sub", inputs: [undefined, r(2)] }, "VALUE", /A is left out/],
   ["matrices that do not fit", { op: "MatMul", inputs: [r(2, 3), r(4, 5)] }, "SHAPE", /3 columns meet 4 rows/],
   [
     "a Gemm that wants transB",
@@ -114,12 +122,7 @@ const runtimeCases: [string, OneNode, string, RegExp][] = [
     "VALUE",
     /I is 4.*expected 0 to 3/,
   ],
-  [
-    "a text that is no number",
-    { op: "Cast", inputs: [new Tensor("string", [1], ["seven"])], attributes: { to: 1 } },
-    "VALUE",
-    /"seven".*float32/,
-  ],
+  ["a text that is no number", { op: "Cast", inputs: [text], attributes: { to: 1 } }, "VALUE", /"seven".*float32/],
   ["fmod left out for floats", { op: "Mod", inputs: [r(2), r(2)] }, "ATTRIBUTE", /fmod is 0/],
   [
     "a dropout ratio of 1",
@@ -147,7 +150,7 @@ const runtimeCases: [string, OneNode, string, RegExp][] = [
     "a position without an angle",
     { op: "RotaryEmbedding", opset: 23, inputs: [r(1, 1, 1, 4), r(2, 2), r(2, 2), i64([1, 1], [2])] },
     "VALUE",
-    /position_ids is 2/,
+    /position of token 0 of batch element 0 is 2, expected 0 to 1/,
   ],
 ];
 

@@ -9,6 +9,7 @@ import { type Dim, isStatic, type Shape, sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import { formatValueType, type ValueType } from "../../base/value-type.ts";
 import type { AttributeSpecs, Attributes, InferContext, Subgraph } from "../../ops/operator.ts";
+import { checkInputs } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 import { attributesOf, evaluateNode, nodeError, versionOf } from "./interpret.ts";
 import { isOpaque } from "./opaque.ts";
@@ -136,6 +137,12 @@ class Inference {
     }
     const context = new NodeInference(node, this);
     try {
+      checkInputs(
+        node.operator,
+        context.version,
+        node.inputs.map((value) => value && (value.type?.kind === "tensor" ? value.type.dtype : "unknown")),
+        (code, message) => context.fail(code, message),
+      );
       node.operator.infer(context as InferContext);
     } catch (error) {
       // Behind an operator that nobody knows types are not known either, and that is no fault of this node.

@@ -10,7 +10,7 @@ import { randomSource } from "../../base/random.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { AttributeSpecs, Attributes, AttributeValue, ReferenceContext, Subgraph } from "../../ops/operator.ts";
 import { resolveVersion } from "../../ops/operator.ts";
-import { checkPortTypes } from "../../ops/ports.ts";
+import { checkInputs } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 
 export class Frame {
@@ -152,10 +152,10 @@ function* runNode(
   };
   const context = new NodeRun(node, inputs, (graph, values) => finish(body(graph, values)));
   try {
-    checkPortTypes(
+    checkInputs(
       node.operator,
       context.version,
-      inputs.map((value) => (value instanceof Tensor ? value.dtype : undefined)),
+      inputs.map((value) => value && (value instanceof Tensor ? value.dtype : "unknown")),
       (code, message) => context.fail(code, message),
     );
     if (!node.operator.steps) return node.operator.reference(context);
