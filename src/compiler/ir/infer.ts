@@ -137,12 +137,7 @@ class Inference {
     }
     const context = new NodeInference(node, this);
     try {
-      checkInputs(
-        node.operator,
-        context.version,
-        node.inputs.map((value) => value && (value.type?.kind === "tensor" ? value.type.dtype : "unknown")),
-        (code, message) => context.fail(code, message),
-      );
+      this.checkInputs(node, context);
       node.operator.infer(context as InferContext);
     } catch (error) {
       // Behind an operator that nobody knows types are not known either, and that is no fault of this node.
@@ -165,6 +160,11 @@ class Inference {
       if (dims && value.type?.kind === "tensor" && isInteger(value.type.dtype)) value.dims = dims;
     });
     this.evaluate(node);
+  }
+
+  private checkInputs(node: Node, context: NodeInference): void {
+    const given = node.inputs.map((value) => value && (value.type?.kind === "tensor" ? value.type.dtype : "unknown"));
+    checkInputs(node.operator, context.version, given, (code, message) => context.fail(code, message));
   }
 
   /** Inferred sizes win; what inference left open is taken from the declaration. */

@@ -18,7 +18,7 @@ export function operatorOrOpaque(domain: string, name: string): Operator {
       domain: home,
       since: [1],
       doc: "An operator that is not in the operator table.",
-      inputs: [],
+      inputs: [{ name: "inputs", type: "V", optional: true, variadic: true }],
       outputs: [],
       nondeterministic: true,
       infer() {

@@ -1,6 +1,6 @@
 /** Checks the invariants of a graph that graph.ts promises. Run after every pass in tests, and after users' passes always. */
 import { InferlabError } from "../../base/errors.ts";
-import { checkPortTypes } from "../../ops/ports.ts";
+import { checkInputs } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
 import { nodeError, nodeLabel, versionOf } from "./interpret.ts";
 import { isOpaque } from "./opaque.ts";
@@ -81,31 +81,14 @@ function verify(
   }
 }
 
-/** What is wrong with the number of a node's inputs, or undefined. */
-function wrongInputs(node: Node, version: number): string | undefined {
-  const ports = node.operator.inputs.filter(
-    (port) => (port.since ?? 0) <= version && version <= (port.until ?? Number.POSITIVE_INFINITY),
-  );
-  const missing = ports.find((port, i) => !port.optional && !port.variadic && !node.inputs[i]);
-  if (missing) return `input ${missing.name} is missing`;
-  return node.inputs.length > ports.length && !ports.at(-1)?.variadic
-    ? `has ${node.inputs.length} inputs, expected at most ${ports.length}`
-    : undefined;
-}
-
 /** Calls `fail` for every node that lacks an input or reads an element type its operator does not take. */
 function checkPorts(graph: Graph, fail: (node: Node, message: string) => void): void {
   for (const g of [graph, ...graph.nested()])
     for (const node of g.nodes) {
       if (isOpaque(node.operator)) continue;
-      const wrong = wrongInputs(node, versionOf(node));
-      if (wrong) {
-        fail(node, wrong);
-        continue;
-      }
-      const dtypes = node.inputs.map((value) => (value?.type?.kind === "tensor" ? value.type.dtype : undefined));
+      const given = node.inputs.map((value) => value && (value.type?.kind === "tensor" ? value.type.dtype : "unknown"));
       try {
-        checkPortTypes(node.operator, versionOf(node), dtypes, (code, message) => {
+        checkInputs(node.operator, versionOf(node), given, (code, message) => {
           throw new InferlabError(code, message);
         });
       } catch (error) {
