@@ -65,6 +65,22 @@ describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
     await open.has("'undefined'");
   });
 
+  test("says that a kernel was killed, starts it again and keeps the cells", async () => {
+    const open = await withCells("process.ppid", "'typed ' + 'here'");
+    await open.runAll();
+    await open.has("'typed here'");
+    const pid = Number(/"text\/plain":"(\d+)"/.exec(await open.cells())![1]);
+    process.kill(pid, "SIGKILL");
+    await open.page.locator(".jp-Dialog >> text=Kernel Restarting").waitFor();
+    await open.page.locator(".jp-Dialog .jp-mod-accept").click();
+    await open.ready();
+    await open.has("'typed here'");
+    await open.page.locator(".jp-CodeCell").first().click();
+    await open.command("notebook:run-cell");
+    await expect.poll(() => open.cells(), { timeout: 60_000, interval: 250 }).not.toContain(`"text/plain":"${pid}"`);
+    await open.has('"execution_count":1');
+  });
+
   test("completes members of a live value and shows what a name is", async () => {
     const open = await withCells("const measured = { heightMetres: 3 };", "measured.hei");
     await open.page.locator(".jp-CodeCell").first().click();
