@@ -2,8 +2,10 @@
 import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { chromiumPath, Lab, type LabApp, type LabPage } from "../../support/lab.ts";
+import { randomSource } from "../../support/random.ts";
 import { repositoryRoot } from "../../support/shared.ts";
 
 declare const jupyterapp: LabApp;
@@ -172,14 +174,23 @@ describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
   });
 
   test("opens and scrolls 200 cells with 50 MB of outputs", async () => {
-    const line = `${"0123456789abcdef".repeat(16)}\n`;
+    // Noise does not compress: a picture of 290 by 290 takes a quarter of a megabyte.
+    const random = randomSource(5);
+    const pixels = Buffer.from(Array.from({ length: 290 * 290 * 3 }, () => random() * 256));
+    const png = await sharp(pixels, { raw: { width: 290, height: 290, channels: 3 } })
+      .png()
+      .toBuffer();
+    const picture = png.toString("base64");
     const cells = Array.from({ length: 200 }, (_, index) => ({
       cell_type: "code",
       id: `c${index}`,
       source: `// cell ${index}`,
       metadata: {},
       execution_count: index + 1,
-      outputs: [{ output_type: "stream", name: "stdout", text: `${line.repeat(1000)}end of ${index}\n` }],
+      outputs: [
+        { output_type: "display_data", metadata: {}, data: { "image/png": picture, "text/plain": "noise" } },
+        { output_type: "stream", name: "stdout", text: `end of ${index}\n` },
+      ],
     }));
     const kernelspec = { name: "inferlab", display_name: "TypeScript (inferlab)", language: "typescript" };
     const file = JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
@@ -196,7 +207,7 @@ describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
     await open.page.waitForFunction(
       () => {
         const text = (globalThis as unknown as { document: { body: { innerText: string } } }).document.body.innerText;
-        return text.includes("cell 199");
+        return text.includes("end of 199");
       },
       undefined,
       { timeout: 60_000 },
