@@ -1,4 +1,5 @@
 /** Widgets with a front end of one's own: the anywidget protocol (`_esm`, `_css`, custom messages), two-way, with bytes. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { InferlabError } from "../base/errors.ts";
 import type { ModelSpec, Trait } from "./traits.ts";
@@ -134,6 +135,7 @@ export function anywidget<S extends object = Record<never, unknown>>(options: An
     ...state,
     _esm: esm === undefined ? `export default { ${parts.join(", ")} };` : source(esm, /\.m?js$/),
     _css: source(css, /\.css$/),
-    _anywidget_id: id ?? "",
+    // Without an id the page takes no style sheet.
+    _anywidget_id: id ?? `inferlab-${randomUUID()}`,
   }) as Anywidget<S>;
 }

@@ -24,6 +24,7 @@ const type = (text: string) => async (control: Locator) => {
   await field.blur();
 };
 const tag = (text: string) => async (control: Locator) => {
+  await control.click(); // Its field is there while it has the focus.
   const field = control.locator("input").last();
   await field.fill(text);
   await field.press("Enter");
@@ -68,8 +69,12 @@ const acts: Record<string, Act> = {
   floatsInput: { make: "{ value: [1.5] }", act: tag("2.5"), becomes: [1.5, 2.5] },
   fileUpload: {
     make: "{}",
-    act: (c) =>
-      c.locator("input").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") }),
+    act: async (c, page) => {
+      const choosing = page.waitForEvent("filechooser");
+      await c.click();
+      const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") };
+      await (await choosing).setFiles(file);
+    },
     becomes: [expect.objectContaining({ name: "a.txt", type: "text/plain", size: 5, content: "hello" })],
   },
   play: { make: "{ max: 3, interval: 20 }", act: (c) => c.locator("button").first().click(), becomes: 3 },
@@ -324,10 +329,38 @@ describe.skipIf(!chromiumPath)("widgets in the Lab", { retry: 2 }, () => {
       ),
     ).toBe("3px");
     await any.click();
-    await expect.poll(() => lab.cells(page)).toContain("count is 2");
+    await expect.poll(() => lab.cells(page), { timeout: 20_000 }).toContain("count is 2");
     expect(await any.textContent()).toBe("count 2 of 7,8");
-    await page.locator("text=from a function").first().click();
-    await expect.poll(() => lab.cells(page)).toContain("n is 2");
+    await page.locator(".jp-OutputArea button", { hasText: "from a function" }).click();
+    await expect.poll(() => lab.cells(page), { timeout: 20_000 }).toContain("n is 2");
+  });
+
+  test("a tensor's slices and a graph's groups come from the kernel, also after a reload", async () => {
+    page = await lab.open("live", [
+      `${start}\nimport { graph, tensor, view } from "inferlab";\nconst t = tensor(Float32Array.from({ length: 4 * 40 * 60 }, (_, i) => Math.sin(i * Math.floor(i / 2400))), [4, 40, 60]);\nt`,
+      `const g = graph("net");\nlet x: any = g.input("x", "float32", [1, 4]);\nfor (let i = 0; i < 60; i++) x = i % 3 === 1 ? x.matmul(tensor(new Float32Array(16).fill(i), [4, 4])) : i % 3 ? x.relu() : x.tanh();\ng.output("y", x);\nview(g.toModel(), { maxNodes: 8 })`,
+    ]);
+    await lab.runAll(page);
+    const reslice = async (index: string): Promise<void> => {
+      const slider = page.locator('.jp-OutputArea label:has-text("axis 0") input');
+      await slider.waitFor({ timeout: 30_000 });
+      await slider.fill(index);
+      await expect
+        .poll(() => page.locator(".jp-OutputArea").first().textContent(), { timeout: 20_000 })
+        .toContain(`shown: [${index}, :, :]`);
+    };
+    await reslice("2");
+    const graph = page.locator(".jp-CodeCell").nth(1);
+    const keys = () => graph.locator("svg [data-key]").count();
+    await expect.poll(keys, { timeout: 20_000 }).toBeGreaterThan(0);
+    const before = await keys();
+    await graph.locator("svg [data-key*='more copies']").first().click();
+    await expect.poll(keys, { timeout: 20_000 }).toBeGreaterThan(before);
+    await graph.locator("svg [data-key$='MatMul']").first().click();
+    await expect.poll(() => graph.textContent(), { timeout: 20_000 }).toContain("float32[4,4] · 64 B");
+    if (screenshots) await page.screenshot({ path: `${screenshots}/live.png` });
+    await lab.reload(page);
+    await reslice("1");
   });
 });
 
