@@ -27,9 +27,8 @@ export interface Diagnostic {
 /** Milliseconds without a new cell after which the kernel is at rest. */
 const restMs = 75;
 
-/** Milliseconds the end of a cell may wait for its type errors, and where the server is still to start. */
-const checkMs = 60;
-const startMs = 500;
+/** Milliseconds the end of a cell may wait for its type errors: clients take a kernel that is silent for 100 ms for ill. */
+const checkMs = 50;
 
 /** Cells that may wait for their check; of more, the oldest go without. */
 const maxChecks = 50;
@@ -171,10 +170,9 @@ export class LanguageService {
    */
   async checked(): Promise<void> {
     clearTimeout(this.resting);
-    const ms = this.isStarted ? checkMs : startMs;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
+      timer = setTimeout(resolve, checkMs);
     });
     await Promise.race([this.rest(), late]);
     clearTimeout(timer);
