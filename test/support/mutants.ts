@@ -132,7 +132,10 @@ export function smallSeeds(): Seed[] {
 
 /** One mutation of bytes: flips, a cut, a huge number, a repetition, a gap, noise, a piece over another. */
 export function mutate(original: Uint8Array, random: () => number): Uint8Array {
-  const bytes = original.slice();
+  // A Buffer's slice is a view: the seed must stay as it is.
+  const bytes = Uint8Array.from(original);
+  // A text that is none any more is refused at once; most of its mutants stay texts.
+  if (bytes[0] === 0x7b && random() < 0.75) return mutateText(bytes, random);
   const at = (): number => Math.floor(random() * bytes.length);
   switch (Math.floor(random() * 8)) {
     case 0: {
@@ -176,7 +179,10 @@ const words = ["-1", "0", "1e308", "9007199254740993", "null", "[]", "{}", '"x"'
 function mutateText(bytes: Uint8Array, random: () => number): Uint8Array {
   const text = Buffer.from(bytes).toString("latin1");
   if (!text.startsWith("{")) return bytes.map((byte) => (random() < 0.01 ? 255 - byte : byte));
-  const tokens = [...text.matchAll(/"[^"]*"(?!:)|-?\d+(?:\.\d+)?|null|true|false/g)];
+  // Values only: a key is a string with a colon behind it.
+  const tokens = [...text.matchAll(/"(?:[^"\\]|\\.)*"(:)?|-?\d+(?:\.\d+)?|null|true|false/g)].filter(
+    (match) => !match[1],
+  );
   const token = tokens[Math.floor(random() * tokens.length)]!;
   // Another value of the same file, so that names refer to each other in new ways.
   const other =

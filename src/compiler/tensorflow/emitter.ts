@@ -282,6 +282,10 @@ export class Emitter {
    * elements are first asked for; integers of a quantised one stay integers.
    */
   rearranged(x: Operand, perm: readonly number[], shape?: readonly number[]): Value {
+    const rank = this.rank(x);
+    if (rank !== perm.length) this.invalid(`weights have rank ${rank}, expected ${perm.length}`);
+    if (shape && this.isConstant(x) && sizeOf(this.shape(x) as number[]) !== sizeOf(shape))
+      this.invalid(`weights are [${this.shape(x).join(",")}], expected as many elements as [${shape.join(",")}]`);
     if (x.quantization && x.stored) {
       const axis = perm.indexOf(x.quantization.axis);
       if (shape && x.quantization.scale.length > 1 && shape[0] !== x.quantization.scale.length)
