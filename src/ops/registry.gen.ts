@@ -95,6 +95,7 @@ export { identity } from "./shape/identity.ts";
 export { ifOp } from "./control/if.ts";
 export { imageDecoder } from "./image/image-decoder.ts";
 export { imageScaler } from "./image/image-scaler.ts";
+export { imputer } from "./ml/imputer.ts";
 export { instanceNormalization } from "./normalization/instance-normalization.ts";
 export { isInfOp } from "./logic/predicates.ts";
 export { isNaNOp } from "./logic/predicates.ts";
