@@ -132,7 +132,9 @@ describe("replay", () => {
 
     const cancelled = new Interleaving();
     const p = slow(4);
-    await collect(p.stream(frames(3000), { record: cancelled, signal: AbortSignal.timeout(30) })).catch((e) => e);
+    await collect(
+      p.stream(frames(3000), { record: cancelled, onError: "skip", signal: AbortSignal.timeout(30) }),
+    ).catch((e) => e);
     expect(cancelled.events.at(-1)).toEqual({ kind: "cancel" });
     await expect(collect(p.stream(frames(3000), { replay: cancelled, onError: "skip" }))).rejects.toMatchObject({
       code: "CANCELLED",

@@ -250,7 +250,9 @@ test("a page may make a widget of a model there is", async () => {
 
 test("a cell waits for the page while it runs", async () => {
   const id = idOf(await run("const b2 = il.button({ description: 'go' }); b2"));
-  const waiting = run('await b2.next("click"); "pressed"');
+  const heard = sent.length;
+  const waiting = run('const click = b2.next("click"); console.log("listening"); await click; "pressed"');
+  await until(() => ofType(sent.slice(heard), "stream").length > 0);
   await page(id, { method: "custom", content: { event: "click" } });
   expect(result(await waiting)).toBe("'pressed'");
 });
