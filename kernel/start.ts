@@ -9,6 +9,7 @@ const parentPollMs = 1000;
 
 /** Serves until the front end shuts the kernel down; returns the exit code. Errors: FILE, KERNEL, an address in use. */
 export async function startKernel(connectionFile: string): Promise<number> {
+  const parent = process.ppid;
   const runtime = new RuntimeProcess();
   const { readConnection } = await import("./protocol/connection.ts");
   const [{ SocketTransport }, { Session }] = await Promise.all([
@@ -29,12 +30,14 @@ export async function startKernel(connectionFile: string): Promise<number> {
   process.on("SIGINT", () => void session.interrupt());
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => void session.shutdown());
   process.on("exit", () => runtime.kill());
-  const parent = process.ppid;
-  if (process.env["JPY_PARENT_PID"])
+  const announced = process.env["JPY_PARENT_PID"];
+  if (announced)
     setInterval(() => {
-      if (process.ppid !== parent) void session.shutdown();
+      // It may have ended before we first looked; an orphan's parent is the system's first process.
+      const isOrphan = process.ppid !== parent || (parent === 1 && announced !== "1");
+      if (isOrphan) void session.shutdown();
     }, parentPollMs).unref();
   await ended;
-  await transport.close();
+  transport.close();
   return 0;
 }

@@ -17,6 +17,9 @@ import { handlers } from "./handlers/index.ts";
 import { History } from "./history.ts";
 import { OutputJoiner } from "./output.ts";
 
+/** Milliseconds that unsent messages keep a kernel that was told to end. */
+const flushMs = 1000;
+
 /** Requests whose headers are kept for output that comes later. */
 const keptParents = 20_000;
 
@@ -235,7 +238,9 @@ export class Session implements TransportEvents {
     this.evaluator.close();
     this.language.stop();
     this.output.flush();
-    await Promise.all([this.transport?.flushed(), this.history.flushed()]);
+    // Nobody may be there to take what is unsent.
+    const flushed = Promise.all([this.transport?.flushed(), this.history.flushed()]);
+    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, flushMs))]);
     this.onShutdown();
   }
 }

@@ -15,7 +15,7 @@ import { SendQueue } from "./send-queue.ts";
 export interface Transport {
   send(channel: Channel, message: Outgoing): void;
   flushed(): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface TransportEvents {
@@ -99,8 +99,8 @@ export class SocketTransport implements Transport {
     await Promise.all(Object.values(this.queues).map((queue) => queue.flushed()));
   }
 
-  async close(): Promise<void> {
-    await this.flushed();
+  /** What is unsent is dropped: `flushed` waits for it. */
+  close(): void {
     for (const socket of Object.values(this.sockets)) socket.close();
   }
 

@@ -131,7 +131,8 @@ export class Kernel {
     return new Promise((resolve, reject) => {
       const child = spawn(command!, args, {
         cwd: this.folder,
-        env: { ...process.env, ...this.spec.env },
+        // Jupyter's sign to a kernel that it should end when its server has ended without a word.
+        env: { ...process.env, ...this.spec.env, JPY_PARENT_PID: String(process.pid) },
         stdio: ["ignore", "inherit", "inherit"],
       });
       child.once("error", (error) =>

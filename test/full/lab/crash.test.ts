@@ -1,5 +1,6 @@
 /** What was saved stays saved: the server is killed while it saves, the kernel while it runs. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,3 +93,23 @@ test(`a notebook is whole after ${numKills} kills of the server during a save`, 
   expect(answered).toBeGreaterThanOrEqual(numKills - 1);
   expect((await readdir(folder)).filter((file) => !file.startsWith("."))).toEqual([name]);
 }, 600_000);
+
+test.skipIf(!existsSync("/proc/self/task"))(
+  "kernels end when their server was killed",
+  async () => {
+    const server = await serve();
+    const response = await fetch(`${server.origin}/api/kernels`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ name: "inferlab" }),
+    });
+    expect(response.status).toBe(201);
+    const { pid } = server.process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    expect(children.length).toBeGreaterThan(0);
+    await server.kill();
+    const alive = () => children.filter((child) => existsSync(`/proc/${child}`));
+    await expect.poll(alive, { timeout: 20_000, interval: 200 }).toEqual([]);
+  },
+  60_000,
+);
