@@ -63,7 +63,9 @@ export const magicRuntime = {
     if (!packages.length) throw new Error("%install needs the name of a package, as in: %install lodash");
     // Without a prefix npm goes up to the next folder that has a package.json.
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-    const code = await stream(npm, ["install", "--prefix", process.cwd(), "--no-fund", "--no-audit", ...packages]);
+    // A kernel below `npm run --silent` inherits npm_config_loglevel=silent, and the user would see nothing.
+    const options = ["--prefix", process.cwd(), "--loglevel", "notice", "--no-fund", "--no-audit"];
+    const code = await stream(npm, ["install", ...options, ...packages]);
     if (code !== 0) throw new Error(`npm install ended with exit code ${code}`);
   },
 

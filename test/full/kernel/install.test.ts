@@ -7,7 +7,8 @@ import { printed, result, startKernel } from "../../support/kernel.ts";
 
 test("%install adds a package to the notebook's folder, and the next cell imports it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "inferlab-install-"));
-  const kernel = await startKernel({ folder });
+  // As below `npm run --silent`, where npm would print nothing.
+  const kernel = await startKernel({ folder, env: { npm_config_loglevel: "silent" } });
   try {
     const code = "import ms from 'ms'; ms('2 days')";
     const missing = await kernel.execute(code);
