@@ -21,9 +21,12 @@ function registry(): Registry {
   return (holder[registryKey] ??= new Map());
 }
 
-/** Makes `render` the display of `kind`; a later registration replaces an earlier one. */
-export function registerDisplay(kind: string, render: DisplayFunction): void {
-  registry().set(kind, render);
+/** Makes `render` the display of `kind`; a later registration replaces an earlier one. Whoever asks for `kind` gives a T. */
+export function registerDisplay<T, O extends object = never>(
+  kind: string,
+  render: (value: T, options?: O) => Displayed,
+): void {
+  registry().set(kind, render as DisplayFunction);
 }
 
 /** Whether a display of this kind is registered. */

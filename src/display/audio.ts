@@ -184,4 +184,4 @@ export function displayAudio(audio: Audio, options: DisplayOptions = {}): MimeBu
   );
 }
 
-registerDisplay("audio", displayAudio as never);
+registerDisplay("audio", displayAudio);

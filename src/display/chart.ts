@@ -529,4 +529,4 @@ export async function displayChart(
   );
 }
 
-registerDisplay("chart", displayChart as never);
+registerDisplay("chart", displayChart);

@@ -208,4 +208,4 @@ export function displayComparison(
   );
 }
 
-registerDisplay("comparison", displayComparison as never);
+registerDisplay("comparison", displayComparison);

@@ -101,4 +101,4 @@ export async function displayEmbedding({ vectors, labels }: Embedding, options: 
   );
 }
 
-registerDisplay("embedding", displayEmbedding as never);
+registerDisplay("embedding", displayEmbedding);

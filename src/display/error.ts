@@ -70,4 +70,4 @@ export function displayError(error: unknown, options: DisplayOptions = {}): Mime
   );
 }
 
-registerDisplay("error", displayError as never);
+registerDisplay("error", displayError);

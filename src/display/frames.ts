@@ -93,5 +93,5 @@ export async function displayBeforeAfter(
   );
 }
 
-registerDisplay("video", displayVideo as never);
-registerDisplay("before-after", displayBeforeAfter as never);
+registerDisplay("video", displayVideo);
+registerDisplay("before-after", displayBeforeAfter);

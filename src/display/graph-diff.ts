@@ -209,4 +209,4 @@ export async function displayGraphDiff(
   );
 }
 
-registerDisplay("graph-diff", displayGraphDiff as never);
+registerDisplay("graph-diff", displayGraphDiff);

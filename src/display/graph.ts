@@ -370,4 +370,4 @@ function topOverlay(model: GraphModel, overlay: Overlay): string {
   ].join("\n");
 }
 
-registerDisplay("graph", displayGraph as never);
+registerDisplay("graph", displayGraph);

@@ -112,4 +112,4 @@ export async function displayImage(image: Image, options: ImageOptions = {}): Pr
   );
 }
 
-registerDisplay("image", displayImage as never);
+registerDisplay("image", displayImage);

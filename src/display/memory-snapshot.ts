@@ -141,6 +141,6 @@ export function displayMemoryRecording(recording: RecordingFigures, options: Dis
   return displayMemoryTimeline({ name: plural(recording.events.length, "event"), samples }, options);
 }
 
-registerDisplay("memory-snapshot", displayMemorySnapshot as never);
-registerDisplay("memory-difference", displayMemoryDifference as never);
-registerDisplay("memory-recording", displayMemoryRecording as never);
+registerDisplay("memory-snapshot", displayMemorySnapshot);
+registerDisplay("memory-difference", displayMemoryDifference);
+registerDisplay("memory-recording", displayMemoryRecording);

@@ -251,6 +251,6 @@ export async function displayMemoryTimeline(
   return displayChart({ series }, { type: "line", title, xLabel: "ms", yLabel: "MiB", ...options });
 }
 
-registerDisplay("memory-plan", displayMemoryPlan as never);
-registerDisplay("heap-map", displayHeapMap as never);
-registerDisplay("memory-timeline", displayMemoryTimeline as never);
+registerDisplay("memory-plan", displayMemoryPlan);
+registerDisplay("heap-map", displayHeapMap);
+registerDisplay("memory-timeline", displayMemoryTimeline);

@@ -72,4 +72,4 @@ export function displayModelReport(report: GraphReport, options: DisplayOptions 
   );
 }
 
-registerDisplay("model-report", displayModelReport as never);
+registerDisplay("model-report", displayModelReport);

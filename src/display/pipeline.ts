@@ -233,4 +233,4 @@ export async function displayPipeline(
   );
 }
 
-registerDisplay("pipeline", displayPipeline as never);
+registerDisplay("pipeline", displayPipeline);

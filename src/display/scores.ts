@@ -47,4 +47,4 @@ export function displayScores({ values, labels }: Scores, options: DisplayOption
   );
 }
 
-registerDisplay("scores", displayScores as never);
+registerDisplay("scores", displayScores);

@@ -73,4 +73,4 @@ export function displaySimplifyReport(report: SimplifyReport, options: DisplayOp
   );
 }
 
-registerDisplay("simplify-report", displaySimplifyReport as never);
+registerDisplay("simplify-report", displaySimplifyReport);

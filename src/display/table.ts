@@ -167,5 +167,5 @@ function entriesOf(item: object): ReturnType<typeof propertiesOf> {
   }
 }
 
-registerDisplay("table", displayTable as never);
-registerDisplay("object", displayObject as never);
+registerDisplay("table", displayTable);
+registerDisplay("object", displayObject);

@@ -550,4 +550,4 @@ function displayLiveTensor(tensor: Tensor, options: TensorOptions = {}): Display
   return made instanceof Promise ? made.then(add) : add(made);
 }
 
-registerDisplay("tensor", displayLiveTensor as never);
+registerDisplay("tensor", displayLiveTensor);

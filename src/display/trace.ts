@@ -222,4 +222,4 @@ export function displayTrace(trace: Trace, options: TraceOptions = {}): MimeBund
   );
 }
 
-registerDisplay("trace", displayTrace as never);
+registerDisplay("trace", displayTrace);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Tensor } from "../../src/base/tensor.ts";
-import type { Checkpoint } from "../../src/pipeline/flow/executor.ts";
+import type { Checkpoint } from "../../src/pipeline/flow/state.ts";
 import { pipelineFromJson } from "../../src/pipeline/flow/json-read.ts";
 import { type Pipeline, pipeline } from "../../src/pipeline/flow/pipeline.ts";
 import { type Port, port } from "../../src/pipeline/flow/port.ts";

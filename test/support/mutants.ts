@@ -137,7 +137,7 @@ export function mutate(original: Uint8Array, random: () => number): Uint8Array {
   // A text that is none any more is refused at once; most of its mutants stay texts.
   if (bytes[0] === 0x7b && random() < 0.75) return mutateText(bytes, random);
   const at = (): number => Math.floor(random() * bytes.length);
-  switch (Math.floor(random() * 8)) {
+  switch (Math.floor(random() * 9)) {
     case 0: {
       for (let i = 0; i < 1 + random() * 4; i++) bytes[at()]! ^= 1 << Math.floor(random() * 8);
       return bytes;
@@ -165,7 +165,17 @@ export function mutate(original: Uint8Array, random: () => number): Uint8Array {
     }
     case 6:
       return mutateText(bytes, random);
+    case 7: {
+      // The longest varint, as a length, a size or a count.
+      const where = at();
+      return Buffer.concat([
+        bytes.subarray(0, where),
+        Buffer.from("ffffffffffffffff7f", "hex"),
+        bytes.subarray(where + 1),
+      ]);
+    }
     default: {
+      // Another piece of the file over this one: names and types of attributes change places.
       const [from, to] = [at(), at()];
       bytes.copyWithin(to, from, from + 1 + Math.floor(random() * 24));
       return bytes;

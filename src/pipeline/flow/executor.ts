@@ -12,7 +12,8 @@ import type { Plan, PlannedStage } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { checkKind } from "./port.ts";
 import type { Interleaving, Replay, Replayed } from "./replay.ts";
-import type { StageContext, StateOptions, Surroundings } from "./stage.ts";
+import type { StageContext, Surroundings } from "./stage.ts";
+import { type Checkpoint, States } from "./state.ts";
 import type { Recorder } from "./trace.ts";
 import { fingerprint } from "./verify.ts";
 
@@ -37,13 +38,6 @@ export interface ExecutorOptions {
   readonly snapshots?: { readonly everyFrames: number; readonly onSnapshot: (checkpoint: Checkpoint) => void };
   /** Keeps what each stage gave last, for displays. */
   readonly keepLast?: boolean;
-}
-
-/** Where a stream stood: states of its stages after all frames before `frame`, and none from it on. */
-export interface Checkpoint {
-  readonly pipeline: string;
-  readonly frame: number;
-  readonly state: Readonly<Record<string, unknown>>;
 }
 
 export type FrameResult =
@@ -73,7 +67,6 @@ interface Gate {
   readonly ordered: boolean;
   /** Frame at whose boundary the state was last kept. */
   keptAt: number;
-  state: unknown;
 }
 
 /** A stage that has been called: for one frame, or for several where it takes batches. */
@@ -111,9 +104,6 @@ class Context implements StageContext {
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 
-const stateOptions = (state: (() => unknown) | StateOptions): StateOptions =>
-  typeof state === "function" ? { create: state } : state;
-
 export class Executor implements Replayed {
   private readonly plan: Plan;
   private readonly options: ExecutorOptions;
@@ -129,8 +119,7 @@ export class Executor implements Replayed {
   private sending = false;
   private maxActive: number;
   private controller: AbortController | undefined;
-  /** States kept so far of boundaries that not every stage has reached. */
-  private readonly snapshots = new Map<number, Map<number, unknown>>();
+  private readonly states: States;
   private readonly lastValues: unknown[] | undefined;
   private readonly hasBatches: boolean;
   private stopped: Error | undefined;
@@ -146,8 +135,9 @@ export class Executor implements Replayed {
     this.counts = Int32Array.from(plan.stages, (stage) => stage.numAwaited);
     this.maxActive = options.maxActive;
     this.lastValues = options.keepLast ? [] : undefined;
+    this.states = new States(plan, options.restore, options.snapshots?.onSnapshot);
     const firstFrame = options.restore?.frame ?? 0;
-    this.gates = plan.stages.map(({ path, options: { replicas = 1, batch, state } }) => ({
+    this.gates = plan.stages.map(({ options: { replicas = 1, batch, state } }) => ({
       running: 0,
       capacity: state ? 1 : replicas,
       batch: batch?.max ?? 1,
@@ -158,7 +148,6 @@ export class Executor implements Replayed {
       passed: new Set(),
       ordered: state !== undefined,
       keptAt: firstFrame,
-      state: state && this.makeState(path, stateOptions(state)),
     }));
     this.hasBatches = this.gates.some((gate) => gate.batch > 1);
     options.replay?.join(options.id, this);
@@ -210,8 +199,7 @@ export class Executor implements Replayed {
 
   /** States as they are now; a checkpoint where no frame is under way. Errors: PIPELINE for a state that cannot be kept. */
   checkpoint(frame: number): Checkpoint {
-    const states = this.gates.flatMap((gate, i) => (gate.ordered ? [[i, this.keepState(i)] as const] : []));
-    return this.makeCheckpoint(frame, new Map(states));
+    return this.states.checkpoint(frame);
   }
 
   /**
@@ -335,52 +323,12 @@ export class Executor implements Replayed {
       if (everyFrames === undefined || gate.next === gate.keptAt || gate.next % everyFrames !== 0) continue;
       gate.keptAt = gate.next;
       try {
-        this.snapshot(stage, gate.next);
+        this.states.reached(stage, gate.next);
       } catch (error) {
         this.stop(error as Error);
         return;
       }
     } while (gate.passed.delete(gate.next) && ++gate.next);
-  }
-
-  /** Keeps the state of one stage between two frames; hands all on once every stage has come that far. */
-  private snapshot(stage: number, frame: number): void {
-    const kept = this.snapshots.get(frame) ?? new Map<number, unknown>();
-    this.snapshots.set(frame, kept);
-    kept.set(stage, this.keepState(stage));
-    if (kept.size < this.gates.filter(({ ordered }) => ordered).length) return;
-    this.snapshots.delete(frame);
-    this.options.snapshots!.onSnapshot(this.makeCheckpoint(frame, kept));
-  }
-
-  private makeCheckpoint(frame: number, states: ReadonlyMap<number, unknown>): Checkpoint {
-    const state = Object.fromEntries([...states].map(([i, kept]) => [this.plan.stages[i]!.path, kept]));
-    return { pipeline: this.plan.name, frame, state };
-  }
-
-  private keepState(stage: number): unknown {
-    const { path, options } = this.plan.stages[stage]!;
-    const { save } = stateOptions(options.state!);
-    const { state } = this.gates[stage]!;
-    try {
-      return structuredClone(save ? save(state as never) : state);
-    } catch (cause) {
-      throw new InferlabError("PIPELINE", `state of stage "${path}" cannot be kept: ${(cause as Error).message}`, {
-        hint: "give the state functions save and load: state: { create, save, load }",
-        cause,
-      });
-    }
-  }
-
-  private makeState(path: string, { create, load }: StateOptions): unknown {
-    const { restore } = this.options;
-    if (!restore) return create();
-    if (!Object.hasOwn(restore.state, path))
-      throw new InferlabError("PIPELINE", `the checkpoint holds no state of stage "${path}"`, {
-        hint: `it holds ${Object.keys(restore.state).join(", ") || "none"}`,
-      });
-    const kept = structuredClone(restore.state[path]);
-    return load ? load(kept as never) : kept;
   }
 
   private get isReplaying(): boolean {
@@ -487,8 +435,7 @@ export class Executor implements Replayed {
       options.record.events.push({ kind: "start", run: options.id, stage: stage.path, frames: indices, worker });
     }
     options.replay?.started(!stage.waitsForOwn);
-    const { state } = this.gates[stageIndex]!;
-    const context = new Context(this, first.index, options.prefix + stage.path, state);
+    const context = new Context(this, first.index, options.prefix + stage.path, this.states.of(stageIndex));
     let result: unknown;
     try {
       result = stage.call(inputs, context, options.around);

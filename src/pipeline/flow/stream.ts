@@ -2,11 +2,12 @@
 import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
 import { type FixedMode, type ModeChoice, ModeFinder } from "./auto.ts";
-import { type Checkpoint, cancelled, type FrameResult } from "./executor.ts";
+import { cancelled, type FrameResult } from "./executor.ts";
 import { type LiveTarget, LiveView, liveTarget } from "./live.ts";
 import { type Lent, lend, makeExecutor, type RunOptions } from "./pipeline.ts";
 import type { PipelineParts, Plan } from "./plan.ts";
 import { ResourceScope } from "./resource.ts";
+import type { Checkpoint } from "./state.ts";
 import { Recorder, type StageTotals } from "./trace.ts";
 
 /** How frames share the pool: one stage at a time; branches of one frame; several frames; or what profiling predicts. */

@@ -10,6 +10,7 @@ import { inferShapes } from "../../../src/compiler/ir/infer.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import { readOnnx } from "../../../src/compiler/onnx/read.ts";
 import { simplifyGraph } from "../../../src/compiler/tools/simplify.ts";
+import { mutate } from "../../support/mutants.ts";
 import { randomSource } from "../../support/random.ts";
 import { missing, shared } from "../../support/shared.ts";
 
@@ -30,46 +31,6 @@ function seeds(): Buffer[] {
     (n) => shared("models", `${n}.onnx`)!,
   );
   return [...every, ...nets].filter((file) => statSync(file).size < 40_000).map((file) => readFileSync(file));
-}
-
-function mutate(original: Buffer, random: () => number): Buffer {
-  const bytes = Buffer.from(original);
-  const at = (): number => Math.floor(random() * bytes.length);
-  switch (Math.floor(random() * 7)) {
-    case 0: {
-      for (let i = 0; i < 1 + random() * 4; i++) bytes[at()]! ^= 1 << Math.floor(random() * 8);
-      return bytes;
-    }
-    case 1:
-      return bytes.subarray(0, at());
-    case 2: {
-      // The longest varint, as a length, a size or a count.
-      const where = at();
-      return Buffer.concat([
-        bytes.subarray(0, where),
-        Buffer.from("ffffffffffffffff7f", "hex"),
-        bytes.subarray(where + 1),
-      ]);
-    }
-    case 3: {
-      const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
-      return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from, to), bytes.subarray(to)]);
-    }
-    case 4: {
-      const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
-      return Buffer.concat([bytes.subarray(0, from), bytes.subarray(Math.min(to, from + 40))]);
-    }
-    case 5: {
-      for (let i = 0; i < 8; i++) bytes[at()] = Math.floor(random() * 256);
-      return bytes;
-    }
-    default: {
-      // Another piece of the file over this one: names and types of attributes change places.
-      const [from, to] = [at(), at()];
-      bytes.copyWithin(to, from, from + 1 + Math.floor(random() * 24));
-      return bytes;
-    }
-  }
 }
 
 describe.skipIf(missing("onnx-backend-tests"))("mutated files", () => {
