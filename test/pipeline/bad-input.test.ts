@@ -24,6 +24,13 @@ const chain = () =>
     return { y: p.stage("b", one, [loop]), size };
   });
 
+test("an input that is not a port is refused when the pipeline is written, with what to write", () => {
+  expect(() => pipeline("p", { x: "number" as never }, (_, { x }) => ({ y: x }))).toThrow(
+    /input "x" of pipeline "p" is/,
+  );
+  expect(() => pipeline("p", { x: undefined as never }, (_, { x }) => ({ y: x }))).toThrow(InferlabError);
+});
+
 describe("parts that were put together wrongly", () => {
   const { parts } = chain();
   test("two stages that write one value, by name", () => {

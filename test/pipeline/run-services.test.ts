@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Tensor } from "../../src/base/tensor.ts";
-import type { Checkpoint } from "../../src/pipeline/flow/state.ts";
 import { pipelineFromJson } from "../../src/pipeline/flow/json-read.ts";
 import { type Pipeline, pipeline } from "../../src/pipeline/flow/pipeline.ts";
 import { type Port, port } from "../../src/pipeline/flow/port.ts";
 import { resource } from "../../src/pipeline/flow/resource.ts";
 import type { SessionLike } from "../../src/pipeline/flow/stage.ts";
+import type { Checkpoint } from "../../src/pipeline/flow/state.ts";
 import { random } from "./random.ts";
 
 const number = port<number>("number");

@@ -308,6 +308,19 @@ describe("stream", () => {
     expect(statusText(status.at(-1)!)).toMatch(/auto → \w+: .* predicted, .* real a frame/);
   });
 
+  test("auto measures and tries modes also where the source gives promises", async () => {
+    async function* later() {
+      yield* inputs(60);
+    }
+    const p = pipeline("one", { x: number }, (p, { x }) => ({ y: p.stage("a", after(1), [x]) }));
+    const measured = new Set<string>();
+    const onMode: StreamOptions["onMode"] = ({ realMs }) => {
+      for (const mode of Object.keys(realMs)) measured.add(mode);
+    };
+    await collect(p.stream(later(), { mode: "auto", pool: new Pool(4), window: 8, onMode }));
+    expect([...measured]).toEqual(["sequential", "pipeline"]);
+  });
+
   test("auto says what it predicted and picks the mode that overlaps where stages wait", async () => {
     const p = pipeline("devices", { x: number }, (p, { x }) => {
       const c = ["a", "b", "c"].reduce((from, name) => p.stage(name, after(8), [from]), x);

@@ -23,9 +23,9 @@ export interface ModeChoice {
 const margin = 0.02;
 /** Overlap that saves less than this share of a lone frame's time is put to the test, which then costs little. */
 const worthwhile = 0.25;
-/** Frames that are measured in the mode taken, and one stage at a time in a trial. */
+/** Frames that are measured where they overlap, and where each runs alone, which costs more. */
 const numMeasured = 8;
-const numTrialFrames = 4;
+const numLone = 4;
 
 /** Finds the mode of one stream while it runs. Told when frames begin and end; says when the mode changes. */
 export class ModeFinder {
@@ -40,6 +40,9 @@ export class ModeFinder {
   private beganMs = 0;
   private utilization = performance.eventLoopUtilization();
   private numDone = 0;
+  /** Of the frames that ran alone since the last restart: when the present one began, and milliseconds of those before. */
+  private loneBeganMs: number | undefined;
+  private loneMs = 0;
 
   constructor(
     plan: Plan,
@@ -71,6 +74,7 @@ export class ModeFinder {
   }
 
   frameBegins(): void {
+    this.loneBeganMs = performance.now();
     if (this.phase !== "warm" && this.phase !== "alone") return;
     this.before = new Map([...this.totals].map(([stage, { totalMs }]) => [stage, totalMs]));
     this.utilization = performance.eventLoopUtilization();
@@ -92,8 +96,9 @@ export class ModeFinder {
         return;
       case "chosen":
       case "trial":
-        if (waited) this.restart(now);
-        else this.count(now);
+        if (this.mode !== "pipeline") this.countLone(now);
+        else if (waited) this.restart(now);
+        else this.countOverlapped(now);
     }
   }
 
@@ -106,7 +111,8 @@ export class ModeFinder {
     const mode = (["sequential", "task", "pipeline"] as const).reduce((best, candidate) =>
       predictedMs[candidate] < predictedMs[best] * (1 - margin) ? candidate : best,
     );
-    if (isFirst && mode !== "pipeline") return;
+    const isSure = mode === "pipeline" || predictedMs[mode] < predictedMs.sequential * (1 - worthwhile);
+    if (isFirst && !isSure) return;
     this.phase = "chosen";
     this.setChoice({ mode, predictedMs, stageMs, realMs: { sequential: now - this.beganMs } });
     this.restart(now);
@@ -115,17 +121,28 @@ export class ModeFinder {
   private restart(now: number): void {
     this.beganMs = now;
     this.numDone = 0;
+    this.loneMs = 0;
+    this.loneBeganMs = undefined;
   }
 
-  /** Measures the mode that runs: the first frames only fill the stages. */
-  private count(now: number): void {
-    const { mode } = this;
-    const numFill = mode === "pipeline" ? this.plan.stages.length : 1;
-    const numWanted = this.phase === "trial" && mode === "sequential" ? numTrialFrames : numMeasured;
+  /** One frame at a time: how long each takes, whatever the source and the taker need between them. */
+  private countLone(now: number): void {
+    // Begun in another mode.
+    if (this.loneBeganMs === undefined) return;
+    this.loneMs += now - this.loneBeganMs;
+    if (++this.numDone === numLone) this.measured(this.loneMs / numLone, now);
+  }
+
+  /** Frames that overlap: how far apart they end. The first ones only fill the stages. */
+  private countOverlapped(now: number): void {
+    const numFill = this.plan.stages.length;
     this.numDone++;
     if (this.numDone === numFill) this.beganMs = now;
-    if (this.numDone < numFill + numWanted) return;
-    const frameMs = (now - this.beganMs) / numWanted;
+    if (this.numDone === numFill + numMeasured) this.measured((now - this.beganMs) / numMeasured, now);
+  }
+
+  private measured(frameMs: number, now: number): void {
+    const { mode } = this;
     const choice = this.choice!;
     const realMs = { ...choice.realMs, [mode]: frameMs };
     if (this.phase === "chosen") {

@@ -2,6 +2,7 @@
 import { type Displayed, display, displaySymbol } from "../../base/display-hook.ts";
 import { InferlabError } from "../../base/errors.ts";
 import type { Trace } from "../../runtime/trace.ts";
+import { describeValue, kinds } from "../nodes/node.ts";
 import { type BatchOptions, type BatchRecord, runBatch } from "./batch.ts";
 import { PipelineBuilder } from "./builder.ts";
 import { describePipeline, type PipelineDescription } from "./describe.ts";
@@ -297,7 +298,13 @@ export function pipeline<
   P extends Readonly<Record<string, Port<unknown>>>,
 >(name: string, inputs: S, build: (p: PipelineBuilder, inputs: PortsOf<S>) => P): Pipeline<TypesOf<S>, ValuesOf<P>> {
   if (typeof name !== "string" || name === "") throw new InferlabError("ARGUMENT", "a pipeline needs a name");
-  const specs = Object.entries(inputs).map(([input, spec], slot) => ({ name: input, slot, ...spec }));
+  const specs = Object.entries(inputs).map(([input, spec], slot) => {
+    if (!Object.hasOwn(kinds, spec?.kind))
+      throw new InferlabError("ARGUMENT", `input "${input}" of pipeline "${name}" is ${describeValue(spec)}`, {
+        hint: `write ${input}: port("number"), or another of ${Object.keys(kinds).join(", ")}`,
+      });
+    return { name: input, slot, ...spec };
+  });
   const builder = new PipelineBuilder(name, specs.length, wrapFunction);
   const ports = Object.fromEntries(
     specs.map(({ name: input, kind, slot }) => [input, { pipeline: name, name: input, kind, slot }]),
