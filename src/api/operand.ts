@@ -1,5 +1,5 @@
 /** What a fluent method takes in place of a value. */
-import { allocate, type DType, dtypes } from "../base/dtypes.ts";
+import { allocate, type DataArray, type DType, dtypes } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
 
@@ -79,8 +79,9 @@ export function fromNested(data: NestedNumbers, dtype: DType = naturalDType(firs
 export function fromTypedArray(data: ArrayBufferView, shape?: readonly number[], dtype?: DType): Tensor {
   const natural = dtypeOfArray.get(data.constructor);
   if (!natural) throw new InferlabError("ARGUMENT", `data is a ${data.constructor.name}, expected a typed array`);
-  const array = data instanceof Uint8ClampedArray ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
-  return new Tensor(dtype ?? natural, shape ?? [(data as Uint8Array).length], array as never);
+  const array =
+    data instanceof Uint8ClampedArray ? new Uint8Array(data.buffer, data.byteOffset, data.length) : (data as DataArray);
+  return new Tensor(dtype ?? natural, shape ?? [array.length], array);
 }
 
 /** Whether a value can stand where an operand is expected (and is not an options object). */

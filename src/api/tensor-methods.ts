@@ -1,5 +1,5 @@
 /** What a tensor has beside the operators: views, layouts, dtypes, pictures, and tensors of onnxruntime. */
-import type { DType } from "../base/dtypes.ts";
+import type { DataArray, DType } from "../base/dtypes.ts";
 import { dtypes, isDType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { type Channels, Image } from "../base/image.ts";
@@ -61,7 +61,7 @@ const methods = {
           i * blocks * block * plane,
         );
     }
-    const apart = new Tensor(this.dtype, [n, blocks, block, h, w], source.data as never);
+    const apart = new Tensor(this.dtype, [n, blocks, block, h, w], source.data);
     return View.of(apart).transpose([0, 1, 3, 4, 2]).toTensor();
   },
   fromBlocked(this: Tensor, channels: number): Tensor {
@@ -72,7 +72,7 @@ const methods = {
         `tensor is ${formatType(this.dtype, this.shape)}, expected [N,C/b,H,W,b] of ${channels} channels`,
       );
     const planes = View.of(this).transpose([0, 1, 4, 2, 3]).toTensor();
-    const whole = new Tensor(this.dtype, [n, blocks * block, h, w], planes.data as never);
+    const whole = new Tensor(this.dtype, [n, blocks * block, h, w], planes.data);
     return View.of(whole).slice(null, [0, channels]).toTensor();
   },
 };
@@ -137,7 +137,7 @@ export interface OrtTensor {
 export function fromOrt(value: OrtTensor): Tensor {
   if (!isDType(value.type))
     throw new InferlabError("UNSUPPORTED", `element type ${JSON.stringify(value.type)} of onnxruntime`);
-  return new Tensor(value.type, value.dims, value.data as never);
+  return new Tensor(value.type, value.dims, value.data as DataArray);
 }
 
 /** The arguments of onnxruntime's `Tensor` constructor, over this tensor's memory: `new ort.Tensor(...toOrt(x))`. */

@@ -6,6 +6,8 @@
  * types interleave real and imaginary part. Strings are a JavaScript array.
  */
 
+import { InferlabError } from "./errors.ts";
+
 export type DataArray =
   | Float32Array
   | Float64Array
@@ -21,13 +23,22 @@ export type DataArray =
 
 type DTypeKind = "float" | "int" | "uint" | "bool" | "string" | "complex";
 
+/** The class of a typed array whose type is known at run time only. */
+export interface ElementArray<A extends DataArray = DataArray> {
+  new (length: number): A;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
+  from(elements: Iterable<unknown>): A;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
 interface DTypeRow {
   readonly kind: DTypeKind;
   /** Bits an element has in ONNX's packed form; 0 for strings. */
   readonly bits: number;
   /** ONNX TensorProto.DataType (onnx.proto, IR version 13). */
   readonly onnx: number;
-  readonly array: new (length: number) => DataArray;
+  /** The class of the array of elements; Array for strings. */
+  readonly array: ElementArray;
 }
 
 const row = (kind: DTypeKind, bits: number, onnx: number, array: unknown): DTypeRow => ({
@@ -120,10 +131,20 @@ export function storageLength(dtype: DType, count: number): number {
   return dtypes[dtype].kind === "complex" ? count * 2 : count;
 }
 
+/**
+ * The class of the array that holds a type's elements: made over bytes, or from numbers (bigints for 64-bit integers).
+ *
+ * Errors: ARGUMENT for strings, which lie in no buffer.
+ */
+export function arrayTypeOf<D extends DType>(dtype: D): ElementArray<DTypeArrays[D]> {
+  if (dtype === "string") throw new InferlabError("ARGUMENT", "strings have no typed array");
+  return dtypes[dtype].array as ElementArray<DTypeArrays[D]>;
+}
+
 /** A zeroed array (empty strings for `string`) for `count` tensor elements. */
 export function allocate<D extends DType>(dtype: D, count: number): DTypeArrays[D] {
   if (dtype === "string") return new Array<string>(count).fill("") as DTypeArrays[D];
-  return new dtypes[dtype].array(storageLength(dtype, count)) as unknown as DTypeArrays[D];
+  return new (arrayTypeOf(dtype))(storageLength(dtype, count));
 }
 
 /** Bytes of `count` elements in memory here (not packed); strings count as 0. */

@@ -3,7 +3,7 @@
  * Elements are little-endian in row-major order; other orders are turned when read.
  */
 import { crc32, inflateRawSync } from "node:zlib";
-import { byteLength, type DType, dtypes } from "./dtypes.ts";
+import { arrayTypeOf, byteLength, type DType } from "./dtypes.ts";
 import { InferlabError } from "./errors.ts";
 import { sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
@@ -69,17 +69,14 @@ export function readNpy(file: Uint8Array): Tensor {
       `the .npy file has ${file.length - headerEnd} bytes of elements, expected ${length}`,
     );
   const bytes = file.slice(headerEnd, headerEnd + length);
-  const ArrayType = dtypes[dtype].array as unknown as {
-    new (buffer: ArrayBufferLike): Tensor["data"];
-    readonly BYTES_PER_ELEMENT: number;
-  };
+  const ArrayType = arrayTypeOf(dtype);
   if (descr.startsWith(">"))
     for (let i = 0; i < bytes.length; i += ArrayType.BYTES_PER_ELEMENT)
       bytes.subarray(i, i + ArrayType.BYTES_PER_ELEMENT).reverse();
   // A Buffer's slice is a view.
   const data = new ArrayType(bytes.buffer.byteLength === length ? bytes.buffer : Uint8Array.from(bytes).buffer);
-  if (!fortran || shape.length < 2) return new Tensor(dtype, shape, data as never);
-  return View.of(new Tensor(dtype, [...shape].reverse(), data as never))
+  if (!fortran || shape.length < 2) return new Tensor(dtype, shape, data);
+  return View.of(new Tensor(dtype, [...shape].reverse(), data))
     .transpose()
     .toTensor();
 }

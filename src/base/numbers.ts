@@ -310,7 +310,7 @@ export function fromNumbers<D extends DType>(
   values: Float64Array | Float32Array | readonly number[],
   options: EncodeOptions = {},
 ): DTypeArrays[D] {
-  const out = allocate(dtype, values.length) as unknown as { [index: number]: number | bigint };
+  const out = allocate<DType>(dtype, values.length);
   const format = formats[dtype];
   const count = values.length;
   if (format) {
@@ -320,11 +320,11 @@ export function fromNumbers<D extends DType>(
     for (let i = 0; i < count; i++) out[i] = toBig(values[i]!);
   } else if (dtype === "float32" || dtype === "float64" || (dtypes[dtype].bits >= 8 && isPlainInteger(dtype))) {
     // Typed arrays round and wrap as these dtypes do.
-    (out as unknown as Float32Array).set(values);
+    (out as Float32Array).set(values);
   } else {
     for (let i = 0; i < count; i++) out[i] = encodeNumber(dtype, values[i]!, options);
   }
-  return out as unknown as DTypeArrays[D];
+  return out as DTypeArrays[D];
 }
 
 function isPlainInteger(dtype: DType): boolean {

@@ -1,5 +1,5 @@
 /** safetensors files (huggingface/safetensors: README, format of 2023): tensors by name, elements in place. */
-import { byteLength, type DType, dtypes } from "./dtypes.ts";
+import { arrayTypeOf, byteLength, type DType } from "./dtypes.ts";
 import { InferlabError } from "./errors.ts";
 import { sizeOf } from "./shapes.ts";
 import { Tensor } from "./tensor.ts";
@@ -68,16 +68,13 @@ export function readSafetensors(file: Uint8Array): Map<string, Tensor> {
       invalid(`${label} has ${to - from} bytes, expected ${byteLength(dtype, count)}`);
     if (base + to > file.length)
       throw new InferlabError("MODEL_TRUNCATED", `${label} ends at byte ${base + to}, the file has ${file.length}`);
-    tensors.set(name, new Tensor(dtype, shape, elements(dtype, file.subarray(base + from, base + to)) as never));
+    tensors.set(name, new Tensor(dtype, shape, elements(dtype, file.subarray(base + from, base + to))));
   }
   return tensors;
 }
 
 function elements(dtype: DType, bytes: Uint8Array): Tensor["data"] {
-  const ArrayType = dtypes[dtype].array as unknown as {
-    new (buffer: ArrayBufferLike, offset: number, length: number): Tensor["data"];
-    readonly BYTES_PER_ELEMENT: number;
-  };
+  const ArrayType = arrayTypeOf(dtype);
   const width = ArrayType.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
   return new ArrayType(aligned.buffer, aligned.byteOffset, bytes.length / width);

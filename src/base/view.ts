@@ -133,7 +133,8 @@ export class View<D extends DType = DType> {
           : (this.data as Float32Array).subarray(offset, offset + size);
       return new Tensor(dtype, shape, data as DTypeArrays[D]);
     }
-    const out = allocate(dtype, size) as { [index: number]: Element<D> };
+    const data = allocate(dtype, size);
+    const out = data as { [index: number]: Element<D> };
     let next = 0;
     const visit = (axis: number, at: number): void => {
       const dim = shape[axis]!;
@@ -143,7 +144,7 @@ export class View<D extends DType = DType> {
       else for (let i = 0; i < dim; i++) visit(axis + 1, at + i * stride);
     };
     visit(0, offset);
-    return new Tensor(dtype, shape, out as unknown as DTypeArrays[D]);
+    return new Tensor(dtype, shape, data);
   }
 
   toString(): string {

@@ -43,7 +43,7 @@ export function readBlock(tensor: Tensor, start: number, end: number): Float64Ar
     return out;
   }
   const part = (tensor.data as Float32Array).subarray(start, end);
-  return toNumbers(new Tensor(tensor.dtype, [end - start], part as never));
+  return toNumbers(new Tensor(tensor.dtype, [end - start], part));
 }
 
 /** A function from an element's index to its value; complex ones give their magnitude. */

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Ort from "onnxruntime-node";
-import type { DType } from "../base/dtypes.ts";
+import type { DataArray, DType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Graph, Value } from "../compiler/ir/graph.ts";
@@ -52,8 +52,7 @@ function toOrt(name: string, value: Values[string]): Ort.Tensor {
 }
 
 function fromOrt(value: Ort.Tensor): Tensor {
-  const data = value.data as unknown;
-  return new Tensor(value.type as DType, value.dims, data as never);
+  return new Tensor(value.type as DType, value.dims, value.data as DataArray);
 }
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 /** Reads the text form that print.ts writes. Constants may also be written `random 7` (seed) or `fill 0.5`. */
 import { parseDim } from "../../base/dims.ts";
-import { type DType, dtypes, isDType, storageLength } from "../../base/dtypes.ts";
+import { arrayTypeOf, type DType, dtypes, isDType, storageLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { fromNumbers } from "../../base/numbers.ts";
 import { randomSource } from "../../base/random.ts";
@@ -264,8 +264,7 @@ class Parser {
     } else list.push(element());
     if (list.length !== count) this.fail(`${count} elements (there are ${list.length})`);
     if (dtype === "string") return new Tensor("string", shape, list as string[]);
-    const data = dtypes[dtype].array as unknown as { from(list: readonly unknown[]): never };
-    return new Tensor(dtype, shape, data.from(list));
+    return new Tensor(dtype, shape, arrayTypeOf(dtype).from(list));
   }
 
   private attribute(graph: Graph, scope: ReadonlyMap<string, Value>): AttributeValue {

@@ -1,5 +1,13 @@
 /** TensorProto → elements. Sizes are checked when the model is read, elements are made when somebody asks. */
-import { allocate, type DataArray, type DType, dtypeFromOnnx, dtypes, storageLength } from "../../base/dtypes.ts";
+import {
+  allocate,
+  arrayTypeOf,
+  type DataArray,
+  type DType,
+  dtypeFromOnnx,
+  dtypes,
+  storageLength,
+} from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { type ByteRange, readRange } from "../files/bytes.ts";
@@ -60,10 +68,7 @@ function unpack(dtype: DType, bytes: Uint8Array, count: number): DataArray {
 function fromRaw(dtype: DType, bytes: Uint8Array, count: number): DataArray {
   if (dtypes[dtype].bits < 8) return unpack(dtype, bytes, count);
   const length = storageLength(dtype, count);
-  const ArrayType = dtypes[dtype].array as unknown as {
-    new (buffer: ArrayBufferLike, offset: number, length: number): DataArray;
-    readonly BYTES_PER_ELEMENT: number;
-  };
+  const ArrayType = arrayTypeOf(dtype);
   const width = ArrayType.BYTES_PER_ELEMENT;
   if (littleEndian && bytes.byteOffset % width === 0) return new ArrayType(bytes.buffer, bytes.byteOffset, length);
   const copy = bytes.slice();
@@ -95,9 +100,7 @@ function fromTyped(name: string, dtype: DType, runs: DataRuns, count: number): D
   // Types below 8 bits are packed into bytes first, one byte an int32.
   const packed = dtypes[dtype].bits < 8;
   const length = packed ? packedBytes(dtype, count) : storageLength(dtype, count);
-  const out = (packed ? new Uint8Array(length) : allocate(dtype, count)) as unknown as {
-    [index: number]: number | bigint;
-  };
+  const out = packed ? new Uint8Array(length) : allocate(dtype, count);
   let at = 0;
   const put = (value: number | bigint): void => {
     if (at < length) out[at] = wide ? BigInt(value) : Number(value);
@@ -114,7 +117,7 @@ function fromTyped(name: string, dtype: DType, runs: DataRuns, count: number): D
     } else for (const value of varints(readRange(run))) put(value);
   }
   if (at !== length) throw invalid(name, `it has ${at} elements, expected ${length}`);
-  return packed ? unpack(dtype, out as unknown as Uint8Array, count) : (out as unknown as DataArray);
+  return packed ? unpack(dtype, out as Uint8Array, count) : out;
 }
 
 /** A shape from a file and its number of elements. Errors: MODEL_INVALID for negative or absurd sizes. */
@@ -147,7 +150,7 @@ export function tensorSource(proto: TensorProto, files: ExternalFiles, fallbackN
   const source = (sizeBytes: number, elements: () => DataArray): ConstantSource => ({
     type,
     sizeBytes,
-    read: () => new Tensor(dtype, shape, elements() as never),
+    read: () => new Tensor(dtype, shape, elements()),
   });
   if (dtype === "string") {
     const strings = proto.stringData ?? [];

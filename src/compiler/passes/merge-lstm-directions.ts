@@ -62,7 +62,7 @@ function stacked(a: Value | undefined, b: Value | undefined): Tensor | undefined
   const data = allocate(x.dtype, x.size * 2) as Float32Array;
   data.set(x.data as Float32Array);
   data.set(y.data as Float32Array, x.size);
-  return new Tensor(x.dtype, [2, ...x.shape.slice(1)], data as never);
+  return new Tensor(x.dtype, [2, ...x.shape.slice(1)], data);
 }
 
 /** Attributes that both must have alike; activations are said for each direction. */

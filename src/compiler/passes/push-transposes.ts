@@ -25,11 +25,7 @@ interface Plan {
 function before(constant: Tensor, perm: readonly number[], opset: number): Tensor {
   if (constant.size === 1) return constant;
   const rank = perm.length;
-  const full = new Tensor(
-    constant.dtype,
-    [...Array(rank - constant.rank).fill(1), ...constant.shape],
-    constant.data as never,
-  );
+  const full = new Tensor(constant.dtype, [...Array(rank - constant.rank).fill(1), ...constant.shape], constant.data);
   const inverse = perm.map((_, axis) => perm.indexOf(axis));
   return compute("Transpose", opset, [full], { perm: inverse });
 }

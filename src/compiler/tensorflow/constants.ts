@@ -32,7 +32,7 @@ export function transposed(source: Source, perm: readonly number[], shape?: read
     sizeBytes: byteLength(from.dtype, sizeOf(to)),
     read: () => {
       const tensor = read(source);
-      return new Tensor(from.dtype, to, transposeElements(tensor, perm) as never);
+      return new Tensor(from.dtype, to, transposeElements(tensor, perm));
     },
   };
 }

@@ -135,7 +135,7 @@ export function readWeights(manifest: Json | undefined, read: ReadShard): Map<st
       weights.set(name, {
         type: { kind: "tensor", dtype, shape },
         sizeBytes: byteLength(dtype, count),
-        read: () => new Tensor(dtype, shape, (q ? widen(slice, q, dtype) : stored(slice, dtype)) as never),
+        read: () => new Tensor<DType>(dtype, shape, q ? widen(slice, q, dtype) : stored(slice, dtype)),
       });
     }
   }

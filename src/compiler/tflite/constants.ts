@@ -1,5 +1,5 @@
 /** The elements of a TFLite file's constants, read when first asked for. */
-import { byteLength, type DType, dtypes } from "../../base/dtypes.ts";
+import { arrayTypeOf, byteLength, type DType, dtypes } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { sizeOf, stridesOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -19,12 +19,11 @@ function decode(dtype: DType, count: number, bytes: Uint8Array): Tensor["data"] 
   if (bits < 8) {
     const out = new Int8Array(count);
     for (let i = 0; i < count; i++) out[i] = ((bytes[i >> 1]! << (i % 2 === 0 ? 4 : 0)) << 24) >> 28;
-    return out as never;
+    return out;
   }
   // A copy: the file's bytes need not be aligned to elements, and are freed with the file.
   const copy = bytes.slice(0, byteLength(dtype, count));
-  const array = dtypes[dtype].array as unknown as new (buffer: ArrayBufferLike) => Tensor["data"];
-  return new array(copy.buffer);
+  return new (arrayTypeOf(dtype))(copy.buffer);
 }
 
 /** Errors: MODEL_INVALID where the bytes do not fit the shape. */
@@ -38,7 +37,7 @@ export function constantSource(info: TensorInfo, where: string): ConstantSource 
     return {
       type: { kind: "tensor", dtype, shape },
       sizeBytes: data.length,
-      read: () => new Tensor(dtype, shape, strings as never),
+      read: () => new Tensor(dtype, shape, strings),
     };
   }
   const count = sizeOf(shape);
@@ -52,7 +51,7 @@ export function constantSource(info: TensorInfo, where: string): ConstantSource 
     return {
       type: { kind: "tensor", dtype, shape },
       sizeBytes: byteLength(dtype, count),
-      read: () => new Tensor(dtype, shape, densify(decode(dtype, stored, data), shape, info.sparsity!, where) as never),
+      read: () => new Tensor<DType>(dtype, shape, densify(decode(dtype, stored, data), shape, info.sparsity!, where)),
     };
   }
   if (data.length !== storedBytes(dtype, count))
@@ -63,7 +62,7 @@ export function constantSource(info: TensorInfo, where: string): ConstantSource 
   return {
     type: { kind: "tensor", dtype, shape },
     sizeBytes: byteLength(dtype, count),
-    read: () => new Tensor(dtype, shape, decode(dtype, count, data) as never),
+    read: () => new Tensor<DType>(dtype, shape, decode(dtype, count, data)),
   };
 }
 
@@ -129,5 +128,5 @@ export function densify(
     for (let i = from; i < to; i++) visit(level + 1, i, position + indices[i]! * steps[level]!);
   };
   visit(0, 0, 0);
-  return out as never;
+  return out;
 }

@@ -80,14 +80,14 @@ export function cast(c: Pick<ReferenceContext, "fail">, x: Tensor, to: DType, op
   if (x.dtype === "string") return fromStrings(c, x as Tensor<"string">, to, options);
   if (isBig(x.dtype) && dtypes[to].kind !== "float" && to !== "bool") {
     const from = x.data as BigInt64Array;
-    const out = allocate(to, x.size) as unknown as { [i: number]: number | bigint };
+    const out = allocate<DType>(to, x.size);
     const { bits, kind } = dtypes[to];
     // Low bits are kept, read as the new type.
     for (let i = 0; i < from.length; i++) {
       const low = kind === "uint" ? BigInt.asUintN(bits, from[i]!) : BigInt.asIntN(bits, from[i]!);
       out[i] = isBig(to) ? low : Number(low);
     }
-    return new Tensor(to, x.shape, out as never);
+    return new Tensor<DType>(to, x.shape, out);
   }
   return new Tensor(to, x.shape, fromNumbers(to, toNumbers(x), options));
 }

@@ -1,6 +1,6 @@
 /** Moving elements about: what operators that only rearrange share. Any dtype; nobody here looks at a value. */
 import { allocate, type DType, type DTypeArrays, storageLength } from "../../base/dtypes.ts";
-import { sizeOf, stridesOf } from "../../base/shapes.ts";
+import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 
 /** Elements of any dtype as one indexable thing. */
@@ -59,7 +59,7 @@ function gatherStrided(
 ): unknown {
   const size = sizeOf(shape);
   const width = widthOf(dtype);
-  const out = allocate(dtype, size / width) as unknown as Elements;
+  const out = elementsOf(allocate(dtype, size / width));
   if (size === 0) return out;
   const rank = shape.length;
   const inner = rank ? shape[rank - 1]! : 1;

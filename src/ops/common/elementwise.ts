@@ -2,7 +2,7 @@
  * What elementwise operators share: inference, and reference loops that take a formula. A formula works on doubles and is
  * rounded once; integer formulas that doubles would get wrong (64 bits, products) are given beside it.
  */
-import { allocate, type DType } from "../../base/dtypes.ts";
+import { allocate, type DataArray, type DType } from "../../base/dtypes.ts";
 import { type Dim, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
@@ -24,13 +24,11 @@ export function sameAsInput(c: Pick<InferContext, "type" | "output">): void {
   if (type) c.output(0, type);
 }
 
-type Writable = { [index: number]: number | bigint };
-
 /** Collects doubles for a tensor of `dtype` without a second copy where the dtype's own array rounds them. */
-export function collector(dtype: DType, count: number): { values: { [index: number]: number }; done(): never } {
+export function collector(dtype: DType, count: number): { values: { [index: number]: number }; done(): DataArray } {
   const direct = !isBig(dtype) && !isEncodedFloat(dtype) && !["bool", "int4", "uint4", "int2", "uint2"].includes(dtype);
   const values = direct ? (allocate(dtype, count) as Float32Array) : new Float64Array(count);
-  return { values, done: () => (direct ? values : fromNumbers(dtype, values as Float64Array)) as never };
+  return { values, done: () => (direct ? (values as DataArray) : fromNumbers(dtype, values as Float64Array)) };
 }
 
 /** f of every element, as a tensor of `dtype` (default: the input's). */
@@ -118,12 +116,12 @@ export function combine(
   if (formula.raw && (a.dtype === "string" || isBig(a.dtype))) {
     const out = allocate(dtype, count);
     run(a.data as never, b.data as never, out as never, formula.raw as never);
-    return new Tensor(dtype, shape, out as never);
+    return new Tensor(dtype, shape, out);
   }
   if (isBig(a.dtype) && isBig(b.dtype) && formula.big) {
-    const out = allocate(dtype, count) as unknown as Writable;
-    run(a.data as BigInt64Array, b.data as BigInt64Array, out as { [i: number]: bigint }, formula.big);
-    return new Tensor(dtype, shape, out as never);
+    const out = allocate(dtype, count);
+    run(a.data as BigInt64Array, b.data as BigInt64Array, out as BigInt64Array, formula.big);
+    return new Tensor(dtype, shape, out);
   }
   const integral = !isEncodedFloat(a.dtype) && a.dtype !== "float32" && a.dtype !== "float64";
   const { values, done } = collector(dtype, count);

@@ -1,4 +1,4 @@
-import { allocate } from "../../base/dtypes.ts";
+import { allocate, type DType } from "../../base/dtypes.ts";
 import type { Dim, Shape } from "../../base/shapes.ts";
 import { sizeOf, stridesOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -146,6 +146,6 @@ export const einsum = operator({
     });
     const { values, done } = collector(dtype, sums.length);
     for (let i = 0; i < sums.length; i++) values[i] = sums[i]!;
-    return [new Tensor(dtype, shape, done())];
+    return [new Tensor<DType>(dtype, shape, done())];
   },
 });

@@ -1,4 +1,4 @@
-import { allocate } from "../../base/dtypes.ts";
+import { allocate, type DType } from "../../base/dtypes.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
@@ -32,7 +32,7 @@ export function matrixProduct(c: Pick<ReferenceContext, "fail">, a: Tensor, b: T
   const { values, done } = collector(a.dtype, sizeOf(plan.shape));
   const multiply = a.dtype === "int32" || a.dtype === "uint32" ? multiplyIntMatrices : multiplyMatrices;
   multiply(numbersOf(a), numbersOf(b), plan, values);
-  return new Tensor(a.dtype, plan.shape, done());
+  return new Tensor<DType>(a.dtype, plan.shape, done());
 }
 
 /** A multiply-add a column of A for every element of the result. */

@@ -1,5 +1,5 @@
 /** Running sums and products along an axis. */
-import { allocate } from "../../base/dtypes.ts";
+import { allocate, type DType } from "../../base/dtypes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { resolveAxis } from "../common/axes.ts";
 import { perOutputElement } from "../common/cost.ts";
@@ -60,7 +60,7 @@ function cumulativeOperator(spec: CumulativeSpec): Operator {
       const { values, done } = collector(x.dtype, x.size);
       const whole = x.dtype === "int32" || x.dtype === "uint32";
       run(numbersOf(x), values, spec.neutral as number, whole ? spec.int : spec.number);
-      return [new Tensor(x.dtype, x.shape, done())];
+      return [new Tensor<DType>(x.dtype, x.shape, done())];
     },
     cost: perOutputElement(1),
   });

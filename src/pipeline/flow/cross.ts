@@ -2,7 +2,7 @@
  * Values on their way to another thread. A structured clone keeps plain objects, lists, maps, dates and typed arrays but
  * strips classes, so tensors, pictures and errors travel under a mark and are put together again on the other side.
  */
-import type { DType } from "../../base/dtypes.ts";
+import type { DataArray, DType } from "../../base/dtypes.ts";
 import { type ErrorCode, errorCodes, InferlabError } from "../../base/errors.ts";
 import { type Annotations, type Channels, Image } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -50,7 +50,7 @@ export function unpack(value: unknown): unknown {
   if (!isPlain(value)) return value;
   const packed = value as Packed;
   if (packed[mark] === "tensor")
-    return new Tensor(packed["dtype"] as DType, packed["shape"] as number[], packed["data"] as never);
+    return new Tensor(packed["dtype"] as DType, packed["shape"] as number[], packed["data"] as DataArray);
   if (packed[mark] === "image")
     return new Image(
       packed["width"] as number,

@@ -1,5 +1,5 @@
 /** A pipeline as Graphviz source: stages as boxes, nested pipelines and the bodies of loops as clusters. */
-import type { HasParts, PipelineParts } from "./plan.ts";
+import type { PipelineParts } from "./plan.ts";
 import type { RunsNested, StageSource } from "./stage.ts";
 
 const quote = (text: string): string =>
@@ -44,8 +44,8 @@ function body(parts: PipelineParts, prefix: string, indent: string): string[] {
     for (const [branch, inner] of branchesOf(stage.source)) {
       const path = `${id}/${branch}`;
       lines.push(`${indent}subgraph ${quote(`cluster_${path}`)} {`, `${indent}  label=${quote(branch)};`);
-      lines.push(...body((inner as unknown as HasParts).parts, `${path}/`, `${indent}  `), `${indent}}`);
-      const first = (inner as unknown as HasParts).parts.inputs[0];
+      lines.push(...body(inner.parts, `${path}/`, `${indent}  `), `${indent}}`);
+      const first = inner.parts.inputs[0];
       if (first) lines.push(`${indent}${quote(id)} -> ${quote(`${path}/in:${first.name}`)} [style=dotted];`);
     }
   }

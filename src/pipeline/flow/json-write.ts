@@ -86,7 +86,7 @@ function stageToJson(stage: Stage, reference: ReadonlyMap<number, Reference>): S
     case "field":
       return { name, kind: "field", of: source.field, inputs, ...tail };
     case "pipeline":
-      return { name, kind: "pipeline", inputs, pipeline: nestedToJson(source.pipeline), ...tail };
+      return { name, kind: "pipeline", inputs, pipeline: pipelineToJson(source.pipeline), ...tail };
     case "resource":
       return { name, kind: "resource", of: source.resource.name, inputs };
     case "exit":
@@ -97,15 +97,13 @@ function stageToJson(stage: Stage, reference: ReadonlyMap<number, Reference>): S
       });
     default: {
       const branches = Object.fromEntries(
-        Object.entries(source.branches).map(([key, b]) => [key, nestedToJson(b as RunsNested)]),
+        Object.entries(source.branches).map(([key, b]) => [key, pipelineToJson(b as RunsNested)]),
       );
       const settings = Object.keys(source.settings).length > 0 ? { settings: source.settings } : {};
       return { name, kind: source.kind, inputs, branches, ...settings, ...tail };
     }
   }
 }
-
-const nestedToJson = (inner: RunsNested): PipelineJson => pipelineToJson(inner as unknown as HasParts);
 
 function optionsToJson({ name, options }: Stage): Record<string, unknown> {
   const out: Record<string, unknown> = {};

@@ -90,8 +90,7 @@ export function makePlan(parts: PipelineParts): Plan {
     for (const stage of sortStages(inner)) {
       const from = stage.inputSlots.map((slot) => slotOf[slot]!);
       const path = prefix + stage.name;
-      const nested =
-        stage.source.kind === "pipeline" ? (stage.source.pipeline as unknown as HasParts).parts : undefined;
+      const nested = stage.source.kind === "pipeline" ? stage.source.pipeline.parts : undefined;
       if (nested && isPlain(stage.options) && !hasExit(nested)) {
         const made = add(nested, from, `${path}/`);
         const outputs = nested.outputs.map(({ name, slot }) => [name, made[slot]!] as const);

@@ -39,7 +39,7 @@ export function partTensor(tensor: Tensor, rows: readonly number[]): Tensor[] {
   return rows.map((count) => {
     const data = tensor.data.slice(at, at + count * row);
     at += count * row;
-    return new Tensor(tensor.dtype, [count, ...tensor.shape.slice(1)], data as never);
+    return new Tensor(tensor.dtype, [count, ...tensor.shape.slice(1)], data);
   });
 }
 

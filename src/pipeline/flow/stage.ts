@@ -1,6 +1,7 @@
 /** What a stage is: its work, its inputs, and what to do when it is slow or fails. */
 import type { Tensor } from "../../base/tensor.ts";
 import type { Kind } from "../nodes/node.ts";
+import type { HasParts } from "./plan.ts";
 import type { Resource } from "./resource.ts";
 
 /** What a stage's function is told besides its inputs. */
@@ -89,7 +90,7 @@ export interface Surroundings {
 }
 
 /** A pipeline as a stage sees it. */
-export interface RunsNested {
+export interface RunsNested extends HasParts {
   readonly name: string;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];

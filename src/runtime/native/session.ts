@@ -2,7 +2,7 @@
  * A graph on the native engine. Each set of input shapes is staged once (program/stage.ts), its programs are loaded and
  * kept; weights are packed once for all of them. A stage that ends in a cut continues in one made for the values found.
  */
-import { dtypes } from "../../base/dtypes.ts";
+import { arrayTypeOf } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { whenUnused } from "../../base/memory-use.ts";
 import { type StaticShape, sizeOf } from "../../base/shapes.ts";
@@ -206,7 +206,7 @@ export class NativeSession implements EngineSession {
         hint: "no node makes it, and it is neither a constant nor an input that was given",
       });
     // A copy: what is given out may be written to, a constant may not.
-    return new Tensor(constant.dtype, constant.shape, constant.data.slice() as never);
+    return new Tensor(constant.dtype, constant.shape, constant.data.slice());
   }
 
   private async runStage(
@@ -378,12 +378,7 @@ function withoutShape(type: ValueType): ValueType {
 }
 
 function tensorOver(dtype: Tensor["dtype"], shape: StaticShape, buffer: ArrayBuffer): Tensor {
-  const array = dtypes[dtype].array as unknown as new (
-    buffer: ArrayBuffer,
-    offset: number,
-    length: number,
-  ) => Tensor["data"];
-  const tensor = new Tensor(dtype, shape, new array(buffer, 0, sizeOf(shape)) as never);
+  const tensor = new Tensor(dtype, shape, new (arrayTypeOf(dtype))(buffer, 0, sizeOf(shape)));
   return Tensor.owning(tensor, () => whenUnused(buffer, () => requireAddon().release?.(buffer)));
 }
 

@@ -3,7 +3,7 @@ import type { Tensor } from "../../../base/tensor.ts";
 import type { PipelineParts } from "../plan.ts";
 import { runBatched } from "../session-batch.ts";
 import type { SessionLike, Stage, StageCall } from "../stage.ts";
-import { freshName, innerPipelines, type PipelinePass, partsOf } from "./pass.ts";
+import { freshName, innerPipelines, type PipelinePass } from "./pass.ts";
 
 /** Most rows in a batch: more gains nothing on a CPU and holds much memory. */
 const maxBatch = 16;
@@ -110,7 +110,7 @@ function joinBranches(parts: PipelineParts, note: (change: string) => void): Pip
 function mappedSession(stage: Stage): SessionLike | undefined {
   if (stage.source.kind !== "map" || Object.keys(stage.options).length > 0 || stage.inputSlots.length !== 1)
     return undefined;
-  const body = partsOf(innerPipelines(stage)[0]![1]);
+  const body = innerPipelines(stage)[0]![1].parts;
   const [only] = body.stages;
   const isWhole =
     body.stages.length === 1 &&

@@ -3,7 +3,7 @@ import { controlCall } from "../control.ts";
 import { Pipeline } from "../pipeline.ts";
 import type { PipelineParts } from "../plan.ts";
 import type { ControlSource, RunsNested, Stage, StageCall } from "../stage.ts";
-import { freshName, isPure, type PipelinePass, partsOf } from "./pass.ts";
+import { freshName, isPure, type PipelinePass } from "./pass.ts";
 
 /** Inputs of a loop stage and of its body before the shared ones. */
 const loops = {
@@ -66,7 +66,7 @@ interface Outer {
 function hoistFrom(outer: Outer, key: string, kind: LoopKind, note: (change: string) => void): void {
   const source = outer.loop.source as ControlSource;
   const inner = source.branches[key] as RunsNested;
-  const body = partsOf(inner);
+  const body = inner.parts;
   const own = loops[kind];
   const moved = invariantStages(body, own.body);
   if (moved.length === 0) return;

@@ -12,7 +12,7 @@ import { duplicates } from "./duplicates.ts";
 import { elideCopies } from "./elide-copies.ts";
 import { fusePreprocess } from "./fuse-preprocess.ts";
 import { hoist } from "./hoist.ts";
-import { innerPipelines, type PipelinePass, partsOf } from "./pass.ts";
+import { innerPipelines, type PipelinePass } from "./pass.ts";
 
 /** Every pass, in the order they run: what is not needed goes first, so that nothing is improved in vain. */
 export const pipelinePasses: readonly PipelinePass[] = [
@@ -94,7 +94,7 @@ function applyDeep(
   const stages = parts.stages.map((stage) =>
     withInner(stage, (key, inner) => {
       const path = `${prefix}${stage.name}/${key === "pipeline" ? "" : `${key}/`}`;
-      const before = partsOf(inner);
+      const before = inner.parts;
       const after = applyDeep(pass, before, path, note);
       return after === before ? inner : new Pipeline(after);
     }),

@@ -16,8 +16,6 @@ export interface PipelinePass {
   run(parts: PipelineParts, note: (change: string) => void): PipelineParts;
 }
 
-export const partsOf = (inner: RunsNested): PipelineParts => (inner as unknown as { parts: PipelineParts }).parts;
-
 /** Pipelines that a stage holds, by what it calls them. */
 export function innerPipelines({ source }: Stage): readonly (readonly [string, RunsNested])[] {
   if (source.kind === "pipeline") return [["pipeline", source.pipeline]];
@@ -41,7 +39,7 @@ export function isPure(stage: Stage): boolean {
     case "exit":
       return false;
     default:
-      return innerPipelines(stage).every(([, inner]) => partsOf(inner).stages.every(isPure));
+      return innerPipelines(stage).every(([, inner]) => inner.parts.stages.every(isPure));
   }
 }
 
