@@ -36,12 +36,24 @@ export interface InstructionReport {
   readonly bytes: number;
 }
 
+/** What an engine's session has made so far. Counts, not times: they say what a run at a new shape cost. */
+export interface EngineStats {
+  /** Times the graph, or what is left of it where a shape depends on values, was compiled for shapes not met before. */
+  readonly compiles: number;
+  /** Weights brought into the layout of a kernel. A compile for another shape takes those that are there. */
+  readonly packedWeights: number;
+  /** Memory they take, bytes. */
+  readonly packedBytes: number;
+}
+
 /** A graph made ready by an engine. */
 export interface EngineSession {
   run(feeds: Values, options?: RunOptions): Promise<Values>;
   trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Values; trace: Trace }>;
   /** Per instruction of the last shape that ran (empty before the first run where shapes are dynamic). */
   explain(): readonly InstructionReport[];
+  /** What it has made so far. Default: one compile, whatever the shapes. */
+  stats?(): EngineStats;
   dispose(): void;
 }
 

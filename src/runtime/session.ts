@@ -5,7 +5,7 @@ import { InferlabError } from "../base/errors.ts";
 import { holdMemory } from "../base/memory-use.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
-import type { EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import type { EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "./engine.ts";
 import { checkFeeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
 
@@ -15,12 +15,21 @@ import type { Trace } from "./trace.ts";
  */
 export type Outputs = Record<string, Tensor>;
 
+/** Counts over a session's life. */
+export interface SessionStats extends EngineStats {
+  /** Runs begun, traced ones included. */
+  readonly runs: number;
+}
+
 export class Session {
   readonly engine: string;
   readonly name: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   private inner: EngineSession | undefined;
+  private numRuns = 0;
+  /** What the engine said when the session was disposed. */
+  private lastStats: EngineStats | undefined;
 
   /** Sessions come from `compileGraph` and `model.compile()`. */
   constructor(engine: string, graph: Graph, inner: EngineSession) {
@@ -65,8 +74,23 @@ export class Session {
     return this.inner?.explain() ?? [];
   }
 
+  /**
+   * What the session has done so far: `runs`, `compiles`, `packedWeights`, `packedBytes`. A run at shapes met before compiles
+   * nothing (the native engine keeps the 32 sets of shapes used last); one at new shapes packs no weight again.
+   *
+   * @example
+   * const before = session.stats.compiles;
+   * await session.run({ x });
+   * session.stats.compiles - before; // 0 where x's shape was met before
+   */
+  get stats(): SessionStats {
+    const engine = this.inner?.stats?.() ?? this.lastStats ?? { compiles: 1, packedWeights: 0, packedBytes: 0 };
+    return { runs: this.numRuns, ...engine };
+  }
+
   /** Gives the memory back. A run after it is an error. */
   dispose(): void {
+    this.lastStats ??= this.inner?.stats?.();
     this.inner?.dispose();
     this.inner = undefined;
   }
@@ -80,6 +104,7 @@ export class Session {
     if (options?.signal?.aborted)
       throw new InferlabError("CANCELLED", `run of "${this.name}" was cancelled before it began`);
     checkFeeds(this.inputs, feeds, `"${this.name}"`);
+    this.numRuns++;
     return this.inner;
   }
 }

@@ -1,6 +1,7 @@
 /** Copies of graphs. Constants are shared: nobody modifies a constant's elements. */
+import type { Tensor } from "../../base/tensor.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
-import { Graph, Node, Value } from "./graph.ts";
+import { type ConstantSource, Graph, Node, Value } from "./graph.ts";
 
 /** A copy whose values and nodes are its own. `values` is filled with original → copy where it is given. */
 export function cloneGraph(graph: Graph, values: Map<Value, Value> = new Map()): Graph {
@@ -47,4 +48,23 @@ function cloneValue(value: Value): Value {
   copy.declared = value.declared;
   copy.doc = value.doc;
   return copy;
+}
+
+/** Lets the copies that are made of a graph from now on share what the first of them reads of a constant in a file. */
+export function shareConstants(graph: Graph): void {
+  const shared = new Map<ConstantSource, ConstantSource>();
+  const share = (value: Value | undefined): void => {
+    const source = value?.constantSource;
+    if (!value || !source || "kind" in source) return;
+    let once = shared.get(source);
+    if (!once) {
+      let tensor: Tensor | undefined;
+      once = { type: source.type, sizeBytes: source.sizeBytes, read: () => (tensor ??= source.read()) };
+      shared.set(source, once);
+      shared.set(once, once);
+    }
+    value.setConstant(once);
+  };
+  for (const { inputs, nodes, outputs } of [graph, ...graph.nested()])
+    for (const value of [...inputs, ...nodes.flatMap((node) => node.inputs), ...outputs]) share(value);
 }

@@ -8,7 +8,7 @@ import { whenUnused } from "../../base/memory-use.ts";
 import { type StaticShape, sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import { formatValueType, type ValueType } from "../../base/value-type.ts";
-import { cloneGraph } from "../../compiler/ir/clone.ts";
+import { cloneGraph, shareConstants } from "../../compiler/ir/clone.ts";
 import { type Graph, type Node, Value } from "../../compiler/ir/graph.ts";
 import { evaluateNode, Frame } from "../../compiler/ir/interpret.ts";
 import { inlineConstantIf } from "../../compiler/passes/inline-constant-if.ts";
@@ -24,7 +24,7 @@ import {
   type Stage,
   valuesRead,
 } from "../../compiler/program/stage.ts";
-import type { CompileOptions, EngineSession, InstructionReport, RunOptions, Values } from "../engine.ts";
+import type { CompileOptions, EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "../engine.ts";
 import type { Trace, TraceEvent } from "../trace.ts";
 import {
   type Addon,
@@ -85,10 +85,12 @@ export class NativeSession implements EngineSession {
   /** Stages are built one at a time: a later one uses the constants an earlier one prepared. */
   private building: Promise<unknown> = Promise.resolve();
   private lastStages: readonly LoadedStage[] = [];
+  private compiles = 0;
 
   constructor(addon: Addon, graph: Graph, options: Required<CompileOptions>) {
     this.addon = addon;
     this.graph = cloneGraph(graph);
+    shareConstants(this.graph);
     this.threads = options.threads;
     this.store = new addon.ConstantStore();
   }
@@ -157,6 +159,14 @@ export class NativeSession implements EngineSession {
         });
     }
     return reports;
+  }
+
+  stats(): EngineStats {
+    return {
+      compiles: this.compiles,
+      packedWeights: this.pool.preparedCount,
+      packedBytes: this.store?.ownedBytes ?? 0,
+    };
   }
 
   dispose(): void {
@@ -327,6 +337,7 @@ export class NativeSession implements EngineSession {
   private async build(graph: Graph, capture: Capture, wasInjected: boolean): Promise<LoadedStage> {
     const { store } = this;
     if (!store) throw new InferlabError("ENGINE", `session of "${this.graph.name}" was disposed`);
+    this.compiles++;
     if (graph.nodes.some((node) => [...node.subgraphs()].length > 0))
       runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
     const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture });

@@ -207,6 +207,8 @@ export function emitConv(
           ...parameters,
           channels: [1, ...parameters.channels.slice(1)],
           axes: s.axes.flatMap((a) => [1, 1, a.kernel, a.stride, a.dilation, transposed ? a.pad : 0]),
+          // Only the direct kernel groups channels by the width of its tiles.
+          tileColumns: choice.algorithm === "direct" ? parameters.tileColumns : 48,
         });
   const shape = c.outShape(0);
   const ownLayout = { layout, ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, shape) }) };
