@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Tensor } from "../../src/base/tensor.ts";
 import { cloneGraph } from "../../src/compiler/ir/clone.ts";
 import { inferShapes } from "../../src/compiler/ir/infer.ts";
 import { parseGraph } from "../../src/compiler/ir/parse.ts";
@@ -129,5 +130,69 @@ describe("verifyGraph", () => {
     graph.nodes[0]!.outputs[0]!.name = "a";
     graph.nodes[0]!.outputs[0]!.users.clear();
     expect(() => verifyGraph(graph)).toThrowError(/does not know its user/);
+  });
+});
+
+describe("inferring again", () => {
+  const text = `opset 17
+input x: float32[2,6]
+one: int64[1] = [1]
+two: int64[1] = [2]
+s = Shape(x)
+n = Slice(s, one, two)
+rest: int64[1] = [-1]
+t = Concat<axis=0>(n, rest)
+flat = Flatten<axis=1>(x)
+y = Reshape(flat, t)
+z = Transpose<perm=[1, 0]>(y)
+output z
+`;
+  const typesOf = (graph: ReturnType<typeof parseGraph>) =>
+    graph.nodes.flatMap((node) => node.outputs.map((value) => [value?.name, value?.type, value?.dims]));
+  /** The types that inference finds in a graph that nobody has inferred before. */
+  const fresh = (graph: ReturnType<typeof parseGraph>) => {
+    const copy = parseGraph(printGraph(graph).replace(/^(\w+): [^=]*(= [A-Z])/gm, "$1 $2"));
+    inferShapes(copy);
+    return typesOf(copy);
+  };
+
+  test("says that nothing is another, also of a copy, and keeps what it found", () => {
+    const graph = parseGraph(text);
+    expect(inferShapes(graph).changed).toBe(true);
+    const types = graph.nodes.map((node) => node.outputs[0]!.type);
+    const { changed, known } = inferShapes(graph);
+    expect(changed).toBe(false);
+    graph.nodes.forEach((node, i) => {
+      expect(node.outputs[0]!.type).toBe(types[i]);
+    });
+    expect(known.get(graph.nodes.find(({ op }) => op === "Concat")!.outputs[0]!)!.data).toEqual(
+      BigInt64Array.of(6n, -1n),
+    );
+    expect(inferShapes(cloneGraph(graph)).changed).toBe(false);
+  });
+
+  test.each<[string, (graph: ReturnType<typeof parseGraph>) => void]>([
+    ["an attribute", (graph) => graph.nodes.find(({ op }) => op === "Flatten")!.attributes.set("axis", 0)],
+    ["an input", (graph) => graph.setInput(graph.nodes.find(({ op }) => op === "Transpose")!, 0, graph.inputs[0]!)],
+    [
+      "the graph's input",
+      (graph) => {
+        graph.inputs[0]!.type = { kind: "tensor", dtype: "float32", shape: [3, 4] };
+      },
+    ],
+    [
+      "a constant",
+      (graph) => {
+        const value = graph.nodes.find(({ op }) => op === "Concat")!.inputs[1]!;
+        value.setConstant(new Tensor("int64", [1], BigInt64Array.of(2n)));
+      },
+    ],
+  ])("follows a change of %s", (_what, change) => {
+    const graph = parseGraph(text);
+    inferShapes(graph);
+    change(graph);
+    expect(inferShapes(graph).changed).toBe(true);
+    verifyGraph(graph);
+    expect(typesOf(graph)).toEqual(fresh(graph));
   });
 });

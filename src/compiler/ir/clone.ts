@@ -2,6 +2,7 @@
 import type { Tensor } from "../../base/tensor.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import { type ConstantSource, Graph, Node, Value } from "./graph.ts";
+import { shareInference } from "./infer.ts";
 
 /** A copy whose values and nodes are its own. `values` is filled with original → copy where it is given. */
 export function cloneGraph(graph: Graph, values: Map<Value, Value> = new Map()): Graph {
@@ -33,6 +34,7 @@ export function cloneGraph(graph: Graph, values: Map<Value, Value> = new Map()):
         node.inputs.map((value) => value && copyOf(value)),
         node.outputs.map((value) => value && copyOf(value)),
       );
+      shareInference(node, copy);
     }
     for (const output of from.outputs) to.outputs.push(copyOf(output));
     return to;

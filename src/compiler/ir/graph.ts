@@ -204,9 +204,10 @@ export class Graph implements Subgraph {
   /** All graphs inside this one, at any depth. */
   *nested(): Generator<Graph> {
     for (const node of this.nodes) {
-      for (const [, graph] of node.subgraphs()) {
-        yield graph;
-        yield* graph.nested();
+      for (const value of node.attributes.values()) {
+        if (!(value instanceof Graph)) continue;
+        yield value;
+        yield* value.nested();
       }
     }
   }

@@ -25,7 +25,48 @@ export interface InferReport {
   /** Where the file declares a type that cannot be: the inferred one was taken. */
   readonly warnings: readonly string[];
   /** Values of nodes that are the same in every run: small integer and bool tensors. */
-  readonly known: ReadonlyMap<Value, Tensor>;
+  readonly known: KnownValues;
+  /** Whether a type, a size or a known value is another one than before. */
+  readonly changed: boolean;
+  /** Infers a node that was added since, as growingInference does. */
+  grow(node: Node): void;
+}
+
+export interface KnownValues {
+  get(value: Value): Tensor | undefined;
+}
+
+/**
+ * What a node's inference depended on and what it found, by identity: where nothing of it is another object, inferring again
+ * finds the same. A pass changes few nodes of a graph that is inferred in every round.
+ */
+interface Inferred {
+  /** What it was given: attributes; types, sizes and known values of the inputs. */
+  readonly given: readonly unknown[];
+  /** Which outputs there are, with types and sizes. */
+  readonly made: readonly unknown[];
+  readonly known: readonly (Tensor | undefined)[];
+  /** Whether declared shapes counted; undefined where it makes no difference. */
+  readonly trustDeclared: boolean | undefined;
+}
+
+const memos = new WeakMap<Node, Inferred>();
+
+/** Lets a copy of a node, whose values have the same types, start from what is inferred of the original. */
+export function shareInference(from: Node, to: Node): void {
+  const memo = memos.get(from);
+  if (memo) memos.set(to, memo);
+}
+
+const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);
+
+function isSameType(a: ValueType | undefined, b: ValueType | undefined): boolean {
+  if (a === b || !a || !b) return a === b;
+  if (a.kind !== "tensor" || b.kind !== "tensor")
+    return a.kind !== "tensor" && b.kind !== "tensor" && a.kind === b.kind && isSameType(a.element, b.element);
+  if (a.dtype !== b.dtype) return false;
+  return a.shape && b.shape ? isSameList(a.shape, b.shape) : a.shape === b.shape;
 }
 
 /** Values of up to this many elements are carried along; shapes are short. */
@@ -60,7 +101,13 @@ export function inferShapes(graph: Graph, options: InferOptions = {}): InferRepo
   }
   inference.reserveSymbols(graph);
   inference.graph(graph);
-  return { warnings: inference.warnings, known: inference.allKnown(graph) };
+  const growing = inference.growing();
+  return {
+    warnings: inference.warnings,
+    known: { get: (value) => (value.producer ? inference.constant(value) : undefined) },
+    changed: inference.changed,
+    grow: (node) => growing.node(node),
+  };
 }
 
 /**
@@ -75,16 +122,25 @@ export function growingInference(graph?: Graph): (node: Node) => void {
 
 class Inference {
   readonly warnings: string[] = [];
+  /** Whether a node's inference gave anything else than the one before. */
+  changed = false;
   private readonly strict: boolean;
   /** Declared shapes belong to the declared inputs: with other inputs only element types count. */
   private readonly trustDeclared: boolean;
-  private numFresh = 0;
+  private readonly symbols: { numFresh: number };
   /** Values known before the run, beside the graph's constants. */
-  private readonly known = new Map<Value, Tensor>();
+  private readonly known: Map<Value, Tensor>;
 
-  constructor(options: InferOptions) {
+  constructor(options: InferOptions, symbols = { numFresh: 0 }, known = new Map<Value, Tensor>()) {
     this.strict = options.strict ?? false;
     this.trustDeclared = options.inputShapes === undefined || Object.keys(options.inputShapes).length === 0;
+    this.symbols = symbols;
+    this.known = known;
+  }
+
+  /** For nodes added to the graph: what is known counts, symbols stay distinct. */
+  growing(): Inference {
+    return new Inference({ strict: true }, this.symbols, this.known);
   }
 
   /** Fresh symbols are `?1`, `?2`, …; those that the graph's types already use stay theirs. */
@@ -97,43 +153,78 @@ class Inference {
           for (const dim of type.shape ?? [])
             if (typeof dim === "string" && dim.includes("?"))
               for (const symbol of symbolsOf(dim))
-                if (/^\?\d+$/.test(symbol)) this.numFresh = Math.max(this.numFresh, Number(symbol.slice(1)));
+                if (/^\?\d+$/.test(symbol))
+                  this.symbols.numFresh = Math.max(this.symbols.numFresh, Number(symbol.slice(1)));
         }
       }
     }
   }
 
   freshDim(): Dim {
-    return `?${++this.numFresh}`;
+    return `?${++this.symbols.numFresh}`;
   }
 
   graph(graph: Graph): void {
     for (const node of graph.nodes) this.node(node);
   }
 
-  /** Values of the graph's nodes, subgraphs included, that are known before the run. */
-  allKnown(graph: Graph): Map<Value, Tensor> {
-    const found = new Map<Value, Tensor>();
-    for (const g of [graph, ...graph.nested()])
-      for (const node of g.nodes)
-        for (const value of node.outputs) {
-          const content = value && this.constant(value);
-          if (content) found.set(value, content);
-        }
-    return found;
+  node(node: Node): void {
+    const memo = memos.get(node);
+    const given = this.given(node);
+    if (memo && this.stillHolds(memo, node, given)) {
+      for (const [index, tensor] of memo.known.entries()) if (tensor) this.known.set(node.outputs[index]!, tensor);
+      return;
+    }
+    const before = node.outputs.map((value) => value && { type: value.type, dims: value.dims });
+    const numWarnings = this.warnings.length;
+    memos.delete(node);
+    const isKnown = this.infer(node);
+    node.outputs.forEach((value, index) => {
+      const old = before[index];
+      if (!value || !old) return;
+      // What is the same stays the same object: nobody downstream need look again.
+      if (isSameType(old.type, value.type)) value.type = old.type;
+      else this.changed = true;
+      if (old.dims && value.dims && isSameList(old.dims, value.dims)) value.dims = old.dims;
+      else if (old.dims !== value.dims) this.changed = true;
+    });
+    if (!isKnown || this.warnings.length > numWarnings) return;
+    const known = node.outputs.map((value) => value && this.known.get(value));
+    if (known.some((tensor, index) => tensor !== undefined && tensor !== memo?.known[index])) this.changed = true;
+    const trustMatters = node.outputs.some(
+      (value) => value?.declared && !(value.type?.kind === "tensor" && value.type.shape && isStatic(value.type.shape)),
+    );
+    const trustDeclared = trustMatters ? this.trustDeclared : undefined;
+    memos.set(node, { given, made: made(node), known, trustDeclared });
   }
 
-  node(node: Node): void {
+  private stillHolds(memo: Inferred, node: Node, given: readonly unknown[]): boolean {
+    if (memo.trustDeclared !== undefined && memo.trustDeclared !== this.trustDeclared) return false;
+    return isSameList(memo.given, given) && isSameList(memo.made, made(node));
+  }
+
+  /** What a node's inference can depend on. The elements of a constant go with its type, which no other constant has. */
+  private given(node: Node): readonly unknown[] {
+    const list: unknown[] = [];
+    for (const [name, value] of node.attributes) list.push(name, value);
+    for (const value of node.inputs)
+      list.push(value?.type, value?.dims, value && (value.isConstant || this.known.get(value)));
+    return list;
+  }
+
+  /** Returns whether inference could say all it ever will of the node as it is. */
+  private infer(node: Node): boolean {
     const declared = node.outputs.map((value) => (value?.declared ? value.type : undefined));
     for (const value of node.outputs) {
       if (!value) continue;
       value.dims = undefined;
+      this.known.delete(value);
       if (!value.declared) value.type = undefined;
     }
     if (isOpaque(node.operator) && !this.strict) {
       for (const [, inner] of node.subgraphs()) this.graph(inner);
       if (!this.trustDeclared) for (const value of node.outputs) if (value) value.type = withoutShape(value.type);
-      return;
+      return false;
     }
     const context = new NodeInference(node, this);
     try {
@@ -144,7 +235,7 @@ class Inference {
       const blind = !this.strict && node.inputs.some((value) => value && !value.type);
       if (!(blind && error instanceof InferlabError && error.code === "DTYPE")) throw located(node, error);
       if (!this.trustDeclared) for (const value of node.outputs) if (value) value.type = withoutShape(value.type);
-      return;
+      return false;
     }
     node.outputs.forEach((value, index) => {
       if (!value) return;
@@ -160,6 +251,7 @@ class Inference {
       if (dims && value.type?.kind === "tensor" && isInteger(value.type.dtype)) value.dims = dims;
     });
     this.evaluate(node);
+    return !hasSubgraphs(node);
   }
 
   private checkInputs(node: Node, context: NodeInference): void {
@@ -207,7 +299,7 @@ class Inference {
       if (sizeOf(type.shape) > maxKnownElements || !(isInteger(type.dtype) || type.dtype === "bool")) return;
       if (value.dims?.every((dim) => typeof dim === "number")) return;
     }
-    if (node.inputs.length === 0 || [...node.subgraphs()].length > 0) return;
+    if (node.inputs.length === 0 || hasSubgraphs(node)) return;
     const inputs: (RuntimeValue | undefined)[] = [];
     for (const value of node.inputs) {
       const content = value && this.constant(value);
@@ -254,6 +346,14 @@ class Inference {
     this.graph(graph);
     return graph.outputs.map((value) => value.type);
   }
+}
+
+const made = (node: Node): readonly unknown[] =>
+  node.outputs.flatMap((value) => [value !== undefined, value?.type, value?.dims]);
+
+function hasSubgraphs(node: Node): boolean {
+  for (const _ of node.subgraphs()) return true;
+  return false;
 }
 
 function withoutShape(type: ValueType | undefined): ValueType | undefined {

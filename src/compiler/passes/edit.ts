@@ -6,6 +6,7 @@ import { formatValueType, type ValueType } from "../../base/value-type.ts";
 import { requireOperator } from "../../ops/lookup.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import { type Graph, Node, Value } from "../ir/graph.ts";
+import type { KnownValues } from "../ir/infer.ts";
 import { attributesOf, nodeLabel, versionOf } from "../ir/interpret.ts";
 import type { Rewrite, RewriteClass } from "./pass.ts";
 
@@ -23,7 +24,7 @@ export interface EditSession {
   /** Bytes of the largest tensor that folding may make. */
   readonly maxFoldedBytes: number;
   /** Values that every run computes alike, from inference. */
-  known: ReadonlyMap<Value, Tensor>;
+  known: KnownValues;
   /** Operators of ours, and standard ones younger than the model's opset, may be used. */
   readonly fused: boolean;
   /** Sets the types of a new node's outputs. */

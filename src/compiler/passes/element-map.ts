@@ -14,6 +14,8 @@ const maxUnits = 2 ** 18;
 interface Movement {
   readonly block: number;
   sources(unit: number): Int32Array;
+  /** Place of one element of the output. */
+  sourceOf(element: number): number;
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -48,6 +50,15 @@ function movementOf(node: Node, edit: Edit): Movement | undefined {
       sources(unit) {
         const inner = block / unit;
         return box([...sizes, inner], [...steps.map((s) => s / unit), 1], start / unit);
+      },
+      sourceOf(element) {
+        let rest = Math.floor(element / block);
+        let source = start + (element % block);
+        for (let axis = depth - 1; axis >= 0; axis--) {
+          source += (rest % sizes[axis]!) * steps[axis]!;
+          rest = Math.floor(rest / sizes[axis]!);
+        }
+        return source;
       },
     };
   };
@@ -97,9 +108,18 @@ function movementOf(node: Node, edit: Edit): Movement | undefined {
           for (const index of indices) for (let i = 0; i < inner; i++) out[at++] = (o * size + index) * inner + i;
         return out;
       },
+      sourceOf(element) {
+        const row = Math.floor(element / block);
+        const index = indices[row % indices.length]!;
+        return (Math.floor(row / indices.length) * size + index) * block + (element % block);
+      },
     };
   }
-  return { block: sizeOf(from), sources: (unit) => Int32Array.from({ length: sizeOf(from) / unit }, (_, i) => i) };
+  return {
+    block: sizeOf(from),
+    sources: (unit) => Int32Array.from({ length: sizeOf(from) / unit }, (_, i) => i),
+    sourceOf: (element) => element,
+  };
 }
 
 export interface ElementMap {
@@ -109,8 +129,16 @@ export interface ElementMap {
   readonly sources: Int32Array;
 }
 
-/** The composition of a path of movements, first one first; undefined where one is none, or there are too many units. */
-export function followElements(path: readonly Node[], edit: Edit): ElementMap | undefined {
+/** A path of movements, first one first. */
+export interface MovementPath {
+  /** Place in the source of one element of the result. */
+  sourceOf(element: number): number;
+  /** Where all elements come from; undefined where there are too many units. */
+  map(): ElementMap | undefined;
+}
+
+/** The composition of a path of movements; undefined where a node is none. */
+export function followElements(path: readonly Node[], edit: Edit): MovementPath | undefined {
   const movements: Movement[] = [];
   let unit = 0;
   for (const node of path) {
@@ -119,12 +147,17 @@ export function followElements(path: readonly Node[], edit: Edit): ElementMap | 
     movements.push(movement);
     unit = gcd(unit, movement.block);
   }
-  let sources: Int32Array | undefined;
-  for (const [index, movement] of movements.entries()) {
-    if (sizeOf(staticShape(path[index]!.inputs[0])!) / unit > maxUnits) return undefined;
-    const next = movement.sources(unit);
-    if (sources) for (let i = 0; i < next.length; i++) next[i] = sources[next[i]!]!;
-    sources = next;
-  }
-  return sources && { unit, sources };
+  return {
+    sourceOf: (element) => movements.reduceRight((at, movement) => movement.sourceOf(at), element),
+    map() {
+      let sources: Int32Array | undefined;
+      for (const [index, movement] of movements.entries()) {
+        if (sizeOf(staticShape(path[index]!.inputs[0])!) / unit > maxUnits) return undefined;
+        const next = movement.sources(unit);
+        if (sources) for (let i = 0; i < next.length; i++) next[i] = sources[next[i]!]!;
+        sources = next;
+      }
+      return sources && { unit, sources };
+    },
+  };
 }

@@ -25,20 +25,20 @@ export interface Pass {
   examples?(): readonly string[];
   /** Only for engines of ours: it uses operators of the domain "inferlab", or does not aim at fewer nodes. */
   readonly fused?: true;
+  /** Names of default-domain operators without which it finds nothing to do; absent: it looks at every graph. */
+  readonly ops?: readonly string[];
   /** Rewrites one graph; its subgraphs get their own call. */
   run(graph: Graph, edit: Edit): void;
 }
 
-/** A pass that looks at one node at a time. `visit` returns whether it changed the graph. */
+/** A pass that looks at one node at a time, those of its `ops` only. `visit` returns whether it changed the graph. */
 export function nodePass(
   spec: Omit<Pass, "run"> & {
-    /** Names of default-domain operators to look at; absent: all nodes. */
-    readonly ops?: readonly string[];
     visit(node: Node, edit: Edit): boolean;
   },
 ): Pass {
-  const { ops, visit, ...pass } = spec;
-  const wanted = ops && new Set(ops);
+  const { visit, ...pass } = spec;
+  const wanted = pass.ops && new Set(pass.ops);
   return {
     ...pass,
     run(graph, edit) {

@@ -5,7 +5,7 @@
 import { InferlabError } from "../../base/errors.ts";
 import type { Shape } from "../../base/shapes.ts";
 import type { Graph } from "../ir/graph.ts";
-import { growingInference, inferShapes } from "../ir/infer.ts";
+import { inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { cancelQuantization, dropRequantization } from "./cancel-quantization.ts";
 import { dropBeforeArgmax } from "./drop-before-argmax.ts";
@@ -193,20 +193,28 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
     maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
     graphs: [],
-    known: new Map(),
+    known: new Map<never, never>(),
     fused: selected.some((pass) => pass.fused),
     inferNode: () => {},
   };
+  /** Rewrites made when a pass last found nothing to do: it finds nothing again while there are no more. */
+  const idleAt = new Map<Pass, number>();
+  const outline = new Outline(graph);
   for (let round = 0; session.budget > 0; round++) {
-    session.known = inferShapes(graph, inference).known;
-    session.inferNode = growingInference(graph);
+    const report = inferShapes(graph, inference);
+    session.known = report.known;
+    session.inferNode = report.grow;
+    if (report.changed) idleAt.clear();
     const before = session.log.length;
     for (const pass of selected) {
       const start = session.log.length;
-      session.graphs = [graph, ...graph.nested()];
-      for (const g of options.subgraphs === false ? [graph] : session.graphs)
-        runPass(pass, g, new Edit(g, graph, session, pass));
-      if (options.verify && session.log.length > start) verifyAfter(graph, pass);
+      if (idleAt.get(pass) === start) continue;
+      session.graphs = outline.graphs(start);
+      if (!pass.ops || outline.has(pass.ops, start))
+        for (const g of options.subgraphs === false ? [graph] : session.graphs)
+          runPass(pass, g, new Edit(g, graph, session, pass));
+      if (session.log.length === start) idleAt.set(pass, start);
+      else if (options.verify) verifyAfter(graph, pass);
     }
     if (session.log.length === before) break;
     if (round >= maxRounds) {
@@ -220,6 +228,37 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
   inferShapes(graph, inference);
   nameNodes(graph);
   return session.log;
+}
+
+/** The graphs inside a graph and the operators they use, looked up again when a rewrite has been made. */
+class Outline {
+  private readonly root: Graph;
+  private at = -1;
+  private all: readonly Graph[] = [];
+  private ops = new Set<string>();
+
+  constructor(root: Graph) {
+    this.root = root;
+  }
+
+  graphs(numRewrites: number): readonly Graph[] {
+    this.update(numRewrites);
+    return this.all;
+  }
+
+  has(ops: readonly string[], numRewrites: number): boolean {
+    this.update(numRewrites);
+    return ops.some((op) => this.ops.has(op));
+  }
+
+  private update(numRewrites: number): void {
+    if (this.at === numRewrites) return;
+    this.at = numRewrites;
+    this.all = [this.root, ...this.root.nested()];
+    this.ops = new Set();
+    for (const graph of this.all)
+      for (const node of graph.nodes) if (node.operator.domain === "") this.ops.add(node.op);
+  }
 }
 
 /** An error inside a pass names the pass: it may be a user's. */

@@ -425,7 +425,9 @@ export function rulePass(spec: RulePassSpec): Pass {
   for (const { replacement, pattern, rule } of compiled)
     if (replacement.at(-1)?.result !== pattern.root.result)
       throw ruleError(spec.name, rule.replace.trim(), `its last line must make "${pattern.root.result}"`);
+  const roots = compiled.map(({ pattern }) => pattern.root);
   return nodePass({
+    ...(roots.every((root) => root.domain === "") ? { ops: [...new Set(roots.map((root) => root.op!))] } : {}),
     about: `${first.find.trim().replace(/\s*\n\s*/g, "; ")} becomes ${first.replace.trim().replace(/\s*\n\s*/g, "; ")}`,
     ...pass,
     examples: () => [...(spec.examples ?? []), ...compiled.flatMap(({ pattern }) => [...pattern.examples()])],

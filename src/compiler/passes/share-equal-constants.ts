@@ -1,16 +1,29 @@
-import { createHash } from "node:crypto";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Edit } from "./edit.ts";
 import type { Pass } from "./pass.ts";
 
-/** Equal keys: equal elements, bit by bit. */
+/** Bytes at each end of a constant that its key shows. */
+const shownBytes = 32;
+
+function bytesOf(value: Value): Uint8Array | undefined {
+  const { data } = value.constant!;
+  if (Array.isArray(data)) return undefined;
+  const { buffer, byteOffset, byteLength } = data as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Equal constants of one type have equal keys; seldom have others. */
 function keyOf(value: Value): string {
-  const tensor = value.constant!;
-  const head = `${tensor.dtype}[${tensor.shape}]`;
-  if (Array.isArray(tensor.data)) return head + JSON.stringify(tensor.data);
-  const { buffer, byteOffset, byteLength } = tensor.data as Uint8Array;
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return head + (byteLength <= 64 ? bytes.join() : createHash("sha256").update(bytes).digest("base64"));
+  const bytes = bytesOf(value);
+  if (!bytes) return JSON.stringify(value.constant!.data);
+  const tail = bytes.subarray(Math.max(shownBytes, bytes.length - shownBytes));
+  return `${bytes.subarray(0, shownBytes).join()} ${tail.join()}`;
+}
+
+/** Bit by bit; keys and types are known to be equal. */
+function areEqual(a: Value, b: Value): boolean {
+  const [x, y] = [bytesOf(a), bytesOf(b)];
+  return !x || !y || Buffer.compare(x, y) === 0;
 }
 
 export const shareEqualConstants: Pass = {
@@ -30,12 +43,15 @@ export const shareEqualConstants: Pass = {
     }
     for (const group of groups.values()) {
       if (group.length < 2) continue;
-      const first = new Map<string, Value>();
+      const first = new Map<string, Value[]>();
       for (const value of group) {
         const key = keyOf(value);
-        const kept = first.get(key);
-        if (!kept) first.set(key, value);
-        else if (!edit.isOutput(value)) edit.rewrite([], () => edit.substitute(value, kept));
+        const candidates = first.get(key);
+        const kept = candidates?.find((other) => areEqual(other, value));
+        if (kept) {
+          if (!edit.isOutput(value)) edit.rewrite([], () => edit.substitute(value, kept));
+        } else if (candidates) candidates.push(value);
+        else first.set(key, [value]);
       }
     }
   },

@@ -75,6 +75,8 @@ interface Preparation {
   readonly parameters: Readonly<Record<string, number | readonly number[]>>;
 }
 
+/** Longest search for a better plan of the arena while a model's user waits. */
+const planMs = 40;
 const alignment = 64;
 const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
@@ -404,7 +406,7 @@ export class SegmentBuilder {
         upper: storage.last + 1,
         size: align(Math.max(1, storage.sizeBytes)),
       })),
-      { timeoutMs: 200 },
+      { timeoutMs: planMs },
     );
     const buffers = used.map((storage, i): PlannedBuffer => {
       storage.offset = plan.offsets[i]!;
