@@ -6,6 +6,7 @@
  * a breakpoint belongs to a text, so that every run of the same cell has it.
  */
 
+import { existsSync } from "node:fs";
 import type { Runtime, Debugger as V8 } from "node:inspector";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
@@ -67,6 +68,9 @@ export class CellDebugger {
   private readonly scripts = new Map<string, string>();
   private exceptions = "none";
   private stopReason: string | undefined;
+  private awaitsFiles = false;
+  /** Breakpoints that are being set in files that were parsed. */
+  private setting: Promise<unknown> = Promise.resolve();
   private readonly host: DebuggerHost;
 
   constructor(host: DebuggerHost) {
@@ -87,6 +91,16 @@ export class CellDebugger {
     await this.host.inspect("Debugger.enable");
     await this.host.inspect("Debugger.setBlackboxPatterns", { patterns: hidden });
     await this.host.inspect("Debugger.setPauseOnExceptions", { state: this.exceptions });
+    this.awaitsFiles = false;
+    if ([...this.wanted.keys()].some((path) => !this.sources.isCell(path))) await this.awaitFiles();
+  }
+
+  /** From now on V8 stops before a file's first line, so that its breakpoints can be set. */
+  private async awaitFiles(): Promise<void> {
+    if (this.awaitsFiles) return;
+    this.awaitsFiles = true;
+    const instrumentation = "beforeScriptWithSourceMapExecution";
+    await this.host.inspect("Debugger.setInstrumentationBreakpoint", { instrumentation });
   }
 
   /** Ends debugging: a cell that stands goes on, breakpoints are forgotten. */
@@ -125,7 +139,11 @@ export class CellDebugger {
     const source = this.sources.addCell(code, program, file);
     const breakpoints = this.wanted.get(source.path);
     if (!breakpoints?.length) return undefined;
-    return this.setIn(source, file, breakpoints).then(
+    return this.setAgain(source, file, breakpoints);
+  }
+
+  private setAgain(source: Source, url: string, breakpoints: readonly Breakpoint[]): Promise<void> {
+    return this.setIn(source, url, breakpoints).then(
       () => {},
       (error: Error) => this.host.log(`breakpoints: ${error.message}`),
     );
@@ -146,13 +164,16 @@ export class CellDebugger {
       await this.host.inspect("Debugger.removeBreakpoint", { breakpointId });
     this.ids.delete(path);
     const source = this.sources.at(path);
+    const isFile = !this.sources.isCell(path);
+    if (breakpoints.length && (source || (isFile && existsSync(path)))) this.wanted.set(path, breakpoints);
+    else this.wanted.delete(path);
+    if (isFile && this.wanted.has(path) && this.isStarted) await this.awaitFiles();
     if (!source) {
-      this.wanted.delete(path);
-      const message = "there is no such cell, and no such file is loaded";
+      const message = this.wanted.has(path)
+        ? "the file is not loaded yet; the breakpoint is set when it is"
+        : "there is no such cell and no such file";
       return breakpoints.map(({ line }) => ({ verified: false, line, message }));
     }
-    if (breakpoints.length) this.wanted.set(path, breakpoints);
-    else this.wanted.delete(path);
     let found = breakpoints.map(({ line }) => this.place(source, line));
     for (const url of source.urls) found = await this.setIn(source, url, breakpoints);
     return found;
@@ -212,7 +233,11 @@ export class CellDebugger {
     if (method === "Debugger.scriptParsed") {
       const { scriptId, url, sourceMapURL } = params as unknown as V8.ScriptParsedEventDataType;
       this.scripts.set(scriptId, url);
-      if (url.startsWith("file:") && !isHidden(url)) this.sources.addFile(url, sourceMapURL ?? "");
+      if (url.startsWith("file:") && !isHidden(url)) {
+        const source = this.sources.addFile(url, sourceMapURL ?? "");
+        const breakpoints = source && this.wanted.get(source.path);
+        if (breakpoints) this.setting = Promise.all([this.setting, this.setAgain(source, url, breakpoints)]);
+      }
       const earlier = this.earlier.get(url);
       if (earlier) this.sources.addCell(earlier.code, earlier.program, url);
       this.earlier.delete(url);
@@ -221,6 +246,12 @@ export class CellDebugger {
   }
 
   private paused({ callFrames, reason, data }: V8.PausedEventDataType): void {
+    if ((reason as string) === "instrumentation") {
+      this.setting
+        .then(() => this.host.inspect("Debugger.resume"))
+        .catch((error: Error) => this.host.log(`debugger: ${error.message}`));
+      return;
+    }
     const frames = callFrames.flatMap((call) => {
       const url = call.url || (this.scripts.get(call.location.scriptId) ?? "");
       const source = this.sources.ofUrl(url);

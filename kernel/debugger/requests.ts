@@ -54,8 +54,8 @@ function variable(debug: CellDebugger, name: string, value: Runtime.RemoteObject
   const reference = debug.reference(value?.objectId);
   return {
     name,
+    // Without a type: a front end that has one shows it in the place of the value, which names it anyway.
     value: show(value),
-    type: value?.className ?? value?.subtype ?? value?.type ?? "",
     evaluateName: name,
     variablesReference: reference,
   };
@@ -71,7 +71,7 @@ async function properties({ debug, host }: DebugContext, objectId: string): Prom
   const own = found.result.filter(({ name, enumerable, value }) => !isOwn(name) && (enumerable || value !== undefined));
   return await Promise.all(
     own.slice(0, maxShown).map(async ({ name, value, get }) => {
-      if (get && !value) return { name, value: "(getter)", type: "getter", variablesReference: 0 };
+      if (get && !value) return { name, value: "(getter)", variablesReference: 0 };
       return { ...variable(debug, name, value), ...(await tensorValue(host, value)) };
     }),
   );
@@ -189,7 +189,7 @@ export const commands: Readonly<Record<string, Command>> = {
   source: async ({ debug, arguments: args }) => {
     const source = debug.sources.at(text(object(args, "source"), "path"));
     if (!source) throw new Error("there is no such cell, and no such file is loaded");
-    return { content: source.code ?? (await readFile(source.path, "utf8")), mimeType: "text/typescript" };
+    return { content: source.code ?? (await readFile(source.path, "utf8")), mimeType: "application/typescript" };
   },
 
   stackTrace: ({ debug }) => {
@@ -202,16 +202,18 @@ export const commands: Readonly<Record<string, Command>> = {
     }));
     return { stackFrames, totalFrames: stackFrames.length };
   },
-  scopes: (context) => {
+  scopes: async (context) => {
     const chain = frameOf(context)?.call.scopeChain ?? [];
+    const named = chain.filter(({ type, object: { objectId } }) => scopeNames[type] !== undefined && objectId);
+    const sizes = await Promise.all(named.map(({ object: { objectId } }) => properties(context, objectId!)));
+    // Front ends show the first one: at the top of a cell that is not the empty function around it.
+    const filled = named.filter((_, index) => sizes[index]!.length > 0);
     return {
-      scopes: chain
-        .filter(({ type }) => scopeNames[type] !== undefined)
-        .map((scope) => ({
-          name: scopeNames[scope.type]!,
-          variablesReference: context.debug.reference(scope.object.objectId),
-          expensive: false,
-        })),
+      scopes: filled.map((scope) => ({
+        name: scopeNames[scope.type]!,
+        variablesReference: context.debug.reference(scope.object.objectId),
+        expensive: false,
+      })),
     };
   },
   variables: async (context) => {

@@ -41,6 +41,10 @@ export class Sources {
     return `${this.prefix}${murmur2(code, hashSeed)}${this.suffix}`;
   }
 
+  isCell(path: string): boolean {
+    return path.startsWith(this.prefix);
+  }
+
   /** A cell that the front end names, or that runs. */
   addCell(code: string, maps: CellMaps, url?: string): Source {
     const path = this.pathOf(code);

@@ -42,7 +42,7 @@ function ownSpec(): KernelSpec {
     language: "typescript",
     interruptMode: "message",
     env: {},
-    metadata: {},
+    metadata: { debugger: true },
     folder: undefined,
   };
 }

@@ -1,0 +1,94 @@
+/** The debugger as a person uses it in the Lab: the bug in the toolbar, a click beside a line, the panel's buttons. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { chromiumPath, Lab, type LabPage } from "../../support/lab.ts";
+
+/** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
+const screenshots = process.env["SCREENSHOTS"];
+
+// A browser on a busy machine is late now and then: a test that fails is tried again.
+describe.skipIf(!chromiumPath)("the debugger in the Lab", { retry: 2 }, () => {
+  let lab: Lab;
+  let numNotebooks = 0;
+
+  beforeAll(async () => {
+    lab = await Lab.start(18_890);
+  }, 600_000);
+  afterAll(() => lab?.close());
+  afterEach(async () => {
+    for (const context of lab.browser.contexts()) for (const page of context.pages()) await page.close();
+  });
+
+  /** A new notebook with its debugger on. */
+  async function debugging(...sources: string[]): Promise<LabPage> {
+    const name = `debug${++numNotebooks}.ipynb`;
+    await lab.write(name, ...sources);
+    const page = await lab.browser.newPage({ viewport: { width: 1500, height: 900 } });
+    const open = await lab.open(name, page);
+    const bug = page.locator(".jp-DebuggerBugButton:not(.disabled)");
+    await bug.waitFor({ timeout: 30_000 });
+    await bug.click();
+    await page.locator(".jp-DebuggerBugButton[aria-pressed=true]").waitFor({ timeout: 30_000 });
+    await page.locator(".jp-CodeCell .cm-breakpoint-gutter").first().waitFor({ timeout: 30_000 });
+    return open;
+  }
+
+  /** Clicks the gutter beside a line (1-based) of a cell. */
+  async function breakAt(page: Page, cell: number, line: number): Promise<void> {
+    const element = page.locator(".jp-CodeCell").nth(cell);
+    const [at, gutter] = await Promise.all([
+      element
+        .locator(".cm-line")
+        .nth(line - 1)
+        .boundingBox(),
+      element.locator(".cm-gutter.cm-breakpoint-gutter").boundingBox(),
+    ]);
+    await page.mouse.click(gutter!.x + gutter!.width / 2, at!.y + at!.height / 2);
+    await element.locator("[aria-label=Breakpoint]").first().waitFor({ state: "attached", timeout: 20_000 });
+  }
+
+  /** The call stack in the panel: function, place and line of each frame. */
+  const stack = async (page: Page, ...frames: string[]): Promise<void> =>
+    expect
+      .poll(() => page.locator(".jp-DebuggerCallstackFrame").allTextContents(), { timeout: 30_000, interval: 100 })
+      .toEqual(frames);
+  const variables = (page: Page) => page.locator(".jp-DebuggerVariables").textContent();
+  const look = (page: Page, name: string) => screenshots && page.screenshot({ path: `${screenshots}/${name}.png` });
+
+  test("stops in a cell, shows a tensor, steps into a local file, goes on, and stops again when run again", async () => {
+    await writeFile(
+      join(lab.folder, "local.ts"),
+      "export interface Scale {\n  factor: number;\n}\n\nexport function scaled(values: readonly number[], scale: Scale): number {\n  const sum = values.reduce((a, b) => a + b, 0);\n  return sum * scale.factor;\n}\n",
+    );
+    const open = await debugging(
+      'import { tensor } from "inferlab";\nimport { scaled } from "./local.ts";\nconst weights = tensor([[1, 2], [3, 4]]);\nconst answer = scaled([1, 2, 3], { factor: 7 });\nanswer',
+    );
+    const { page } = open;
+    await breakAt(page, 0, 4);
+    await open.runAll();
+    await stack(page, "(cell)Cell [*]:4");
+    await expect.poll(() => variables(page), { timeout: 20_000 }).toContain("weightsTensor float32[2, 2] 1, 2, 3, 4");
+    await look(page, "debugger-cell");
+
+    await open.command("debugger:stepIn");
+    await stack(page, "scaledlocal.ts:6", "(cell)Cell [*]:4");
+    await page.locator("[data-jp-debugger] .cm-line", { hasText: "values.reduce" }).waitFor({ timeout: 20_000 });
+    await open.command("debugger:next");
+    await stack(page, "scaledlocal.ts:7", "(cell)Cell [*]:4");
+    await expect.poll(() => variables(page), { timeout: 20_000 }).toContain("scale{factor: 7}sum6");
+    await look(page, "debugger-file");
+    await open.command("debugger:continue");
+    await stack(page);
+    // The file's page is left; the notebook is in front again.
+    await page.locator(".lm-TabBar-tab", { hasText: open.name }).first().click();
+    await open.has('"text/plain":"42"');
+
+    await open.runAll();
+    await stack(page, "(cell)Cell [*]:4");
+    await open.command("debugger:terminate");
+    await stack(page);
+    await expect.poll(() => open.status(), { timeout: 20_000, interval: 100 }).toBe("idle");
+  });
+});
