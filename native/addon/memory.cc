@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "addon/state.h"
+#include "memory/pages.h"
 
 namespace inferlab::addon {
 namespace {
@@ -180,8 +181,10 @@ Napi::Value MemoryFindings(const Napi::CallbackInfo& info) { return ToArray(info
 // memoryLeaks() → blocks alive now; checked mode only.
 Napi::Value MemoryLeaks(const Napi::CallbackInfo& info) { return ToArray(info.Env(), HeapOf(info).Leaks()); }
 
+// trim() → gives what the heap and the C library keep for reuse back to the system.
 Napi::Value Trim(const Napi::CallbackInfo& info) {
   HeapOf(info).Trim();
+  memory::pages::TrimLibrary();
   return info.Env().Undefined();
 }
 

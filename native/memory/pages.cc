@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <cstdint>
+#if defined(__linux__)
+#include <malloc.h>
+#endif
 
 namespace inferlab::memory::pages {
 namespace {
@@ -49,6 +52,12 @@ void Decommit(void* begin, std::size_t bytes) {
 void PreferLarge([[maybe_unused]] void* begin, [[maybe_unused]] std::size_t bytes) {
 #ifdef MADV_HUGEPAGE
   madvise(begin, bytes, MADV_HUGEPAGE);
+#endif
+}
+
+void TrimLibrary() {
+#ifdef __GLIBC__
+  malloc_trim(0);
 #endif
 }
 

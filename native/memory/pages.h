@@ -14,4 +14,7 @@ void Decommit(void* begin, std::size_t bytes);
 // Asks for large pages where the system leaves that to the program: fewer faults and TLB misses in what is used whole.
 void PreferLarge(void* begin, std::size_t bytes);
 
+// Has the C library give freed blocks back, where it can: what JavaScript's ArrayBuffers leave behind is its.
+void TrimLibrary();
+
 }  // namespace inferlab::memory::pages

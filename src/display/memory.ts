@@ -2,7 +2,7 @@
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { clip, html } from "../base/escape.ts";
 import { formatBytes, formatMs } from "../base/shapes.ts";
-import type { MemoryPlan, PlanBuffer } from "../compiler/plan/plan-memory.ts";
+import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import { bundle, type DisplayOptions, frame, imageElement, type Picture } from "./bundle.ts";
 import { displayChart } from "./chart.ts";
 import { categories } from "./colors.ts";
@@ -50,13 +50,6 @@ class Raster {
     const { width, height, indices } = this;
     return { type: "image/png", bytes: encodePng({ width, height, indices, palette: palette() }), width, height };
   }
-}
-
-export interface PlannedMemory {
-  readonly kind?: "memory-plan";
-  readonly name?: string;
-  readonly buffers: readonly PlanBuffer[];
-  readonly plan: MemoryPlan;
 }
 
 /** The bundle of a plan: time to the right, offset upwards, a rectangle a buffer. Sizes in bytes. */

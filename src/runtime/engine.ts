@@ -1,6 +1,7 @@
 /** The contract of engines. An engine is one file that exports an `Engine`, and a line in engines.ts. */
 import type { RuntimeValue } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
+import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import type { Trace } from "./trace.ts";
 
 export interface CompileOptions {
@@ -54,6 +55,8 @@ export interface EngineSession {
   explain(): readonly InstructionReport[];
   /** What it has made so far. Default: one compile, whatever the shapes. */
   stats?(): EngineStats;
+  /** Where intermediate tensors of the last shape that ran lie; undefined where nothing was compiled yet. Absent where the engine plans no memory. */
+  memoryPlan?(): PlannedMemory | undefined;
   dispose(): void;
 }
 

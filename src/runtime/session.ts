@@ -5,6 +5,7 @@ import { InferlabError } from "../base/errors.ts";
 import { holdMemory } from "../base/memory-use.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
+import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import type { EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "./engine.ts";
 import { checkFeeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
@@ -86,6 +87,25 @@ export class Session {
   get stats(): SessionStats {
     const engine = this.inner?.stats?.() ?? this.lastStats ?? { compiles: 1, packedWeights: 0, packedBytes: 0 };
     return { runs: this.numRuns, ...engine };
+  }
+
+  /**
+   * Where the intermediate tensors of the last run lie in the arena, how low any plan could be, and whether this one is
+   * proved to be the lowest. Shows itself as a skyline. undefined before the first run where shapes are dynamic.
+   *
+   * Errors: ENGINE where the engine plans no memory.
+   *
+   * @example
+   * const session = await model.compile({ engine: "native" });
+   * session.memoryPlan()!.plan.height; // bytes
+   */
+  memoryPlan(): PlannedMemory | undefined {
+    if (this.inner && !this.inner.memoryPlan)
+      throw new InferlabError("ENGINE", `engine "${this.engine}" does not say where it puts tensors`, {
+        hint: 'compile for engine "native"',
+      });
+    const planned = this.inner?.memoryPlan?.();
+    return planned && withDisplay("memory-plan", planned);
   }
 
   /** Gives the memory back. A run after it is an error. */

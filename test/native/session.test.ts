@@ -11,6 +11,7 @@ import { findOperator } from "../../src/ops/lookup.ts";
 import { loadAddon, requireAddon } from "../../src/runtime/native/addon.ts";
 import { native } from "../../src/runtime/native.ts";
 import { reference } from "../../src/runtime/reference.ts";
+import { Session } from "../../src/runtime/session.ts";
 import { difference, seeded } from "../support/compare.ts";
 import { repositoryRoot } from "../support/shared.ts";
 
@@ -47,6 +48,37 @@ const rows = (n: number) =>
 
 describe.skipIf(!loadAddon().ok)("native engine", () => {
   const graph = chainOf(["Relu", ["Mul", tensor(Float32Array.of(1, 2, 3, 4), [4])], "Tanh", "Neg"]);
+
+  test("says where tensors lie: apart while they live, in no more than the arena", async () => {
+    const net = parseGraph(`opset 21
+input x: float32[n,8]
+w: float32[8,8] = random 1
+a = MatMul(x, w)
+b = Softmax(a)
+c = MatMul(b, w)
+d = Add(c, a)
+y = Softmax(d)
+output y`);
+    using session = new Session("native", net, await native.compile(net, options));
+    expect(session.memoryPlan()).toBeUndefined();
+    await session.run({ x: tensor(Float32Array.from({ length: 40 * 8 }, random), [40, 8]) });
+    const { buffers, plan } = session.memoryPlan()!;
+    expect(buffers.map(({ id }) => id)).toContain("a");
+    const bytes = buffers.find(({ id }) => id === "a")!.size;
+    expect(bytes).toBe(40 * 8 * 4);
+    expect(plan.height).toBeLessThan(5 * bytes);
+    expect(plan.height).toBeGreaterThanOrEqual(plan.lowerBound);
+    buffers.forEach((p, i) => {
+      expect(plan.offsets[i]! + p.size).toBeLessThanOrEqual(plan.height);
+      buffers.slice(0, i).forEach((q, j) => {
+        const lapTimes = p.lower < q.upper && q.lower < p.upper;
+        const lapBytes = plan.offsets[i]! < plan.offsets[j]! + q.size && plan.offsets[j]! < plan.offsets[i]! + p.size;
+        expect(lapTimes && lapBytes, `${p.id} and ${q.id}`).toBe(false);
+      });
+    });
+    const other = new Session("reference", net, await reference.compile(net, { ...options, engine: "reference" }));
+    expect(() => other.memoryPlan()).toThrow('engine "reference" does not say where it puts tensors');
+  });
 
   test("runs a chain in one instruction and says so", async () => {
     const session = await native.compile(graph, options);

@@ -36,6 +36,29 @@ export interface MemoryPlan {
   readonly optimal: boolean;
 }
 
+/** Buffers and where they were put; sizes in bytes, times in steps of the program. */
+export interface PlannedMemory {
+  readonly name?: string;
+  readonly buffers: readonly PlanBuffer[];
+  readonly plan: MemoryPlan;
+}
+
+/** Plans of programs that run one after the other in the same arena, as one: the times of each follow those before. */
+export function joinPlans(parts: readonly PlannedMemory[]): PlannedMemory {
+  const buffers: PlanBuffer[] = [];
+  let start = 0;
+  for (const part of parts) {
+    for (const b of part.buffers) buffers.push({ ...b, lower: start + b.lower, upper: start + b.upper });
+    start += part.buffers.reduce((end, { upper }) => Math.max(end, upper), 0);
+  }
+  const height = parts.reduce((most, { plan }) => Math.max(most, plan.height), 0);
+  const lowerBound = parts.reduce((most, { plan }) => Math.max(most, plan.lowerBound), 0);
+  // As low as can be where one that reaches this height could not be lower.
+  const optimal =
+    parts.every(({ plan }) => plan.height < height) || parts.some(({ plan }) => plan.height === height && plan.optimal);
+  return { buffers, plan: { offsets: parts.flatMap(({ plan }) => plan.offsets), height, lowerBound, optimal } };
+}
+
 /**
  * Offsets for buffers with known lifetimes.
  *

@@ -8,7 +8,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { CostContext } from "../../ops/operator.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { attributesOf, versionOf } from "../ir/interpret.ts";
-import { planMemory } from "../plan/plan-memory.ts";
+import { type PlannedMemory, planMemory } from "../plan/plan-memory.ts";
 import type { ConstantPool } from "./constants.ts";
 import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
 import { copyInstruction } from "./lower/copy.ts";
@@ -35,24 +35,13 @@ export interface InstructionNote {
   readonly outputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: StaticShape }[];
 }
 
-export interface PlannedBuffer {
-  /** Value whose elements it was made for; "" for scratch memory. */
-  readonly name: string;
-  readonly lower: number;
-  readonly upper: number;
-  readonly sizeBytes: number;
-  readonly offset: number;
-}
-
 export interface Segment {
   readonly bytes: Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly { readonly value: Value; readonly dtype: DType; readonly shape: StaticShape }[];
   readonly notes: readonly InstructionNote[];
-  readonly arenaBytes: number;
-  readonly lowerBoundBytes: number;
-  readonly planIsOptimal: boolean;
-  readonly buffers: readonly PlannedBuffer[];
+  /** The arena; a buffer's id is the value whose elements it was made for, "" for scratch memory. */
+  readonly memory: PlannedMemory;
   /** Keys of the constants this program prepares, to forget where it cannot be loaded. */
   readonly prepares: readonly string[];
 }
@@ -162,7 +151,7 @@ export class SegmentBuilder {
       const to: TensorRef = { storage: target, offsetBytes: 0, sizeBytes: target.sizeBytes, dtype, shape, layout: "" };
       this.copyOut(value, ref, to);
     }
-    const { arena, plan, buffers } = this.place();
+    const memory = this.place();
     const table = new TensorTable();
     const encode = ({
       instruction,
@@ -179,7 +168,7 @@ export class SegmentBuilder {
     const instructions = this.emitted.map(encode);
     return {
       bytes: encodeProgram(schema, {
-        arenaBytes: arena,
+        arenaBytes: memory.plan.height,
         tensors: table.tensors,
         inputBytes: this.inputs.map((value) => {
           const { dtype, shape } = tensorTypeOf(value);
@@ -193,10 +182,7 @@ export class SegmentBuilder {
       inputs: this.inputs,
       outputs: results,
       notes: this.emitted.map(({ note }) => note),
-      arenaBytes: arena,
-      lowerBoundBytes: plan.lowerBound,
-      planIsOptimal: plan.optimal,
-      buffers,
+      memory,
       prepares: this.preparations.map(({ key }) => key),
     };
   }
@@ -390,7 +376,7 @@ export class SegmentBuilder {
   }
 
   /** Offsets for the storages of the arena by when they are first and last touched. */
-  private place() {
+  private place(): PlannedMemory {
     for (const [index, { inputs, outputs }] of this.emitted.entries()) {
       for (const ref of [...inputs, ...outputs]) {
         if (ref?.storage.kind !== "arena") continue;
@@ -399,27 +385,15 @@ export class SegmentBuilder {
       }
     }
     const used = this.storages.filter((storage) => storage.kind === "arena" && storage.first >= 0);
-    const plan = planMemory(
-      used.map((storage, id) => ({
-        id: String(id),
-        lower: storage.first,
-        upper: storage.last + 1,
-        size: align(Math.max(1, storage.sizeBytes)),
-      })),
-      { timeoutMs: planMs },
-    );
-    const buffers = used.map((storage, i): PlannedBuffer => {
-      storage.offset = plan.offsets[i]!;
-      const name = this.valuesOf.get(storage)?.[0]?.name ?? "";
-      return {
-        name,
-        lower: storage.first,
-        upper: storage.last + 1,
-        sizeBytes: storage.sizeBytes,
-        offset: storage.offset,
-      };
-    });
-    return { arena: plan.height, plan, buffers };
+    const buffers = used.map((storage) => ({
+      id: this.valuesOf.get(storage)?.[0]?.name ?? "",
+      lower: storage.first,
+      upper: storage.last + 1,
+      size: align(Math.max(1, storage.sizeBytes)),
+    }));
+    const plan = planMemory(buffers, { timeoutMs: planMs });
+    for (const [i, storage] of used.entries()) storage.offset = plan.offsets[i]!;
+    return { buffers, plan };
   }
 }
 

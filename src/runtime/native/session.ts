@@ -13,6 +13,7 @@ import { type Graph, type Node, Value } from "../../compiler/ir/graph.ts";
 import { evaluateNode, Frame } from "../../compiler/ir/interpret.ts";
 import { inlineConstantIf } from "../../compiler/passes/inline-constant-if.ts";
 import { runPasses } from "../../compiler/passes/pipeline.ts";
+import { joinPlans, type PlannedMemory } from "../../compiler/plan/plan-memory.ts";
 import { ConstantPool } from "../../compiler/program/constants.ts";
 import type { NumberArray } from "../../compiler/program/lowering.ts";
 import { costOf, type Segment } from "../../compiler/program/segment.ts";
@@ -167,6 +168,14 @@ export class NativeSession implements EngineSession {
       packedWeights: this.pool.preparedCount,
       packedBytes: this.store?.ownedBytes ?? 0,
     };
+  }
+
+  memoryPlan(): PlannedMemory | undefined {
+    if (this.lastStages.length === 0) return undefined;
+    const programs = this.lastStages.flatMap(({ stage }) =>
+      stage.steps.flatMap((step) => (step.kind === "program" ? [step.segment.memory] : [])),
+    );
+    return { name: this.graph.name, ...joinPlans(programs) };
   }
 
   dispose(): void {
