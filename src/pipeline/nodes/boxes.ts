@@ -1,6 +1,8 @@
 /** Upright boxes: overlap, and keeping one box of each pile. */
 import { InferlabError } from "../../base/errors.ts";
 import type { BoxAnnotation } from "../../base/image.ts";
+import { boxColumns } from "./detection/box-grid.ts";
+import { suppressHard, suppressSoft } from "./detection/suppress.ts";
 import { node } from "./node.ts";
 
 /** An upright rectangle, as nets find them and displays draw them. */
@@ -82,57 +84,40 @@ export const nms = node(
   },
   (boxes: readonly Box[], options: NmsOptions = {}): Box[] => {
     const { threshold = 0.5, minScore = 0, perLabel = true, method = "hard", maxBoxes = Infinity } = options;
-    const scoreOf = (box: Box): number => box.score ?? 1;
-    const candidates = boxes.filter((box) => isSolid(box) && scoreOf(box) >= minScore);
-    const groups = new Map<string | undefined, Box[]>();
-    for (const box of candidates) {
-      const key = perLabel ? box.label : undefined;
-      const group = groups.get(key);
-      if (group) group.push(box);
-      else groups.set(key, [box]);
+    const { sigma = 0.5 } = options;
+    const weaken =
+      method === "gaussian"
+        ? (overlap: number) => Math.exp(-(overlap * overlap) / sigma)
+        : (overlap: number) => (overlap > threshold ? 1 - overlap : 1);
+    const kept: { readonly box: Box; readonly at: number }[] = [];
+    for (const group of groupsOf(boxes, minScore, perLabel)) {
+      const columns = boxColumns(group.map(({ box }) => box));
+      const scores = Float64Array.from(group, ({ box }) => box.score ?? 1);
+      if (method === "hard") for (const i of suppressHard(columns, scores, threshold, maxBoxes)) kept.push(group[i]!);
+      else
+        for (const { index, score } of suppressSoft(columns, scores, { weaken, minScore, maxBoxes }))
+          kept.push({ box: { ...group[index]!.box, score }, at: group[index]!.at });
     }
-    const order = new Map(candidates.map((box, i) => [box, i]));
-    const kept = [...groups.values()].flatMap((group) =>
-      method === "hard"
-        ? hardNms(group, threshold, scoreOf, maxBoxes).map((box) => ({ box, at: order.get(box)! }))
-        : softNms(group, method, { threshold, minScore, sigma: options.sigma ?? 0.5 }, order),
-    );
-    kept.sort((a, b) => scoreOf(b.box) - scoreOf(a.box) || a.at - b.at);
+    kept.sort((a, b) => (b.box.score ?? 1) - (a.box.score ?? 1) || a.at - b.at);
     return kept.slice(0, maxBoxes).map(({ box }) => box);
   },
 );
 
-function hardNms(boxes: readonly Box[], threshold: number, scoreOf: (box: Box) => number, maxBoxes: number): Box[] {
-  const sorted = [...boxes].sort((a, b) => scoreOf(b) - scoreOf(a));
-  const kept: Box[] = [];
-  for (const box of sorted) {
-    if (kept.length >= maxBoxes) break;
-    if (kept.every((better) => overlap(better, box) <= threshold)) kept.push(box);
-  }
-  return kept;
-}
-
-function softNms(
-  boxes: readonly Box[],
-  method: "linear" | "gaussian",
-  { threshold, minScore, sigma }: { threshold: number; minScore: number; sigma: number },
-  order: ReadonlyMap<Box, number>,
-): { box: Box; at: number }[] {
-  const left = boxes.map((box) => ({ box, at: order.get(box)!, score: box.score ?? 1 }));
-  const kept: { box: Box; at: number }[] = [];
-  while (left.length > 0) {
-    let best = 0;
-    for (let i = 1; i < left.length; i++) if (left[i]!.score > left[best]!.score) best = i;
-    const [{ box, at, score }] = left.splice(best, 1) as [(typeof left)[number]];
-    if (score < minScore) break;
-    kept.push({ box: { ...box, score }, at });
-    for (const other of left) {
-      const covered = overlap(box, other.box);
-      if (method === "gaussian") other.score *= Math.exp(-(covered * covered) / sigma);
-      else if (covered > threshold) other.score *= 1 - covered;
-    }
-  }
-  return kept;
+/** Solid boxes of `minScore` and better with their places in the list, one group a label or one for all. */
+export function groupsOf<B extends Box>(
+  boxes: readonly B[],
+  minScore: number,
+  perLabel: boolean,
+): { readonly box: B; readonly at: number }[][] {
+  const groups = new Map<string | undefined, { box: B; at: number }[]>();
+  boxes.forEach((box, at) => {
+    if (!isSolid(box) || !((box.score ?? 1) >= minScore)) return;
+    const key = perLabel ? box.label : undefined;
+    const group = groups.get(key);
+    if (group) group.push({ box, at });
+    else groups.set(key, [{ box, at }]);
+  });
+  return [...groups.values()];
 }
 
 /** Errors: ARGUMENT where a box is none. */

@@ -64,4 +64,116 @@ const detections: readonly Box[] = [
   { x: 40, y: 20, width: 12, height: 20, score: 0.8, label: "cat" },
 ];
 
-export const examples = { photo, mask, textMap, steps, words, detections } as const;
+/** A tensor of one batch element. */
+const rows = (shape: readonly number[], values: readonly number[]): Tensor<"float32"> =>
+  new Tensor("float32", shape, Float32Array.from(values));
+
+/** Two candidates of a YOLO v5 of two classes: cx, cy, width, height, objectness, classes. */
+const yoloRows = rows([1, 2, 7], [20, 20, 10, 8, 0.9, 0.8, 0.1, 5, 5, 4, 4, 0.1, 0.5, 0.5]);
+
+/** A raw head of YOLO v5: one anchor, 1 × 1 cells, two classes. */
+const yoloHead = rows([1, 1, 1, 1, 7], [0, 0, 0, 0, 3, 2, -2]);
+
+/** Two candidates of a YOLO v8 of two classes, one a column. */
+const yoloColumns = rows([1, 6, 2], [20, 5, 20, 5, 10, 4, 8, 4, 0.8, 0.1, 0.1, 0.2]);
+
+/** A YOLOX of two classes on 2 × 2 cells. */
+const yoloxRows = rows(
+  [1, 4, 7],
+  [0, 1, 2, 3].flatMap((cell) => [0.5, 0.5, 0, 0, cell === 3 ? 0.9 : 0.1, 0.8, 0.1]),
+);
+
+/** Scores of two classes, distances of three bins, one score, boxes, points and logits on 2 × 2 cells. */
+const classScores = rows([1, 4, 2], [0.1, 0, 0, 0.1, 0.9, 0.2, 0, 0]);
+const binDistances = rows([1, 4, 12], new Array(48).fill(0));
+const cellScores = rows([1, 4, 1], [0.1, 0.9, 0, 0.1]);
+const cellBoxes = rows([1, 4, 4], new Array(16).fill(0));
+const cellPoints = rows(
+  [1, 4, 10],
+  Array.from({ length: 40 }, (_, i) => (i % 10) / 10),
+);
+const anchorLogits = rows([1, 4, 1], [-5, 3, -5, -5]);
+const anchorBoxes = rows(
+  [1, 4, 8],
+  [0, 1, 2, 3].flatMap(() => [0, 0, 12, 12, -3, -2, 3, -2]),
+);
+
+/** Four rows of corners in shares of the picture, and scores of background and face. */
+const cornerRows = rows(
+  [1, 4, 4],
+  [0, 1, 2, 3].flatMap((i) => [0.1 * i, 0.1, 0.1 * i + 0.3, 0.5]),
+);
+const cornerScores = rows([1, 4, 2], [0.9, 0.1, 0.2, 0.8, 0.9, 0.1, 0.4, 0.6]);
+
+/** Finished rows: left, top, right, bottom, score, class. */
+const finishedRows = rows([1, 2, 6], [10, 10, 30, 40, 0.9, 1, 5, 5, 8, 8, 0.1, 0]);
+
+/** A FastestDet of two classes on 2 × 2 cells: objectness, then one value a channel. */
+const cellMap = rows(
+  [1, 7, 2, 2],
+  [0.1, 0.9, 0, 0].concat([0.5, 0.5, 0.4, 0.3, 0.8, 0.1].flatMap((v) => [v, v, v, v])),
+);
+
+/** A heat map a class with one peak each, 6 × 8 cells, and widths and heights of what they are the centres of. */
+const heatMap = rows(
+  [1, 2, 6, 8],
+  Array.from({ length: 96 }, (_, i) => {
+    const [k, y, x] = [Math.floor(i / 48), Math.floor(i / 8) % 6, i % 8];
+    return Math.exp(-((x - 2 - 3 * k) ** 2 + (y - 3) ** 2) / 2);
+  }),
+);
+const sizeMap = rows([1, 2, 6, 8], new Array(96).fill(3));
+
+/** Two key points over eight bins. */
+const axisBins = rows([1, 2, 8], [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0]);
+
+/** Masks of a net: two prototypes on 8 × 8 cells (right half, lower half), and boxes that weigh them. */
+const prototypes = rows(
+  [1, 2, 8, 8],
+  Array.from({ length: 128 }, (_, i) => ((i < 64 ? i % 8 : Math.floor(i / 8) % 8) < 4 ? -1 : 1)),
+);
+const maskedBoxes = [
+  { x: 8, y: 8, width: 40, height: 40, score: 0.9, label: "cat", coefficients: Float32Array.of(4, 0) },
+  { x: 0, y: 30, width: 64, height: 20, score: 0.8, label: "dog", coefficients: Float32Array.of(0, 4) },
+];
+
+/** Three rotated boxes, two of them one on the other. */
+const rotatedBoxes = [
+  { centre: [20, 20] as const, width: 20, height: 8, angle: 0.3, score: 0.9 },
+  { centre: [21, 20] as const, width: 20, height: 8, angle: 0.35, score: 0.7 },
+  { centre: [50, 20] as const, width: 20, height: 8, angle: -0.5, score: 0.8 },
+];
+
+/** Five vectors in two bunches and one apart. */
+const embeddings = rows([5, 3], [1, 0, 0.1, 0.9, 0.1, 0, 0, 1, 0, 0.1, 1, 0.1, -1, -1, 1]);
+
+export const examples = {
+  photo,
+  mask,
+  textMap,
+  steps,
+  words,
+  detections,
+  yoloRows,
+  yoloHead,
+  yoloColumns,
+  yoloxRows,
+  classScores,
+  binDistances,
+  cellScores,
+  cellBoxes,
+  cellPoints,
+  anchorLogits,
+  anchorBoxes,
+  cornerRows,
+  cornerScores,
+  finishedRows,
+  cellMap,
+  heatMap,
+  sizeMap,
+  axisBins,
+  prototypes,
+  maskedBoxes,
+  rotatedBoxes,
+  embeddings,
+} as const;

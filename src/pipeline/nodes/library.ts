@@ -4,8 +4,39 @@ import { boxOverlaps, nms } from "./boxes.ts";
 import { connectedComponents } from "./connected-components.ts";
 import { convexHull } from "./convex-hull.ts";
 import { crop } from "./crop.ts";
+import { ctcBeam } from "./ctc-beam.ts";
 import { ctcGreedy } from "./ctc-greedy.ts";
 import { dbTextBoxes } from "./db-text-boxes.ts";
+import { axisPoints } from "./detection/axis-points.ts";
+import { clipBoxes, scaleBoxes } from "./detection/clip-boxes.ts";
+import { coordinatePoints } from "./detection/coordinate-points.ts";
+import { decodeBlazeFace } from "./detection/decode-blazeface.ts";
+import { decodeCenternet } from "./detection/decode-centernet.ts";
+import { decodeDetectionRows } from "./detection/decode-detection-rows.ts";
+import { decodeFastestdet } from "./detection/decode-fastestdet.ts";
+import { decodeNanodet } from "./detection/decode-nanodet.ts";
+import { decodeRetinaface } from "./detection/decode-retinaface.ts";
+import { decodeScoredBoxes } from "./detection/decode-scored-boxes.ts";
+import { decodeSsd } from "./detection/decode-ssd.ts";
+import { decodeYoloV5 } from "./detection/decode-yolo-v5.ts";
+import { decodeYoloV5Heads } from "./detection/decode-yolo-v5-heads.ts";
+import { decodeYoloV8 } from "./detection/decode-yolo-v8.ts";
+import { decodeYolox } from "./detection/decode-yolox.ts";
+import { decodeYunet } from "./detection/decode-yunet.ts";
+import { fuseBoxes } from "./detection/fuse-boxes.ts";
+import { heatMapPoints } from "./detection/heat-map-points.ts";
+import { matrixNms } from "./detection/matrix-nms.ts";
+import { prototypeMasks } from "./detection/prototype-masks.ts";
+import { rotatedNms, rotatedOverlaps } from "./detection/rotated-nms.ts";
+import { segmentationLabels } from "./detection/segmentation-labels.ts";
+import { softmax } from "./detection/softmax.ts";
+import { ssdAnchors } from "./detection/ssd-anchors.ts";
+import { topK } from "./detection/top-k.ts";
+import { agglomerate } from "./embeddings/agglomerate.ts";
+import { cosineSimilarities } from "./embeddings/cosine-similarities.ts";
+import { dbscan } from "./embeddings/dbscan.ts";
+import { nearestVectors } from "./embeddings/nearest-vectors.ts";
+import { normalizeVectors } from "./embeddings/normalize-vectors.ts";
 import { homography } from "./homography.ts";
 import { minAreaRectangle } from "./min-area-rectangle.ts";
 import type { NodeFunction } from "./node.ts";
@@ -14,28 +45,63 @@ import { polygonArea, polygonPerimeter } from "./polygon.ts";
 import { readingOrder } from "./reading-order.ts";
 import { resize } from "./resize.ts";
 import { rotate } from "./rotate.ts";
+import { clipPolygon } from "./structure/clip-polygon.ts";
 import { toRgb } from "./to-rgb.ts";
 import { toTensor } from "./to-tensor.ts";
 import { warpPerspective } from "./warp-perspective.ts";
 import { widthBuckets } from "./width-buckets.ts";
 
 export const library = {
+  agglomerate,
   assign,
+  axisPoints,
   boxOverlaps,
+  clipBoxes,
+  clipPolygon,
   connectedComponents,
   convexHull,
+  coordinatePoints,
+  cosineSimilarities,
   crop,
+  ctcBeam,
   ctcGreedy,
+  dbscan,
   dbTextBoxes,
+  decodeBlazeFace,
+  decodeCenternet,
+  decodeDetectionRows,
+  decodeFastestdet,
+  decodeNanodet,
+  decodeRetinaface,
+  decodeScoredBoxes,
+  decodeSsd,
+  decodeYoloV5,
+  decodeYoloV5Heads,
+  decodeYoloV8,
+  decodeYolox,
+  decodeYunet,
+  fuseBoxes,
+  heatMapPoints,
   homography,
+  matrixNms,
   minAreaRectangle,
+  nearestVectors,
   nms,
+  normalizeVectors,
   offsetConvexPolygon,
   polygonArea,
   polygonPerimeter,
+  prototypeMasks,
   readingOrder,
   resize,
   rotate,
+  rotatedNms,
+  rotatedOverlaps,
+  scaleBoxes,
+  segmentationLabels,
+  softmax,
+  ssdAnchors,
+  topK,
   toRgb,
   toTensor,
   warpPerspective,

@@ -19,6 +19,7 @@ export const kinds = {
   points: { about: "a list of [x, y]", test: Array.isArray },
   matrix: { about: "numbers, row by row", test: isNumbers },
   numbers: { about: "a list of numbers", test: isNumbers },
+  audio: { about: "sound: channels of samples and their rate", test: (v: unknown) => kindOf(v) === "audio" },
   number: { about: "a number", test: (v: unknown) => typeof v === "number" },
   text: { about: "a string", test: (v: unknown) => typeof v === "string" },
   list: { about: "a list", test: Array.isArray },
@@ -34,6 +35,7 @@ export type NodeGroup =
   | "filters"
   | "structure"
   | "post-processing"
+  | "embeddings"
   | "tracking"
   | "text"
   | "audio"
@@ -124,7 +126,8 @@ export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   const kind = kindOf(value);
-  if (kind === "image" || kind === "tensor") return kind === "image" ? "an image" : "a tensor";
+  if (kind === "image" || kind === "audio") return kind === "image" ? "an image" : "a sound";
+  if (kind === "tensor") return "a tensor";
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "object") return `an object of type ${value.constructor?.name ?? "unknown"}`;
   return typeof value === "function" ? "a function" : String(value);
