@@ -63,7 +63,9 @@ describe("nms", () => {
         minScore,
       );
       expect(linear).toHaveLength(expected.length);
-      linear.forEach((score, k) => expect(score).toBeCloseTo(expected[k]!, 9));
+      linear.forEach((score, k) => {
+        expect(score).toBeCloseTo(expected[k]!, 9);
+      });
       const gaussian = n.nms(boxes, { method: "gaussian", sigma, minScore }).map((b) => b.score!);
       const slow = slowSoft(
         boxes.filter((b) => b.score! >= minScore),
@@ -71,7 +73,9 @@ describe("nms", () => {
         minScore,
       );
       expect(gaussian).toHaveLength(slow.length);
-      gaussian.forEach((score, k) => expect(score).toBeCloseTo(slow[k]!, 9));
+      gaussian.forEach((score, k) => {
+        expect(score).toBeCloseTo(slow[k]!, 9);
+      });
     }
   });
 
@@ -119,7 +123,9 @@ describe("matrixNms", () => {
       const expected = scores.filter((s) => s >= 0.1).sort((a, b) => b - a);
       const found = n.matrixNms(boxes, { method, minScore: 0.1 });
       expect(found).toHaveLength(expected.length);
-      found.forEach((b, k) => expect(b.score).toBeCloseTo(expected[k]!, 9));
+      found.forEach((b, k) => {
+        expect(b.score).toBeCloseTo(expected[k]!, 9);
+      });
     }
   });
 });

@@ -59,7 +59,7 @@ export const decodeSsd = node(
       variances: { type: "numbers", default: [0.1, 0.2], about: "factors on shifts of the centre and of the sides" },
       background: { type: "integer", min: -1, default: 0, about: "class that means nothing, -1 for none" },
     },
-    example: "decodeSsd(cornerRows, cornerScores, ssdAnchors({ grids: [1], aspects: [1] }))",
+    example: "decodeSsd(cornerRows, cornerScores, ssdAnchors({ grids: [2], aspects: [1], between: false }))",
     source: "Liu et al., SSD: Single Shot MultiBox Detector (2016), §2.2",
   },
   (shifts: Tensor, scores: Tensor, anchors: Tensor, options: DecodeSsdOptions = {}): Box[] => {
