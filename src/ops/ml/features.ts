@@ -1,10 +1,8 @@
 /** Simple operators of ai.onnx.ml over rows of features. */
-import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { mapElements, sameAsInput } from "../common/elementwise.ts";
 import { numbersOf } from "../common/numbers.ts";
-import { postTransform } from "../common/post-transform.ts";
 import { operator } from "../operator.ts";
 
 const domain = "ai.onnx.ml";
@@ -81,42 +79,5 @@ export const normalizer = operator({
       for (let i = row; i < row + width; i++) out[i] = size === 0 ? from[i]! : from[i]! / size;
     }
     return [new Tensor("float32", x.shape, out)];
-  },
-});
-
-export const linearRegressor = operator({
-  name: "LinearRegressor",
-  domain,
-  since: [1],
-  doc: "X · coefficientsᵀ + intercepts.",
-  inputs: [{ name: "X", type: "T", doc: "[N,features]." }],
-  outputs: [{ name: "Y", type: "float32", doc: "[N,targets]." }],
-  attributes: {
-    coefficients: { type: "floats", required: true, doc: "[targets,features]." },
-    intercepts: { type: "floats", doc: "[targets]. Default 0." },
-    post_transform: { type: "string", default: "NONE", doc: "NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO or PROBIT." },
-    targets: { type: "int", default: 1, doc: "Number of outputs." },
-  },
-  types: { T: inputs },
-  infer(c) {
-    const x = c.shape(0);
-    c.output(0, tensorType("float32", x && [x.length === 1 ? 1 : x[0]!, c.attrs.targets]));
-  },
-  reference(c) {
-    const x = c.tensor(0);
-    const { coefficients, intercepts, targets } = c.attrs;
-    const features = x.shape[x.rank - 1] ?? 1;
-    if (coefficients.length !== targets * features)
-      c.fail("ATTRIBUTE", `coefficients has ${coefficients.length} entries, expected ${targets} · ${features}`);
-    const shape = [sizeOf(x.shape) / Math.max(1, features), targets];
-    const from = numbersOf(x);
-    const out = Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
-      const [row, target] = [Math.floor(i / targets), i % targets];
-      let sum = intercepts?.[target] ?? 0;
-      for (let k = 0; k < features; k++) sum += from[row * features + k]! * coefficients[target * features + k]!;
-      return sum;
-    });
-    postTransform(c, c.attrs.post_transform, out, targets);
-    return [new Tensor("float32", shape, Float32Array.from(out))];
   },
 });

@@ -1,9 +1,9 @@
-import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
 import { postTransform } from "../common/post-transform.ts";
-import { type Attributes, operator, type ReferenceContext } from "../operator.ts";
+import { aggregates, type Forest, leafPlace, memberMode, scoresOf } from "../common/trees.ts";
+import { type Attributes, operator } from "../operator.ts";
 
 const attributes = {
   aggregate_function: { type: "int", default: 1, doc: "Of the trees' leaves: 0 mean, 1 sum, 2 smallest, 3 largest." },
@@ -25,7 +25,6 @@ const attributes = {
 } as const;
 
 const transforms = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
-const memberMode = 6;
 
 /** The set of each member node, in the order of the nodes. */
 function memberSets(attrs: Attributes<typeof attributes>, modes: ArrayLike<number>): Map<number, Set<number>> {
@@ -42,47 +41,23 @@ function memberSets(attrs: Attributes<typeof attributes>, modes: ArrayLike<numbe
   return sets;
 }
 
-function compare(mode: number, x: number, split: number, set: Set<number> | undefined): boolean {
-  switch (mode) {
-    case 0:
-      return x <= split;
-    case 1:
-      return x < split;
-    case 2:
-      return x >= split;
-    case 3:
-      return x > split;
-    case 4:
-      return x === split;
-    case 5:
-      return x !== split;
-    default:
-      return set?.has(x) ?? false;
-  }
-}
-
-/** The leaf that a row of features reaches. Errors: VALUE where the tree names nodes that are not there or goes in circles. */
-function leafOf(
-  c: Pick<ReferenceContext, "fail">,
-  attrs: Attributes<typeof attributes>,
-  root: number,
-  feature: (id: number) => number,
-  decide: (node: number, x: number) => boolean,
-): number {
-  let node = root;
-  for (let steps = 0; steps <= attrs.nodes_featureids.length; steps++) {
-    const id = attrs.nodes_featureids[node];
-    if (id === undefined)
-      c.fail("VALUE", `a tree names node ${node}, expected 0 to ${attrs.nodes_featureids.length - 1}`);
-    const x = feature(id);
-    const yes = Number.isNaN(x)
-      ? attrs.nodes_missing_value_tracks_true?.[node] === 1 || decide(node, x)
-      : decide(node, x);
-    const next = (yes ? attrs.nodes_truenodeids : attrs.nodes_falsenodeids)[node]!;
-    if ((yes ? attrs.nodes_trueleafs : attrs.nodes_falseleafs)[node] === 1) return next;
-    node = next;
-  }
-  return c.fail("VALUE", `the tree at root ${root} has a circle`);
+function forestOf(attrs: Attributes<typeof attributes>): Forest {
+  const modes = numbersOf(attrs.nodes_modes);
+  const weights = numbersOf(attrs.leaf_weights);
+  const places = (ids: readonly number[], areLeaves: readonly number[]): number[] =>
+    ids.map((id, i) => (areLeaves[i] === 1 ? leafPlace(id) : id));
+  return {
+    roots: attrs.tree_roots,
+    yes: places(attrs.nodes_truenodeids, attrs.nodes_trueleafs),
+    no: places(attrs.nodes_falsenodeids, attrs.nodes_falseleafs),
+    features: attrs.nodes_featureids,
+    splits: numbersOf(attrs.nodes_splits),
+    modes,
+    missingIsYes: attrs.nodes_missing_value_tracks_true,
+    sets: memberSets(attrs, modes),
+    votes: attrs.leaf_targetids.map((target, leaf) => [[target, weights[leaf]!]]),
+    numOutputs: attrs.n_targets,
+  };
 }
 
 export const treeEnsemble = operator({
@@ -101,38 +76,13 @@ export const treeEnsemble = operator({
   reference(c) {
     const x = c.tensor(0);
     if (x.rank !== 2) c.fail("SHAPE", `X is [${x.shape}], expected [N,features]`);
-    const [rows, features] = x.shape as [number, number];
-    const { n_targets: targets, tree_roots: roots, aggregate_function: aggregate, leaf_targetids: targetOf } = c.attrs;
-    const [from, splits, modes] = [numbersOf(x), numbersOf(c.attrs.nodes_splits), numbersOf(c.attrs.nodes_modes)];
-    const weights = numbersOf(c.attrs.leaf_weights);
-    const sets = memberSets(c.attrs, modes);
-    const start = aggregate === 2 ? Number.POSITIVE_INFINITY : aggregate === 3 ? Number.NEGATIVE_INFINITY : 0;
-    const shape = [rows, targets];
-    const out = new Float64Array(sizeOf(shape)).fill(start);
-    const met = new Uint8Array(out.length);
-    const decide = (node: number, value: number): boolean =>
-      compare(modes[node]!, value, splits[node]!, sets.get(node));
-    for (let row = 0; row < rows; row++)
-      for (const root of roots) {
-        const feature = (id: number): number => {
-          if (id < 0 || id >= features) c.fail("VALUE", `a tree looks at feature ${id}, X has ${features}`);
-          return from[row * features + id]!;
-        };
-        const leaf = leafOf(c, c.attrs, root, feature, decide);
-        const target = targetOf[leaf];
-        if (target === undefined || target < 0 || target >= targets)
-          return c.fail("VALUE", `leaf ${leaf} adds to output ${target}, expected 0 to ${targets - 1}`);
-        const at = row * targets + target;
-        met[at] = 1;
-        if (aggregate === 2) out[at] = Math.min(out[at]!, weights[leaf]!);
-        else if (aggregate === 3) out[at] = Math.max(out[at]!, weights[leaf]!);
-        else out[at]! += weights[leaf]! / (aggregate === 0 ? roots.length : 1);
-      }
-    for (let i = 0; i < out.length; i++) if (!met[i]) out[i] = 0;
-    const name =
-      transforms[c.attrs.post_transform] ??
-      c.fail("ATTRIBUTE", `post_transform is ${c.attrs.post_transform}, expected 0 to 4`);
-    postTransform(c, name, out, targets);
-    return [new Tensor(x.dtype, shape, fromNumbers(x.dtype, out))];
+    const { n_targets: targets, aggregate_function: number, post_transform: transform } = c.attrs;
+    const aggregate =
+      aggregates[number] ??
+      c.fail("ATTRIBUTE", `aggregate_function is ${number}, expected 0 to ${aggregates.length - 1}`);
+    const { rows, scores } = scoresOf(c, forestOf(c.attrs), x, aggregate);
+    const name = transforms[transform] ?? c.fail("ATTRIBUTE", `post_transform is ${transform}, expected 0 to 4`);
+    postTransform(c, name, scores, targets);
+    return [new Tensor(x.dtype, [rows, targets], fromNumbers(x.dtype, scores))];
   },
 });
