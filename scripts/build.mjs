@@ -1,4 +1,4 @@
-// Compiles src/, kernel/, scripts/ and bench/ into dist/. Type errors are printed and fail the build, the files are written
+// Compiles src/, kernel/, scripts/ and bench/ into dist/, and bundles the kernel's processes. Type errors are printed and fail the build, the files are written
 // all the same. An unchanged tree costs nothing: the sum of source paths, sizes and times is kept beside the output.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -34,5 +34,7 @@ rmSync(stampFile, { force: true });
 const run = spawnSync(process.execPath, [join(typescript, "bin", "tsc"), "-p", join(root, "tsconfig.build.json")], {
   stdio: "inherit",
 });
+const { bundleKernel } = await import("./bundle-kernel.mjs");
+await bundleKernel();
 if (run.status === 0) writeFileSync(stampFile, now);
 process.exit(run.status ?? 1);

@@ -9,9 +9,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Context, Dealer, Subscriber } from "zeromq";
 import { InferlabError } from "../../src/base/errors.ts";
+import { kernelCommand, substituted } from "../launch.ts";
 import { address, type Connection, readConnection } from "../protocol/connection.ts";
 import { type Header, type Json, type Message, protocolVersion } from "../protocol/messages.ts";
 import { Wire } from "../protocol/wire.ts";
@@ -54,11 +54,6 @@ interface Waiting {
   readonly options: RequestOptions;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** The command that starts this package's kernel from a build of it. */
-export function ownKernelArgv(): string[] {
-  return [process.execPath, fileURLToPath(new URL("../main.js", import.meta.url)), "{connection_file}"];
 }
 
 const numChannels = 5;
@@ -138,12 +133,13 @@ export class KernelClient {
     };
     if (options.connectionFolder) mkdirSync(options.connectionFolder, { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify(fields), { mode: 0o600 });
-    const [command = process.execPath, ...args] = (options.argv ?? ownKernelArgv()).map((part) =>
+    const [command = process.execPath, ...args] = (options.argv ?? kernelCommand.argv).map((part) =>
       part.replace("{connection_file}", file),
     );
+    const environment = { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) };
     const child = spawn(command, args, {
       cwd: options.folder,
-      env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
+      env: options.argv ? environment : { ...environment, ...substituted(kernelCommand.env, environment) },
       stdio: ["ignore", "ignore", options.showLog ? "inherit" : "ignore"],
     });
     const client = new KernelClient(child, readConnection(file), [file, folder]);

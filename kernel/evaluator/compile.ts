@@ -3,10 +3,10 @@
  * Pure: the same source gives the same program; nothing here knows which cells ran before.
  */
 
+import { parseSync } from "oxc-parser";
 import { type HelperMode, transformSync } from "oxc-transform";
+import { expandMagics } from "./expand-magics.ts";
 import { type Hoisted, hoist } from "./hoist.ts";
-import { expandMagics } from "./magics.ts";
-import { parseSync } from "./parser.ts";
 
 export interface Program extends Hoisted {
   /** Source map (JSON) from the hoisted code's input back to the cell's TypeScript. */

@@ -9,8 +9,8 @@
  * below code that may use it: then it is moved up and `moved` says that positions need the map.
  */
 import MagicString from "magic-string";
+import { parseSync } from "oxc-parser";
 import { boundNames, isFunction, isNode, type Node, walk } from "./ast.ts";
-import { parseSync } from "./parser.ts";
 
 /** The global object whose functions rewritten cells call; see runtime/globals.ts. */
 export const runtimeName = "$inferlab";

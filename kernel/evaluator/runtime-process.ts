@@ -7,7 +7,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { entryPoints } from "../entry-points.ts";
+import { runtimeEnvironment } from "../launch.ts";
 import { encodePacket, FrameReader, type Packet } from "../runtime/frames.ts";
 
 export interface RuntimeEvents {
@@ -33,13 +34,11 @@ export class RuntimeProcess {
 
   /** Starts at once; what it says is kept until `connect`. `folder` is the notebook's. */
   constructor(folder: string = process.cwd()) {
-    const main = fileURLToPath(
-      new URL(`../runtime/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
-    );
     // Without the flag V8's termination inside a timer aborts the process: "async hook stack has become corrupted".
     const flags = ["--no-force-async-hooks-checks", "--disable-warning=ExperimentalWarning"];
-    this.child = spawn(process.execPath, [...flags, main], {
+    this.child = spawn(process.execPath, [...flags, entryPoints.runtime], {
       cwd: folder,
+      env: runtimeEnvironment(),
       detached: process.platform !== "win32",
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     });

@@ -1,7 +1,7 @@
 /** What a cell declares and imports, types included: what other cells may name. */
 
+import { parseSync } from "oxc-parser";
 import { boundNames, isNode, type Node } from "../evaluator/ast.ts";
-import { parseSync } from "../evaluator/parser.ts";
 
 export interface Declaration {
   readonly name: string;

@@ -5,8 +5,7 @@
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { expandMagics } from "../evaluator/magics.ts";
+import { expandMagics } from "../evaluator/expand-magics.ts";
 import { type CellSymbols, type Declaration, symbolsOf } from "./declarations.ts";
 
 export interface Position {
@@ -142,8 +141,4 @@ function isInstalled(name: string, folder: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED";
   }
-}
-
-export function uriOf(folder: string, file: string): string {
-  return pathToFileURL(join(folder, `${file}.ts`)).href;
 }

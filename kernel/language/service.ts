@@ -5,7 +5,9 @@
  * The server is given work when the kernel is at rest, or when somebody asks: cells that come one after the other have the
  * machine to themselves (checking each as it ended doubled the round trip of the next on two cores, measured).
  */
-import { CellDocument, type Owner, uriOf } from "./documents.ts";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type * as Documents from "./documents.ts";
 import { globalTypes } from "./globals.ts";
 import { LanguageServer } from "./server.ts";
 
@@ -94,7 +96,7 @@ interface LspDiagnostic {
 
 /** A cell as the server knows it; without a file of its own where it declares nothing. */
 interface CheckedCell {
-  readonly document: CellDocument;
+  readonly document: Documents.CellDocument;
   readonly uri: string | undefined;
 }
 
@@ -126,10 +128,17 @@ class ChangingDocument {
   }
 }
 
+function uriOf(folder: string, file: string): string {
+  return pathToFileURL(join(folder, `${file}.ts`)).href;
+}
+
 export class LanguageService {
   private readonly folder: string;
   private readonly log: (line: string) => void;
   private server: LanguageServer | undefined;
+  private documents: typeof Documents | undefined;
+  /** The server can be asked. */
+  private ready: Promise<void> = Promise.resolve();
   private isReady = false;
   private hasFailed = false;
   private numCells = 0;
@@ -138,7 +147,7 @@ export class LanguageService {
   private checking: Promise<void> | undefined;
   private lastCompletion: { readonly key: string; readonly items: Promise<TypedCompletion[]> } | undefined;
   private resting: NodeJS.Timeout | undefined;
-  private owners = new Map<string, Owner>();
+  private owners = new Map<string, Documents.Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
   private readonly prefix = `notebook_${process.pid}_`;
   private shared: ChangingDocument;
@@ -180,6 +189,8 @@ export class LanguageService {
 
   private rest(): Promise<void> {
     this.resting = undefined;
+    // The first cell has the machine to itself: the server starts behind its result.
+    if (!this.fresh.length && !this.unchecked.length) return Promise.resolve();
     this.start();
     this.checking ??= this.checkCells().finally(() => {
       this.checking = undefined;
@@ -191,7 +202,7 @@ export class LanguageService {
     const { server } = this;
     if (!server) return;
     try {
-      await server.ready;
+      await this.ready;
       // A cell that came meanwhile goes first: `touch` has set the timer again.
       while (!this.resting) {
         this.catchUp();
@@ -220,7 +231,7 @@ export class LanguageService {
     const { server } = this;
     if (!server || this.hasFailed) return [];
     try {
-      await server.ready;
+      await this.ready;
       this.catchUp();
       return await this.errorsOf(server, this.addCell(code));
     } catch (error) {
@@ -239,7 +250,12 @@ export class LanguageService {
       this.server = server;
       this.shared = new ChangingDocument(this.shared.uri);
       this.next = new ChangingDocument(this.next.uri);
-      server.ready.then(
+      // Reading cells takes the parser, which the first cell's result does not wait for.
+      const documents = import("./documents.ts").then((loaded) => {
+        this.documents = loaded;
+      });
+      this.ready = Promise.all([server.ready, documents]).then(() => {});
+      this.ready.then(
         () => {
           this.openDocument(server, uriOf(this.folder, `${this.prefix}globals.d`), globalTypes);
           for (const { uri, text } of this.open) this.openDocument(server, uri, text);
@@ -275,7 +291,7 @@ export class LanguageService {
   }
 
   private addCell(code: string): CheckedCell {
-    const document = new CellDocument(code, this.owners, this.folder);
+    const document = new this.documents!.CellDocument(code, this.owners, this.folder);
     const { declarations } = document.symbols;
     if (!declarations.length) return { document, uri: undefined };
     const file = `${this.prefix}${++this.numCells}`;
@@ -354,8 +370,8 @@ export class LanguageService {
   }
 
   /** The cell being written, as the server now has it. */
-  private write(code: string): CellDocument {
-    const document = new CellDocument(code, this.owners, this.folder);
+  private write(code: string): Documents.CellDocument {
+    const document = new this.documents!.CellDocument(code, this.owners, this.folder);
     this.next.write(this.server!, document.text);
     return document;
   }

@@ -37,7 +37,7 @@ let hasHooks = false;
 function ensureHooks(): void {
   if (hasHooks) return;
   hasHooks = true;
-  register(new URL("./loader.js", import.meta.url));
+  register(new URL("../runtime/loader.js", import.meta.url));
   // Node maps the stacks of modules that carry a map once it is asked to keep maps.
   process.setSourceMapsEnabled(true);
 }

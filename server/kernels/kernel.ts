@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
 import { runtimeFolder } from "../../kernel/client/connection-files.ts";
+import { substituted } from "../../kernel/launch.ts";
 import { SendQueue } from "../../kernel/transport/send-queue.ts";
 import { HttpError, type Json } from "../http.ts";
 import type { KernelSpec } from "./specs.ts";
@@ -132,7 +133,7 @@ export class Kernel {
       const child = spawn(command!, args, {
         cwd: this.folder,
         // Jupyter's sign to a kernel that it should end when its server has ended without a word.
-        env: { ...process.env, ...this.spec.env, JPY_PARENT_PID: String(process.pid) },
+        env: { ...process.env, ...substituted(this.spec.env), JPY_PARENT_PID: String(process.pid) },
         stdio: ["ignore", "inherit", "inherit"],
       });
       child.once("error", (error) =>

@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { packageRoot } from "../../src/base/package-root.ts";
+import { kernelCommand } from "../../kernel/launch.ts";
 import type { Json } from "../http.ts";
 
 export interface KernelSpec {
@@ -34,14 +34,12 @@ export function jupyterDataFolders(environment: NodeJS.ProcessEnv = process.env)
 
 /** Our own kernel, whether it is installed for other front ends or not. */
 function ownSpec(): KernelSpec {
-  const main = join(packageRoot, "dist", "kernel", "main.js");
   return {
     name: "inferlab",
-    argv: [process.execPath, main, "{connection_file}"],
+    ...kernelCommand,
     displayName: "TypeScript (inferlab)",
     language: "typescript",
     interruptMode: "message",
-    env: {},
     metadata: { debugger: true },
     folder: undefined,
   };

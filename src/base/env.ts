@@ -5,6 +5,8 @@ export const envVariables = {
   INFERLAB_THREADS: "threads of a session that does not say (default: the number of CPUs)",
   INFERLAB_HISTORY:
     "file of the kernel's history; 'off' keeps none (default: inferlab/history.jsonl in the data folder)",
+  INFERLAB_EXTRA_CA_CERTS:
+    "set by the kernel's specification: what NODE_EXTRA_CA_CERTS is to be where cells run (kernel/launch.ts)",
   INFERLAB_SHARED: "tests only: folder of the shared fixtures (default: ../shared)",
   INFERLAB_ADDON: "path of the native addon; 'off' runs without it (default: build/Release/inferlab.node)",
   INFERLAB_MEMORY_POOL:

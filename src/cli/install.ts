@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { kernelCommand } from "../../kernel/launch.ts";
 
 const usage = `usage: inferlab install [--user | --prefix DIR | --system] [--name NAME] [--display-name TEXT] [--remove]
 
@@ -89,7 +89,7 @@ export async function run(args: string[]): Promise<number> {
 
 function kernelSpec(displayName: unknown): object {
   return {
-    argv: [process.execPath, fileURLToPath(new URL("../../kernel/main.js", import.meta.url)), "{connection_file}"],
+    ...kernelCommand,
     display_name: typeof displayName === "string" ? displayName : "TypeScript (inferlab)",
     language: "typescript",
     interrupt_mode: "message",

@@ -97,7 +97,9 @@ test("an interrupt cancels a run of a session", async () => {
 test("a failed cell aborts those sent with it, unless it asked otherwise", async () => {
   const statuses = async (stopOnError: boolean): Promise<unknown[]> => {
     const answers = await Promise.all([
-      kernel.execute("throw new Error('first')", { content: { stop_on_error: stopOnError } }),
+      kernel.execute("await new Promise((next) => setTimeout(next, 300)); throw new Error('first')", {
+        content: { stop_on_error: stopOnError },
+      }),
       kernel.execute("1"),
     ]);
     return answers.map((answer) => answer.reply.content["status"]);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { Dealer, Subscriber } from "zeromq";
+import { entryPoints } from "../../kernel/entry-points.ts";
 import type { Message } from "../../kernel/protocol/messages.ts";
 import { Wire } from "../../kernel/protocol/wire.ts";
 import { build, root, until } from "../support/kernel.ts";
@@ -35,7 +36,7 @@ test("cells sent before the kernel listens all run, and a late subscriber hears 
     const content = { code, silent: false, store_history: true, user_expressions: {}, stop_on_error: true };
     await shell.send(wire.encode({ msgType: "execute_request", content }));
   }
-  const kernel = spawn(process.execPath, [`${root}dist/kernel/main.js`, file], { cwd: root, stdio: "ignore" });
+  const kernel = spawn(process.execPath, [entryPoints.main, file], { cwd: root, stdio: "ignore" });
   undo.push(() => kernel.kill("SIGKILL"));
 
   const statuses: unknown[] = [];

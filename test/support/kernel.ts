@@ -19,7 +19,6 @@ export function build(): void {
 export function startKernel(options: ClientOptions = {}): Promise<KernelClient> {
   build();
   return KernelClient.start({
-    argv: [process.execPath, `${root}dist/kernel/main.js`, "{connection_file}"],
     folder: root,
     ...options,
     // The history of whoever runs the tests is not theirs to write in.
