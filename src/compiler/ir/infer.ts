@@ -170,11 +170,11 @@ class Inference {
 
   node(node: Node): void {
     const memo = memos.get(node);
-    const given = this.given(node);
-    if (memo && this.stillHolds(memo, node, given)) {
+    if (memo && this.stillHolds(memo, node)) {
       for (const [index, tensor] of memo.known.entries()) if (tensor) this.known.set(node.outputs[index]!, tensor);
       return;
     }
+    const given = this.given(node);
     const before = node.outputs.map((value) => value && { type: value.type, dims: value.dims });
     const numWarnings = this.warnings.length;
     memos.delete(node);
@@ -195,12 +195,30 @@ class Inference {
       (value) => value?.declared && !(value.type?.kind === "tensor" && value.type.shape && isStatic(value.type.shape)),
     );
     const trustDeclared = trustMatters ? this.trustDeclared : undefined;
-    memos.set(node, { given, made: made(node), known, trustDeclared });
+    memos.set(node, { given, made: madeBy(node), known, trustDeclared });
   }
 
-  private stillHolds(memo: Inferred, node: Node, given: readonly unknown[]): boolean {
+  /** Compares with what `given` and `madeBy` say of the node as it is, without making them. */
+  private stillHolds(memo: Inferred, node: Node): boolean {
     if (memo.trustDeclared !== undefined && memo.trustDeclared !== this.trustDeclared) return false;
-    return isSameList(memo.given, given) && isSameList(memo.made, made(node));
+    const { given, made } = memo;
+    const { attributes, inputs, outputs } = node;
+    if (given.length !== attributes.size * 2 + inputs.length * 3 || made.length !== outputs.length * 3) return false;
+    let at = 0;
+    for (let i = 0; i < outputs.length; i++) {
+      const value = outputs[i];
+      if (made[at++] !== (value !== undefined) || made[at++] !== value?.type || made[at++] !== value?.dims)
+        return false;
+    }
+    at = attributes.size * 2;
+    for (let i = 0; i < inputs.length; i++) {
+      const value = inputs[i];
+      if (given[at++] !== value?.type || given[at++] !== value?.dims) return false;
+      if (given[at++] !== (value && (value.isConstant || this.known.get(value)))) return false;
+    }
+    at = 0;
+    for (const [name, value] of attributes) if (given[at++] !== name || given[at++] !== value) return false;
+    return true;
   }
 
   /** What a node's inference can depend on. The elements of a constant go with its type, which no other constant has. */
@@ -348,7 +366,7 @@ class Inference {
   }
 }
 
-const made = (node: Node): readonly unknown[] =>
+const madeBy = (node: Node): readonly unknown[] =>
   node.outputs.flatMap((value) => [value !== undefined, value?.type, value?.dims]);
 
 function hasSubgraphs(node: Node): boolean {

@@ -8,7 +8,14 @@
 import { InferlabError } from "../../base/errors.ts";
 import { randomSource } from "../../base/random.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
-import type { AttributeSpecs, Attributes, AttributeValue, ReferenceContext, Subgraph } from "../../ops/operator.ts";
+import type {
+  AttributeSpecs,
+  Attributes,
+  AttributeValue,
+  Operator,
+  ReferenceContext,
+  Subgraph,
+} from "../../ops/operator.ts";
 import { resolveVersion } from "../../ops/operator.ts";
 import { checkInputs } from "../../ops/ports.ts";
 import type { Graph, Node, Value } from "./graph.ts";
@@ -272,14 +279,32 @@ export function versionOf(node: Node): number {
   return version;
 }
 
+type AttributeEntry = readonly [name: string, spec: AttributeSpecs[string]];
+
+const attributesByVersion = new WeakMap<Operator, Map<number, readonly AttributeEntry[]>>();
+
+/** The attributes that a since-version has. */
+function attributeEntries(operator: Operator, version: number): readonly AttributeEntry[] {
+  let byVersion = attributesByVersion.get(operator);
+  if (!byVersion) attributesByVersion.set(operator, (byVersion = new Map()));
+  let entries = byVersion.get(version);
+  if (!entries) {
+    entries = Object.entries(operator.attributes).filter(
+      ([, { since = 0, until = Number.POSITIVE_INFINITY }]) => since <= version && version <= until,
+    );
+    byVersion.set(version, entries);
+  }
+  return entries;
+}
+
 /** A node's attributes with defaults filled in. Throws ATTRIBUTE where a required one is missing. */
 export function attributesOf(node: Node, version: number): Attributes<AttributeSpecs> {
   const filled: Record<string, AttributeValue | undefined> = {};
-  for (const [name, spec] of Object.entries(node.operator.attributes)) {
-    if (version < (spec.since ?? 0) || version > (spec.until ?? Number.POSITIVE_INFINITY)) continue;
-    filled[name] = node.attributes.get(name) ?? spec.default;
-    if (spec.required && filled[name] === undefined)
+  for (const [name, spec] of attributeEntries(node.operator, version)) {
+    const value = node.attributes.get(name) ?? spec.default;
+    if (spec.required && value === undefined)
       throw nodeError(node, "ATTRIBUTE", `attribute ${name} is missing, expected a value of type ${spec.type}`);
+    filled[name] = value;
   }
   return filled;
 }

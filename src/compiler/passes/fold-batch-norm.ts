@@ -1,4 +1,4 @@
-import { fromNumbers, toNumbers } from "../../base/numbers.ts";
+import { fromNumbers, numbersOf, toNumbers } from "../../base/numbers.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import { attributesWithDefaults, type Edit } from "./edit.ts";
@@ -94,6 +94,16 @@ export function linearOf(node: Node | undefined): Linear | undefined {
   return undefined;
 }
 
+/** Each product is rounded once. */
+function scaledWeights({ weights, channelOf }: Linear, scale: ArrayLike<number>): Tensor {
+  const from = numbersOf(weights);
+  const isFloat32 = weights.dtype === "float32";
+  const scaled = isFloat32 ? new Float32Array(from.length) : new Float64Array(from.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = from[i]! * scale[channelOf(i)]!;
+  const data = isFloat32 ? (scaled as Float32Array<ArrayBuffer>) : fromNumbers(weights.dtype, scaled);
+  return new Tensor(weights.dtype, weights.shape, data);
+}
+
 /** Constants for `node` with `affine` applied to its output channels; undefined where precision would suffer. */
 export function scaledParameters(
   linear: Linear,
@@ -104,15 +114,13 @@ export function scaledParameters(
   if (affine.scale.length !== channels || !affine.scale.every(Number.isFinite) || !affine.shift.every(Number.isFinite))
     return undefined;
   const isUnit = affine.scale.every((s) => s === 1);
-  const scaled = toNumbers(weights);
-  if (!isUnit) for (let i = 0; i < scaled.length; i++) scaled[i]! *= affine.scale[linear.channelOf(i)]!;
   const before = bias ? toNumbers(bias) : undefined;
   const shifted = affine.shift.map((shift, channel) => {
     const old = before ? before[before.length === 1 ? 0 : channel]! * biasFactor : 0;
     return (old * affine.scale[channel]! + shift) / biasFactor;
   });
   return {
-    weights: isUnit ? weights : new Tensor(weights.dtype, weights.shape, fromNumbers(weights.dtype, scaled)),
+    weights: isUnit ? weights : scaledWeights(linear, affine.scale),
     bias:
       bias || shifted.some((v) => v !== 0)
         ? new Tensor(weights.dtype, [channels], fromNumbers(weights.dtype, shifted))

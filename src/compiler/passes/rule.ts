@@ -208,6 +208,7 @@ class Pattern {
       return;
     }
     if (node.graph !== edit.graph || node.op !== line.op || node.operator.domain !== line.domain) return;
+    if (!this.mayFit(line, node.inputs)) return;
     if (node.outputs.slice(1).some((value) => value) || !node.outputs[0]) return;
     const attributes = new Map(so.attributes);
     if (line.attributes.size > 0) {
@@ -227,6 +228,17 @@ class Pattern {
     yield* this.inputs(line, inputs, 0, next, edit);
     if (commutative.has(line.op) && line.inputs.length === 2)
       yield* this.inputs(line, [inputs[1], inputs[0]], 0, next, edit);
+  }
+
+  /** Whether the operators that make the inputs are those the line names. Cheap: most nodes fail here. */
+  private mayFit(line: Line, inputs: readonly (Value | undefined)[]): boolean {
+    const fits = (wanted: Argument | undefined, value: Value | undefined): boolean => {
+      const maker = wanted?.kind === "value" ? this.byResult.get(wanted.name) : undefined;
+      return !maker || (value?.producer !== undefined && value.producer.op === maker.op);
+    };
+    const wanted = line.inputs;
+    if (wanted.every((argument, i) => fits(argument, inputs[i]))) return true;
+    return commutative.has(line.op!) && wanted.length === 2 && fits(wanted[0], inputs[1]) && fits(wanted[1], inputs[0]);
   }
 
   private *inputs(

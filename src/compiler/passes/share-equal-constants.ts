@@ -1,3 +1,4 @@
+import type { Tensor } from "../../base/tensor.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Edit } from "./edit.ts";
 import type { Pass } from "./pass.ts";
@@ -12,12 +13,21 @@ function bytesOf(value: Value): Uint8Array | undefined {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+const keys = new WeakMap<Tensor, string>();
+
 /** Equal constants of one type have equal keys; seldom have others. */
 function keyOf(value: Value): string {
+  const tensor = value.constant!;
+  let key = keys.get(tensor);
+  if (key !== undefined) return key;
   const bytes = bytesOf(value);
-  if (!bytes) return JSON.stringify(value.constant!.data);
-  const tail = bytes.subarray(Math.max(shownBytes, bytes.length - shownBytes));
-  return `${bytes.subarray(0, shownBytes).join()} ${tail.join()}`;
+  if (!bytes) key = JSON.stringify(tensor.data);
+  else {
+    const ends = [bytes.subarray(0, shownBytes), bytes.subarray(Math.max(shownBytes, bytes.length - shownBytes))];
+    key = Buffer.concat(ends).toString("latin1");
+  }
+  keys.set(tensor, key);
+  return key;
 }
 
 /** Bit by bit; keys and types are known to be equal. */
