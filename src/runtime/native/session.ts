@@ -50,6 +50,8 @@ interface LoadedStage {
   readonly releases: readonly (readonly string[])[];
   /** Stages after the cut, by what was found. */
   readonly next: StageCache;
+  /** By position behind the cut: what the nodes from there on and the graph's outputs take from before. */
+  readonly needed: Map<number, readonly Value[]>;
 }
 
 /** Least recently used first. */
@@ -313,11 +315,11 @@ export class NativeSession implements EngineSession {
     }
     const start = runs ? cut! + 1 : cut!;
     const types = new Map<string, ValueType>();
-    const needed = new Set<Value>(graph.outputs);
-    for (let i = start; i < graph.nodes.length; i++) for (const value of valuesRead(graph.nodes[i]!)) needed.add(value);
+    let needed = before.needed.get(start);
+    if (!needed) before.needed.set(start, (needed = neededFrom(graph, start)));
     for (const value of needed) {
       const content = read(value);
-      if (!content || value.isConstant) continue;
+      if (!content) continue;
       types.set(value.name, typeOf(content));
       values.set(value.name, content);
     }
@@ -366,8 +368,20 @@ export class NativeSession implements EngineSession {
         throw explainNativeError(error, this.graph.name, step.segment.notes);
       }
     }
-    return { stage, programs, releases: releasesOf(stage), next: new StageCache() };
+    return { stage, programs, releases: releasesOf(stage), next: new StageCache(), needed: new Map() };
   }
+}
+
+/** Values that nodes from `start` on, or whoever runs the graph, read and that may have been made before. */
+function neededFrom(graph: Graph, start: number): readonly Value[] {
+  const needed = new Set<Value>(graph.outputs);
+  const later = new Set<Value>();
+  for (let i = start; i < graph.nodes.length; i++) {
+    const node = graph.nodes[i]!;
+    for (const value of valuesRead(node)) needed.add(value);
+    for (const value of node.outputs) if (value) later.add(value);
+  }
+  return [...needed].filter((value) => !value.isConstant && !later.has(value));
 }
 
 /** Stages whose first node was given the values of its inputs as constants: a cut there runs the node. */
