@@ -21,7 +21,7 @@ export interface PlanBuffer {
 export interface PlanOptions {
   /** Stop as soon as a plan fits in so many units. */
   readonly capacity?: number;
-  /** Longest time for the search. Default 1000. */
+  /** Longest time for the search, after the first some 10 ms of work. Default 1000. */
   readonly timeoutMs?: number;
 }
 
@@ -83,8 +83,8 @@ export function planMemory(buffers: readonly PlanBuffer[], options: PlanOptions 
   if (height > goal && real.length <= maxSearched) {
     // A search that ends without a plan proves that there is none: then a little more room is tried.
     for (let target = goal; target < height; ) {
-      const left = deadline - performance.now();
-      if (left <= 0) break;
+      const left = Math.max(0, deadline - performance.now());
+      if (left === 0 && target > goal) break;
       const found = searchExactly(
         real.map((i) => buffers[i]!),
         target,

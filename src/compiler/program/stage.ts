@@ -11,6 +11,7 @@ import { cloneGraph } from "../ir/clone.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { inferShapes } from "../ir/infer.ts";
 import type { ConstantPool } from "./constants.ts";
+import { orderForMemory } from "./order.ts";
 import { findLowering } from "./registry.ts";
 import { type Known, lastUses, type Segment, SegmentBuilder } from "./segment.ts";
 
@@ -116,6 +117,11 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     if (!constants.has(value)) constants.set(value, report.known.get(value) ?? tensorOfDims(value));
     return constants.get(value);
   };
+  const isOneProgram = graph.nodes.every(
+    (node) =>
+      !unfit(node) && findLowering(node.operator) && node.outputs.every((value) => !value || isStaticTensor(value)),
+  );
+  if (isOneProgram) orderForMemory(graph);
   const uses = lastUses(graph);
   const isCaptured = (value: Value): boolean =>
     options.capture === "all" || (options.capture?.has(value.name) ?? false);
