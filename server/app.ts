@@ -1,6 +1,6 @@
 /** The routes. Paths and bodies are those of the Jupyter Server REST API and of JupyterLab's own. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import type { HttpBindings } from "@hono/node-server";
@@ -12,7 +12,7 @@ import { normalizePath, type Root } from "./contents/paths.ts";
 import { errorAnswer, HttpError, optionalText, readJson } from "./http.ts";
 import type { KernelManager } from "./kernels/manager.ts";
 import { specFiles, specModel } from "./kernels/specs.ts";
-import { labPage, loginPage } from "./lab/page.ts";
+import { labPage, loginPage, type PageFiles } from "./lab/page.ts";
 import type { Settings } from "./lab/settings.ts";
 import type { Store } from "./lab/store.ts";
 import { toHtml, toScript } from "./nbconvert.ts";
@@ -225,13 +225,14 @@ function labRoutes(app: App, { root, settings, workspaces, bundle, version, sing
   app.get("/lab/api/themes/*", (c) => sendStatic(c, join(bundle, "themes"), rest(c, "/lab/api/themes/")));
   app.get("/lab/api/listings/*", (c) => c.json({ blocked_extensions: [], allowed_extensions: [] }));
   app.get("/lab/api/licenses/*", (c) => sendStatic(c, bundle, "licenses.json"));
-  app.get("/static/lab/*", (c) => sendStatic(c, bundle, rest(c, "/static/lab/")));
+  app.get("/static/lab/*", (c) => sendStatic(c, bundle, rest(c, "/static/lab/"), forGood));
   app.get("/", (c) => c.redirect("/lab"));
-  const page = (c: Context) => {
+  const page = async (c: Context) => {
     const path = rest(c, "/lab").replace(/^\/(tree|doc|workspaces\/[^/]+(\/tree)?)?\/?/, "");
     const workspace = /^\/lab\/workspaces\/([^/]+)/.exec(c.req.path)?.[1] ?? "default";
     const mode = singleDocument || c.req.path.startsWith("/lab/doc") ? "single-document" : "multiple-document";
-    return c.html(labPage({ root: root.folder, version, treePath: path, mode, workspace }));
+    const files = JSON.parse(await readFile(join(bundle, "page.json"), "utf8")) as PageFiles;
+    return c.html(labPage({ files, root: root.folder, version, treePath: path, mode, workspace }));
   };
   app.get("/lab", page);
   app.get("/lab/*", page);
@@ -293,9 +294,12 @@ function attach(c: Context, name: string): void {
 }
 
 /** A file of a folder of ours; no path leads out of it. */
-function sendStatic(c: Context, folder: string, path: string): Promise<Response> {
-  return sendFile(c, join(folder, normalizePath(path)));
+function sendStatic(c: Context, folder: string, path: string, headers = {}): Promise<Response> {
+  return sendFile(c, join(folder, normalizePath(path)), headers);
 }
+
+/** Names of the front end's files carry a hash of their content. */
+const forGood = { "Cache-Control": "private, max-age=31536000, immutable" };
 
 /** Streams a file; ranges are honoured, so that audio and video can be sought in. */
 async function sendFile(
@@ -306,11 +310,11 @@ async function sendFile(
 ): Promise<Response> {
   const info = await stat(file);
   if (!info.isFile()) throw new HttpError(404, "no such file");
+  c.header("Cache-Control", "no-cache");
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (downloadAs) attach(c, downloadAs);
   const etag = `"${info.size.toString(36)}-${Math.trunc(info.mtimeMs).toString(36)}"`;
   c.header("ETag", etag);
-  c.header("Cache-Control", "no-cache");
   if (c.req.header("if-none-match") === etag) return c.body(null, 304);
   c.header("Content-Type", mimeType(file) ?? "application/octet-stream");
   c.header("Accept-Ranges", "bytes");

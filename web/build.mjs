@@ -3,7 +3,7 @@
 // coherent (some 4.6.6 packages want ^4.6.6 of packages that stop at 4.6.4).
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
@@ -110,6 +110,16 @@ const packages = {
         (_, name) => `import(${name}).then(resolve, reject);`,
       ),
     )(build);
+    // Settings are checked where a person has set some: compiling a check of nothing, for each of 60 schemas, is a tenth of the start.
+    patch(/settingregistry[\\/]lib[\\/]settingregistry\.js$/, (text) =>
+      text
+        .replace("const validate = this._validator.getSchema(plugin.id);", "")
+        .replace("if (!validate || !compose)", "if (!compose)")
+        .replace(
+          "if (!validate(user))",
+          "const validate = Object.keys(user).length ? this._validator.getSchema(plugin.id) : () => true; if (!validate(user))",
+        ),
+    )(build);
     // A CommonJS module imported dynamically has its exports under `default` here.
     patch(/mathjax-extension[\\/]lib[\\/]index\.js$/, (text) =>
       text.replace(/import\('(mathjax-full[^']+)'\)/g, "import('$1').then((m) => m.default ?? m)"),
@@ -182,13 +192,30 @@ function licences(inputs) {
   return { bundles: { inferlab: { packages } } };
 }
 
+/** What the page loads at once: the entry, its style, and the modules it imports, which would else be asked for one after another. */
+function pageFiles(outputs) {
+  const name = (path) => relative(out, resolve(path));
+  const [entryPath, { cssBundle }] = Object.entries(outputs).find(([, file]) => file.entryPoint === "lab.js");
+  const modules = new Set();
+  const add = (path) => {
+    for (const { path: imported, kind } of outputs[path].imports)
+      if (kind === "import-statement" && !modules.has(imported)) {
+        modules.add(imported);
+        add(imported);
+      }
+  };
+  add(entryPath);
+  return { script: name(entryPath), style: name(cssBundle), modules: [...modules].map(name) };
+}
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const { metafile } = await esbuild.build({
   ...common,
   stdin: { contents: entry(), resolveDir: here, sourcefile: "lab.js" },
   outdir: out,
-  entryNames: "lab",
+  // Every name has a hash: the server lets browsers keep all of /static/lab for good.
+  entryNames: "lab-[hash]",
   chunkNames: "chunks/[hash]",
   assetNames: "assets/[name]-[hash]",
   format: "esm",
@@ -204,6 +231,7 @@ for (const theme of themes) {
     outdir: join(out, "themes", theme),
   });
 }
+writeFileSync(join(out, "page.json"), JSON.stringify(pageFiles(metafile.outputs)));
 writeFileSync(join(out, "licenses.json"), JSON.stringify(licences(metafile.inputs)));
 writeFileSync(join(out, ".complete"), "");
 const bytes = Object.values(metafile.outputs).reduce((sum, file) => sum + file.bytes, 0);

@@ -1,7 +1,15 @@
 /** The page that loads the Lab. */
 import { pathToFileURL } from "node:url";
 
+/** Files of the built front end that the page loads, by their names under /static/lab (web/build.mjs writes them). */
+export interface PageFiles {
+  readonly script: string;
+  readonly style: string;
+  readonly modules: readonly string[];
+}
+
 export interface PageOptions {
+  readonly files: PageFiles;
   readonly root: string;
   readonly version: string;
   /** Path of the document or folder to open, from the URL. */
@@ -64,6 +72,8 @@ export function labPage(options: PageOptions): string {
     buildCheck: false,
     extensionManager: "{}",
   };
+  const { files } = options;
+  const at = (name: string) => `/static/lab/${name}`;
   const json = JSON.stringify(config).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">
@@ -73,9 +83,11 @@ export function labPage(options: PageOptions): string {
 <title>inferlab</title>
 <link rel="icon" href="${icon}">
 <script id="jupyter-config-data" type="application/json">${json}</script>
-<link rel="stylesheet" href="/static/lab/lab.css">
+<script type="module" src="${at(files.script)}"></script>
+${files.modules.map((name) => `<link rel="modulepreload" href="${at(name)}">`).join("\n")}
+<link rel="stylesheet" href="${at(files.style)}">
 </head>
-<body class="jp-ThemedContainer"><script type="module" src="/static/lab/lab.js"></script></body>
+<body class="jp-ThemedContainer"></body>
 </html>
 `;
 }

@@ -43,6 +43,35 @@ describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
     await open.page.waitForSelector("#made"); // an id survives only in trusted output
   });
 
+  test("starts a second time with its own files from the browser's cache", async () => {
+    const name = `n${++numNotebooks}.ipynb`;
+    await lab.write(name, "1 + 1");
+    const context = await lab.browser.newContext();
+    const times: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      const page = await context.newPage();
+      const client = await context.newCDPSession(page);
+      await client.send("Network.enable");
+      const asked = new Map<string, string>();
+      const fetched: string[] = [];
+      client.on("Network.requestWillBeSent", ({ requestId, request }) => asked.set(requestId, request.url));
+      client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+        const url = asked.get(requestId) ?? "";
+        if (url.includes("/static/lab/") && encodedDataLength > 0) fetched.push(url);
+      });
+      const begun = performance.now();
+      await page.goto(`${lab.server.openUrl.replace("/lab", `/lab/tree/${name}`)}&reset`, { waitUntil: "commit" });
+      await editor(page, 0).waitFor({ timeout: 60_000 });
+      times.push(performance.now() - begun);
+      if (round > 0) expect(fetched).toEqual([]);
+      else expect(fetched.length).toBeGreaterThan(5);
+      await page.close();
+    }
+    const [first, ...later] = times.map((time) => Math.round(time));
+    console.log(`from address to cells: first start ${first} ms, later ones ${later.join(", ")} ms`);
+    await context.close();
+  });
+
   test("interrupts an endless loop and keeps the variables", async () => {
     const open = await withCells("let kept = 41;", "while (true) {}", "kept + 1");
     await open.runAll();
