@@ -50,8 +50,13 @@ export class CellDocument {
   private readonly source: string;
   private readonly edits: readonly Edit[];
 
-  /** `owners` are the names other cells have declared. */
-  constructor(cell: string, owners: ReadonlyMap<string, Owner>, folder: string) {
+  /** `owners` are the names other cells have declared, `promised` those of cells that have not run: anything may be in them. */
+  constructor(
+    cell: string,
+    owners: ReadonlyMap<string, Owner>,
+    folder: string,
+    promised: ReadonlySet<string> = new Set(),
+  ) {
     this.source = expandMagics(cell);
     this.symbols = symbolsOf(this.source);
     this.edits = this.symbols.specifiers.flatMap((specifier) => {
@@ -59,7 +64,7 @@ export class CellDocument {
       return text === undefined ? [] : [{ start: specifier.start, end: specifier.end, text }];
     });
     referenceLines ??= references();
-    const prelude = [...referenceLines, importsOf(this.source, this.symbols, owners)];
+    const prelude = [...referenceLines, importsOf(this.source, this.symbols, owners, promised)];
     this.numPreludeLines = prelude.length;
     const exported = this.symbols.declarations.filter((declaration) => !declaration.isExported);
     let body = this.source;
@@ -91,6 +96,19 @@ export class CellDocument {
     }
     return Math.min(offset, lineStart + lines[own]!.length);
   }
+
+  /** The line and character of the cell (magics keep lines) of a document position; undefined as above. */
+  placeOf(position: Position): Position | undefined {
+    const offset = this.offsetOf(position);
+    if (offset === undefined) return undefined;
+    const before = this.source.slice(0, offset).split("\n");
+    return { line: before.length - 1, character: before.at(-1)!.length };
+  }
+}
+
+/** Names that a cell declares. */
+export function namesOf(cell: string): string[] {
+  return symbolsOf(expandMagics(cell)).declarations.map(({ name }) => name);
 }
 
 /** The cell gives the name a new value, as far as its text tells. */
@@ -102,13 +120,22 @@ function isAssigned(source: string, name: string): boolean {
 }
 
 /** One line that brings in what the cell uses of others; variables it assigns by their type, for imports are read-only. */
-function importsOf(source: string, symbols: CellSymbols, owners: ReadonlyMap<string, Owner>): string {
+function importsOf(
+  source: string,
+  symbols: CellSymbols,
+  owners: ReadonlyMap<string, Owner>,
+  promised: ReadonlySet<string>,
+): string {
   const own = new Set(symbols.declarations.map(({ name }) => name));
   const used = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
   const parts: string[] = [];
   for (const name of used) {
     const owner = owners.get(name);
-    if (!owner || own.has(name)) continue;
+    if (own.has(name)) continue;
+    if (!owner) {
+      if (promised.has(name)) parts.push(`declare let ${name}: any; type ${name} = any;`);
+      continue;
+    }
     parts.push(
       owner.declaration.kind === "variable" && isAssigned(source, name)
         ? `declare let ${name}: typeof import("./${owner.file}").${name};`

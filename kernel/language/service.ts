@@ -26,6 +26,17 @@ export interface Diagnostic {
   readonly end: number;
 }
 
+/** A diagnostic by lines and characters of the cell (0-based, UTF-16 units). */
+export interface PlacedDiagnostic {
+  readonly code: number;
+  readonly message: string;
+  readonly start: Documents.Position;
+  readonly end: Documents.Position;
+}
+
+/** "Type … is not generic": a type of a cell that has not run has no parameters yet. */
+const notGeneric = 2315;
+
 /** Milliseconds without a new cell after which the kernel is at rest. */
 const restMs = 75;
 
@@ -132,6 +143,16 @@ function uriOf(folder: string, file: string): string {
   return pathToFileURL(join(folder, `${file}.ts`)).href;
 }
 
+/** The errors of a document, noise left out. */
+async function errorsAt(server: LanguageServer, uri: string): Promise<(LspDiagnostic & { readonly code: number })[]> {
+  const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
+    textDocument: { uri },
+  });
+  return (report?.items ?? []).flatMap((item) =>
+    item.severity === 1 && item.code !== undefined && !isNoise(item.code) ? [{ ...item, code: item.code }] : [],
+  );
+}
+
 export class LanguageService {
   private readonly folder: string;
   private readonly log: (line: string) => void;
@@ -150,6 +171,7 @@ export class LanguageService {
   private owners = new Map<string, Documents.Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
   private readonly prefix = `notebook_${process.pid}_`;
+  private readonly names = new Map<string, readonly string[]>();
   private shared: ChangingDocument;
   private next: ChangingDocument;
 
@@ -306,15 +328,42 @@ export class LanguageService {
   private async errorsOf(server: LanguageServer, { document, uri }: CheckedCell): Promise<Diagnostic[]> {
     // A cell that declares nothing is checked in a document that all such cells share: a new file costs the server more.
     if (uri === undefined) this.shared.write(server, document.text);
-    const report = await server.request<{ items?: LspDiagnostic[] } | null>("textDocument/diagnostic", {
-      textDocument: { uri: uri ?? this.shared.uri },
-    });
-    return (report?.items ?? []).flatMap(({ severity, code, message, range }) => {
+    return (await errorsAt(server, uri ?? this.shared.uri)).flatMap(({ code, message, range }) => {
       const start = document.offsetOf(range.start);
       const end = document.offsetOf(range.end);
-      if (severity !== 1 || code === undefined || isNoise(code) || start === undefined) return [];
-      return [{ code, message, start, end: end ?? start }];
+      return start === undefined ? [] : [{ code, message, start, end: end ?? start }];
     });
+  }
+
+  /**
+   * Errors of a cell that is being written; names that only `others`, cells of the notebook that may not have run, declare
+   * may be anything. Empty for cells under a `%%` magic and where the server cannot be had.
+   */
+  async draft(code: string, others: readonly string[]): Promise<readonly PlacedDiagnostic[]> {
+    this.start();
+    const { server } = this;
+    if (!server || this.hasFailed || /^\s*%%/.test(code)) return [];
+    await this.ready;
+    this.catchUp();
+    const promised = new Set(others.flatMap((other) => this.namesOf(other)));
+    const document = new this.documents!.CellDocument(code, this.owners, this.folder, promised);
+    this.next.write(server, document.text);
+    return (await errorsAt(server, this.next.uri)).flatMap(({ code: number, message, range }) => {
+      const start = document.placeOf(range.start);
+      if (!start || number === notGeneric) return [];
+      return [{ code: number, message, start, end: document.placeOf(range.end) ?? start }];
+    });
+  }
+
+  /** What a text of a cell declares; kept while front ends ask with the same texts again and again. */
+  private namesOf(code: string): readonly string[] {
+    let names = this.names.get(code);
+    if (!names) {
+      names = this.documents!.namesOf(code);
+      if (this.names.size >= maxCells) this.names.clear();
+      this.names.set(code, names);
+    }
+    return names;
   }
 
   /**

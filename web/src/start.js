@@ -5,6 +5,7 @@ import { IServiceManager } from "@jupyterlab/services";
 import { PluginRegistry } from "@lumino/coreutils";
 import { anywidget } from "./anywidget.js";
 import { debugNames } from "./debug-names.js";
+import { diagnostics } from "./diagnostics.js";
 import { kernelUsage } from "./kernel-usage.js";
 import { plotly } from "./plotly.js";
 
@@ -14,7 +15,7 @@ export async function start(plugins, mimeExtensions) {
   try {
     const registry = new PluginRegistry();
     const enabled = flat(plugins).filter((plugin) => !PageConfig.Extension.isDisabled(plugin.id));
-    registry.registerPlugins([...enabled, anywidget, debugNames, kernelUsage]);
+    registry.registerPlugins([...enabled, anywidget, debugNames, diagnostics, kernelUsage]);
     const serviceManager = await registry.resolveRequiredService(IServiceManager);
     const lab = new JupyterLab({
       pluginRegistry: registry,

@@ -4,6 +4,7 @@ import { comm } from "./comm.ts";
 import { commInfoRequest } from "./comm-info-request.ts";
 import { completeRequest } from "./complete-request.ts";
 import { debugRequest } from "./debug-request.ts";
+import { diagnosticsRequest } from "./diagnostics-request.ts";
 import { executeRequest } from "./execute-request.ts";
 import { historyRequest } from "./history-request.ts";
 import { inputReply } from "./input-reply.ts";
@@ -24,6 +25,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["create_subshell_request", createSubshellRequest],
   ["debug_request", debugRequest],
   ["delete_subshell_request", deleteSubshellRequest],
+  ["diagnostics_request", diagnosticsRequest],
   ["execute_request", executeRequest],
   ["history_request", historyRequest],
   ["input_reply", inputReply],

@@ -10,6 +10,9 @@ import { repositoryRoot } from "../../support/shared.ts";
 
 declare const jupyterapp: LabApp;
 
+/** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
+const screenshots = process.env["SCREENSHOTS"];
+
 // A browser on a busy machine is late now and then: a test that fails is tried again.
 describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
   let lab: Lab;
@@ -130,6 +133,23 @@ describe.skipIf(!chromiumPath)("the Lab", { retry: 2 }, () => {
     await open.page.keyboard.press("Shift+Tab");
     await open.page.waitForSelector(".jp-Tooltip");
     expect(await open.page.locator(".jp-Tooltip").textContent()).toContain("heightMetres");
+  });
+
+  test("underlines type errors while a cell is written, and says what is wrong", async () => {
+    const open = await withCells("const later: number[] = [1];", "later");
+    const cell = open.page.locator(".jp-CodeCell").nth(1);
+    await editor(open.page, 1).click();
+    await open.page.keyboard.press("End");
+    await open.page.keyboard.type(".length; const wrong: string = 41 + 1;");
+    const underlined = cell.locator(".cm-lintRange-error");
+    await expect.poll(() => underlined.allTextContents(), { timeout: 60_000, interval: 250 }).toEqual(["wrong"]);
+    await underlined.hover();
+    await open.page.locator(".cm-tooltip-lint").waitFor({ timeout: 20_000 });
+    expect(await open.page.locator(".cm-tooltip-lint").textContent()).toContain("Type 'number' is not assignable to");
+    if (screenshots) await open.page.screenshot({ path: `${screenshots}/diagnostics.png` });
+    for (let key = 0; key < "41 + 1;".length; key++) await open.page.keyboard.press("Backspace");
+    await open.page.keyboard.type("'fine';");
+    await expect.poll(() => underlined.count(), { timeout: 60_000, interval: 250 }).toBe(0);
   });
 
   test("renames a notebook; its kernel goes on", async () => {
