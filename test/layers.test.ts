@@ -30,8 +30,9 @@ const typescript: Record<string, readonly string[]> = {
   "src/compiler/tools": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/onnx", "src/compiler/passes"],
   "src/compiler/program": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/plan"],
   "src/runtime": ["src/base", "src/ops", "src/compiler/*"],
+  "src/profile": ["src/base", "src/ops", "src/compiler/*", "src/runtime"],
   "src/pipeline": ["src/base", "src/ops", "src/compiler/*", "src/runtime"],
-  "src/api": ["src/base", "src/ops", "src/compiler/*", "src/runtime", "src/pipeline"],
+  "src/api": ["src/base", "src/ops", "src/compiler/*", "src/runtime", "src/profile", "src/pipeline"],
   "src/widgets": ["src/base"],
   "src/display": ["src/base", "src/widgets"],
   "src/cli": ["src/*", "src/compiler/*", "kernel", "server"],
@@ -47,7 +48,14 @@ const exceptions: Record<string, readonly string[]> = {
 
 /** `import type` only: a display may name what it draws. */
 const typeOnly: Record<string, readonly string[]> = {
-  "src/display": ["src/compiler/ir", "src/compiler/plan", "src/compiler/tools", "src/runtime", "src/ops"],
+  "src/display": [
+    "src/compiler/ir",
+    "src/compiler/plan",
+    "src/compiler/tools",
+    "src/runtime",
+    "src/profile",
+    "src/ops",
+  ],
 };
 
 /** C++: folder below native/ → folders it may include. */

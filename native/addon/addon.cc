@@ -49,6 +49,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   DefineMemory(env, exports);
   DefineStore(env, exports);
   DefineProgram(env, exports);
+  DefinePeaks(env, exports);
   return exports;
 }
 

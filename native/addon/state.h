@@ -33,5 +33,6 @@ Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_
 void DefineMemory(Napi::Env env, Napi::Object exports);
 void DefineStore(Napi::Env env, Napi::Object exports);
 void DefineProgram(Napi::Env env, Napi::Object exports);
+void DefinePeaks(Napi::Env env, Napi::Object exports);
 
 }  // namespace inferlab::addon

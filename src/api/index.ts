@@ -34,6 +34,8 @@ export { ocrModelPaths } from "../pipeline/ocr/models.ts";
 export { createReader, type OcrResult, ocr } from "../pipeline/ocr/ocr.ts";
 export { type TrackingMetrics, trackingMetrics } from "../pipeline/tracking/metrics.ts";
 export { type TrackedBox, Tracker } from "../pipeline/tracking/tracker.ts";
+export { machinePeaks, type Peaks } from "../profile/peaks.ts";
+export { Profile, type ProfileOptions, profileOfTraces } from "../profile/profile.ts";
 export type { CompileOptions, EngineStats, InstructionReport, RunOptions } from "../runtime/engine.ts";
 export { Session, type SessionStats } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";

@@ -15,6 +15,7 @@ import "./memory.ts";
 import "./model-report.ts";
 import "./memory-snapshot.ts";
 import "./pipeline.ts";
+import "./profile.ts";
 import "./scores.ts";
 import "./simplify-report.ts";
 import "./table.ts";

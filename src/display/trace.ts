@@ -47,7 +47,7 @@ const laneHeight = 18;
 const timelineWidth = 640;
 
 /** A lane a thread, time to the right, a colour an operator (the rarer ones share grey). */
-function timeline(trace: Trace, colorOf: ReadonlyMap<string, number>): Picture | undefined {
+export function timelinePicture(trace: Trace, colorOf: ReadonlyMap<string, number>): Picture | undefined {
   const lanes = Math.max(1, Math.min(64, 1 + trace.events.reduce((most, event) => Math.max(most, event.thread), 0)));
   const end = trace.events.reduce((latest, event) => Math.max(latest, event.endUs), trace.wallUs);
   if (!(end > 0)) return undefined;
@@ -184,7 +184,7 @@ export function displayTrace(trace: Trace, options: TraceOptions = {}): MimeBund
       ].map((value, i) => html`<td style="text-align:${i === 3 || i === 5 ? "right" : "left"}">${value}</td>`)}</tr>`;
     },
   )}</tbody></table></details>`;
-  const picture = timeline(trace, colorOf);
+  const picture = timelinePicture(trace, colorOf);
   const drawnEvents = events.length <= 600 ? events : byTime;
   return bundle(
     {

@@ -24,10 +24,16 @@ function planKey(engine: Engine, level: OptimizeLevel): string {
   return `${engine.passes ?? "none"}/${level}/${createHash("sha1").update(table).digest("hex").slice(0, 16)}`;
 }
 
+/** Options of a compilation whose engine may be one of one's own, which no table has. */
+export interface EngineOptions extends Omit<CompileOptions, "engine"> {
+  /** Engine by name, or the engine itself. Default: native, or reference where there is no addon. */
+  readonly engine?: string | Engine;
+}
+
 /** A graph rewritten for an engine, with the key of that rewriting: what a model's file may keep. */
 export function prepareGraph(
   graph: Graph,
-  options: Pick<CompileOptions, "engine" | "optimize"> = {},
+  options: Pick<EngineOptions, "engine" | "optimize"> = {},
 ): { readonly key: string; readonly graph: Graph } {
   const engine = findEngine(options.engine);
   const level = checkedLevel(options.optimize);
@@ -48,7 +54,7 @@ function checkedLevel(level: OptimizeLevel = "all"): OptimizeLevel {
  */
 export async function compileGraph(
   graph: Graph,
-  options: CompileOptions = {},
+  options: EngineOptions = {},
   stored?: (key: string) => Graph | undefined,
 ): Promise<Session> {
   const engine = findEngine(options.engine);
@@ -58,7 +64,7 @@ export async function compileGraph(
     throw new InferlabError("ENGINE", `device is ${JSON.stringify(device)}, engine "${engine.name}" has: cpu`);
   const threads = checkedThreads(options.threads ?? Number(env("INFERLAB_THREADS") ?? availableParallelism()));
   const found = stored?.(planKey(engine, level));
-  const own = found ? cloneGraph(found) : prepareGraph(graph, { engine: engine.name, optimize: level }).graph;
+  const own = found ? cloneGraph(found) : prepareGraph(graph, { engine, optimize: level }).graph;
   const inner = await engine.compile(own, { engine: engine.name, device, threads, optimize: level });
   tellHost({ engine: engine.name });
   return new Session(engine.name, graph, inner);

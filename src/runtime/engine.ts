@@ -51,6 +51,8 @@ export interface EngineStats {
 export interface EngineSession {
   run(feeds: Values, options?: RunOptions): Promise<Values>;
   trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Values; trace: Trace }>;
+  /** As trace() so many times, for engines that make something ready for a trace; none where trace() is as good. */
+  traceRuns?(feeds: Values, count: number, options?: RunOptions): Promise<readonly Trace[]>;
   /** Per instruction of the last shape that ran (empty before the first run where shapes are dynamic). */
   explain(): readonly InstructionReport[];
   /** What it has made so far. Default: one compile, whatever the shapes. */

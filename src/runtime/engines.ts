@@ -10,12 +10,13 @@ export const engines: readonly Engine[] = [native, reference, ort];
 let toldFallback = false;
 
 /**
- * The engine with a name, or the first usable one where no name is given. The first time a default is not the native
+ * The engine itself where one is given, the engine with a name, or the first usable one where no name is given. The first time a default is not the native
  * engine, one line on stderr says what is missing and how to get it.
  *
  * Errors: ENGINE for an unknown name and for an engine that cannot be used here.
  */
-export function findEngine(name?: string): Engine {
+export function findEngine(name?: string | Engine): Engine {
+  if (typeof name === "object") return usable(name);
   if (name === undefined) {
     for (const engine of engines) {
       const state = engine.available();
@@ -31,7 +32,11 @@ export function findEngine(name?: string): Engine {
       `engine is ${JSON.stringify(name)}, expected one of ${engines.map((e) => e.name).join(", ")}`,
     );
   }
+  return usable(engine);
+}
+
+function usable(engine: Engine): Engine {
   const state = engine.available();
-  if (!state.ok) throw new InferlabError("ENGINE", `engine "${name}" cannot be used here: ${state.reason}`);
+  if (!state.ok) throw new InferlabError("ENGINE", `engine "${engine.name}" cannot be used here: ${state.reason}`);
   return engine;
 }

@@ -13,6 +13,7 @@ import { Tensor } from "../base/tensor.ts";
 import type { Graph, Value } from "../compiler/ir/graph.ts";
 import { writeOnnx } from "../compiler/onnx/write.ts";
 import type { CompileOptions, Engine, EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import { readOrtProfile } from "./ort-profile.ts";
 import type { Trace, TraceEvent } from "./trace.ts";
 
 /** Element types its JavaScript API can carry. Others abort the process or come back wrong, so they are refused here. */
@@ -111,31 +112,59 @@ class OrtSession implements EngineSession {
     return outputs;
   }
 
-  /** Runs a second session that profiles and, where tensors are captured, names them as outputs. */
   async trace(feeds: Values, options: RunOptions = {}): Promise<{ outputs: Values; trace: Trace }> {
+    const { outputs, traces } = await this.profiled(feeds, 1, options);
+    return { outputs, trace: traces.at(-1)! };
+  }
+
+  async traceRuns(feeds: Values, count: number, options: RunOptions = {}): Promise<readonly Trace[]> {
+    return (await this.profiled(feeds, count, options)).traces;
+  }
+
+  /** Runs a second session that profiles and, where tensors are captured, names them as outputs. */
+  private async profiled(
+    feeds: Values,
+    count: number,
+    options: RunOptions,
+  ): Promise<{ outputs: Values; traces: Trace[] }> {
     const { graph } = this;
     const captured = captureOutputs(graph, options.capture);
     const folder = await mkdtemp(join(tmpdir(), "inferlab-ort-"));
-    const session = await OrtSession.create(graphWithOutputs(graph, captured), this.options, join(folder, "profile"));
-    await this.runOn(session, feeds, options); // the first run allocates
-    const started = performance.now();
-    const all = await this.runOn(session, feeds, options);
-    const wallUs = (performance.now() - started) * 1000;
-    (session as unknown as { endProfiling(): void }).endProfiling();
-    await session.release();
-    const events = await readProfile(folder);
-    await rm(folder, { recursive: true });
-    const tensors = new Map<string, Tensor>();
-    const outputs: Values = {};
-    for (const [name, value] of Object.entries(all)) {
-      if (captured.has(name) && value.kind === "tensor") tensors.set(name, value);
-      if (this.graph.outputNames.includes(name)) outputs[name] = value;
+    try {
+      const session = await OrtSession.create(graphWithOutputs(graph, captured), this.options, join(folder, "profile"));
+      let all: Values = {};
+      const wallsUs: number[] = [];
+      try {
+        await this.runOn(session, feeds, options); // the first run allocates
+        for (let run = 0; run < count; run++) {
+          const started = performance.now();
+          all = await this.runOn(session, feeds, options);
+          wallsUs.push((performance.now() - started) * 1000);
+        }
+      } finally {
+        (session as unknown as { endProfiling(): void }).endProfiling();
+        await session.release();
+      }
+      const runs = await readProfiles(folder);
+      const tensors = new Map<string, Tensor>();
+      const outputs: Values = {};
+      for (const [name, value] of Object.entries(all)) {
+        if (captured.has(name) && value.kind === "tensor") tensors.set(name, value);
+        if (this.graph.outputNames.includes(name)) outputs[name] = value;
+      }
+      const traces = wallsUs.map((wallUs, run): Trace => {
+        const events = runs[runs.length - count + run] ?? [];
+        return { engine: "ort", graph: graph.name, threads: this.options.threads, wallUs, events, tensors };
+      });
+      this.report = traces.at(-1)!.events.map((event, index) => ({
+        ...event,
+        index,
+        reason: "chosen by ONNX Runtime",
+      }));
+      return { outputs, traces };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    this.report = events.map((event, index) => ({ ...event, index, reason: "chosen by ONNX Runtime" }));
-    return {
-      outputs,
-      trace: { engine: "ort", graph: graph.name, threads: this.options.threads, wallUs, events, tensors },
-    };
   }
 
   /** ORT says what it runs only when it profiles: the instructions of the last trace(). */
@@ -175,50 +204,12 @@ function graphWithOutputs(graph: Graph, extra: ReadonlyMap<string, Value>): Grap
   return view;
 }
 
-interface ProfileEvent {
-  readonly cat: string;
-  readonly name: string;
-  readonly ts: number;
-  readonly dur: number;
-  readonly tid: number;
-  readonly args?: {
-    readonly op_name?: string;
-    readonly provider?: string;
-    readonly output_type_shape?: readonly Record<string, readonly number[]>[];
-    readonly output_size?: string;
-    readonly activation_size?: string;
-    readonly parameter_size?: string;
-  };
-}
-
-/** Node events of the profile's last run. Format: onnxruntime docs, "Performance tuning: profiling tools". */
-async function readProfile(folder: string): Promise<TraceEvent[]> {
-  const all: ProfileEvent[] = [];
+/** The profiles in a folder, by run. */
+async function readProfiles(folder: string): Promise<TraceEvent[][]> {
+  const runs: TraceEvent[][] = [];
   for (const file of await readdir(folder))
-    all.push(...(JSON.parse(await readFile(join(folder, file), "utf8")) as ProfileEvent[]));
-  const runs = all.filter((event) => event.name === "model_run");
-  const last = runs.at(-1);
-  if (!last) return [];
-  const threads = new Map<number, number>();
-  return all
-    .filter((e) => e.cat === "Node" && e.name.endsWith("_kernel_time") && e.ts >= last.ts && e.ts <= last.ts + last.dur)
-    .map((e) => {
-      if (!threads.has(e.tid)) threads.set(e.tid, threads.size);
-      const bytes = ["output_size", "activation_size", "parameter_size"] as const;
-      return {
-        node: e.name.replace(/_kernel_time$/, ""),
-        op: e.args?.op_name ?? "?",
-        kernel: e.args?.provider ?? "ort",
-        startUs: e.ts - last.ts,
-        endUs: e.ts - last.ts + e.dur,
-        thread: threads.get(e.tid)!,
-        flops: 0,
-        bytes: bytes.reduce((sum, key) => sum + Number(e.args?.[key] ?? 0), 0),
-        outputs: (e.args?.output_type_shape ?? []).flatMap((entry) =>
-          Object.entries(entry).map(([dtype, shape]) => ({ name: "", dtype, shape: [...shape] })),
-        ),
-      };
-    });
+    runs.push(...readOrtProfile(await readFile(join(folder, file), "utf8")).map(({ events }) => [...events]));
+  return runs;
 }
 
 export const ort: Engine = {

@@ -6,6 +6,7 @@ import { holdMemory } from "../base/memory-use.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
+import { areRunsCollected, tellCollectors } from "./collect.ts";
 import type { EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "./engine.ts";
 import { checkFeeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
@@ -27,6 +28,8 @@ export class Session {
   readonly name: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** The graph as it was given; the engine runs what its passes made of a copy. */
+  readonly graph: Graph;
   private inner: EngineSession | undefined;
   private numRuns = 0;
   /** What the engine said when the session was disposed. */
@@ -36,6 +39,7 @@ export class Session {
   constructor(engine: string, graph: Graph, inner: EngineSession) {
     this.engine = engine;
     this.name = graph.name;
+    this.graph = graph;
     this.inputs = graph.inputs.map(({ name, type }) => ({ name, type }));
     this.outputs = graph.outputs.map(({ name, type }) => ({ name, type }));
     this.inner = inner;
@@ -51,6 +55,7 @@ export class Session {
     const inner = this.ready(feeds, own);
     const held = holdMemory(feeds);
     try {
+      if (areRunsCollected()) return (await this.collected(inner, held.values, own)) as Outputs;
       return (await inner.run(held.values, own)) as Outputs;
     } finally {
       held.letGo();
@@ -65,6 +70,29 @@ export class Session {
     try {
       const { outputs, trace } = await inner.trace(held.values, own);
       return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
+    } finally {
+      held.letGo();
+    }
+  }
+
+  /**
+   * The traces of up to `count` runs; fewer where they would take longer than `budgetMs` together, but at least 5 (or `count`,
+   * if that is less).
+   */
+  async traceRuns(feeds: Values, count: number, budgetMs: number, options?: RunOptions): Promise<readonly Trace[]> {
+    const own = withCell(options);
+    const inner = this.ready(feeds, own);
+    const few = Math.min(5, count);
+    const end = performance.now() + budgetMs;
+    const held = holdMemory(feeds);
+    try {
+      const traces: Trace[] = [];
+      while (traces.length < count && (traces.length < few || performance.now() < end)) {
+        const wanted = traces.length === 0 ? few : Math.min(few, count - traces.length);
+        if (inner.traceRuns) traces.push(...(await inner.traceRuns(held.values, wanted, own)));
+        else traces.push((await inner.trace(held.values, own)).trace);
+      }
+      return traces.map((trace) => withDisplay("trace", trace));
     } finally {
       held.letGo();
     }
@@ -117,6 +145,14 @@ export class Session {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** A run that somebody watches. */
+  private async collected(inner: EngineSession, feeds: Values, options: RunOptions | undefined): Promise<Values> {
+    const startMs = performance.now();
+    const { outputs, trace } = await inner.trace(feeds, options);
+    tellCollectors({ session: this, startMs, trace: withDisplay("trace", trace) });
+    return outputs;
   }
 
   private ready(feeds: Values, options: RunOptions | undefined): EngineSession {

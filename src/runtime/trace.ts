@@ -14,6 +14,10 @@ export interface TraceEvent {
   readonly flops: number;
   /** Bytes read plus written. */
   readonly bytes: number;
+  /** Bytes that hold intermediate tensors and scratch memory while it runs; only where the engine plans them. */
+  readonly liveBytes?: number;
+  /** Bytes of those that begin to be needed here. */
+  readonly newBytes?: number;
   readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
 }
 

@@ -1,4 +1,4 @@
-/** Every code block of docs/api.md, models.md, nnl.md and operators.md runs, in a folder of its own. */
+/** Every code block of docs/api.md, models.md, nnl.md, operators.md and profiling.md runs, in a folder of its own. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const selfie = packageFile("@mediapipe/selfie_segmentation", "selfie_segmentation.tflite");
 
-describe.each(["api.md", "models.md", "nnl.md", "operators.md"])("docs/%s", (page) => {
+describe.each(["api.md", "models.md", "nnl.md", "operators.md", "profiling.md"])("docs/%s", (page) => {
   const text = readFileSync(join(repositoryRoot, "docs", page), "utf8");
   const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
 

@@ -19,6 +19,11 @@ export interface Addon {
   readonly ConstantStore: new () => NativeStore;
   readonly CancelToken: new () => NativeToken;
   load(store: NativeStore, bytes: Uint8Array, threads: number): Promise<NativeProgram>;
+  /** What the machine can do at best: operations a second, and bytes read plus written a second over each size. */
+  peaks?(
+    threads: number,
+    sizes: readonly number[],
+  ): Promise<{ readonly flopsPerSecond: number; readonly bytesPerSecond: Float64Array }>;
   memoryStats(): NativeMemoryStats;
   memoryUse(): NativeMemoryUse;
   /** Parts of the heap's addresses, by address. */

@@ -479,6 +479,32 @@ function cost(node: Node): { flops: number; bytes: number } {
   return costOf(node);
 }
 
+interface SegmentMemory {
+  readonly live: Float64Array;
+  readonly born: Float64Array;
+}
+
+const memoryOfSegments = new WeakMap<Segment, SegmentMemory>();
+
+/** Bytes of the planned buffers that are alive at each instruction, and of those that begin there. */
+function memoryOf(segment: Segment): SegmentMemory {
+  let memory = memoryOfSegments.get(segment);
+  if (!memory) {
+    const count = segment.notes.length;
+    const born = new Float64Array(count + 1);
+    const died = new Float64Array(count + 1);
+    for (const { lower, upper, size } of segment.memory.buffers) {
+      born[Math.min(lower, count)]! += size;
+      died[Math.min(upper, count)]! += size;
+    }
+    const live = new Float64Array(count);
+    let bytes = 0;
+    for (let index = 0; index < count; index++) live[index] = bytes += born[index]! - died[index]!;
+    memoryOfSegments.set(segment, (memory = { live, born }));
+  }
+  return memory;
+}
+
 /** Gathers a trace. */
 class Recorder {
   readonly events: TraceEvent[] = [];
@@ -495,8 +521,11 @@ class Recorder {
   }
 
   program(segment: Segment, timesUs: Float64Array, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
+    const memory = memoryOf(segment);
     segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs }, index) => {
       this.events.push({
+        liveBytes: memory.live[index]!,
+        newBytes: memory.born[index]!,
         node,
         op,
         kernel,
