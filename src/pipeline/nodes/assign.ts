@@ -25,7 +25,6 @@ export const assign = node(
   ): [row: number, column: number][] => {
     const numRows = costs.length;
     const numColumns = costs[0]?.length ?? 0;
-    let finite = 0;
     costs.forEach((row, i) => {
       if (row.length !== numColumns)
         throw new InferlabError(
@@ -35,28 +34,54 @@ export const assign = node(
       row.forEach((cost, j) => {
         if (Number.isNaN(cost) || cost === -Infinity)
           throw new InferlabError("ARGUMENT", `assign: the cost at row ${i}, column ${j} is ${cost}`);
-        if (cost !== Infinity) finite = Math.max(finite, Math.abs(cost));
       });
     });
-    if (numRows === 0 || numColumns === 0) return [];
-    // Pairs not to be made cost more than all allowed ones together, so as few as possible of them are used.
-    const forbidden = (finite + 1) * 2 * (Math.min(numRows, numColumns) + 1);
-    const allowed = (row: number, column: number): boolean =>
-      costs[row]![column]! <= maxCost && costs[row]![column] !== Infinity;
-    const wide = numRows <= numColumns;
-    const [low, high] = wide ? [numRows, numColumns] : [numColumns, numRows];
-    const table = new Float64Array(low * high);
-    for (let row = 0; row < numRows; row++)
-      for (let column = 0; column < numColumns; column++)
-        table[wide ? row * high + column : column * high + row] = allowed(row, column)
-          ? costs[row]![column]!
-          : forbidden;
-    return shortestPaths(low, high, table)
-      .map((j, i): [number, number] => (wide ? [i, j] : [j, i]))
-      .filter(([row, column]) => allowed(row, column))
-      .sort((a, b) => a[0] - b[0]);
+    const table = new Float64Array(numRows * numColumns);
+    costs.forEach((row, i) => {
+      table.set(row, i * numColumns);
+    });
+    const columns = assignTable(numRows, numColumns, table, maxCost);
+    return Array.from(columns, (column, row): [number, number] => [row, column]).filter(([, column]) => column >= 0);
   },
 );
+
+/**
+ * The column of each row under the assignment of least cost, −1 for none. Costs are row-major, none NaN or −Infinity; pairs
+ * above `maxCost` or of Infinity are not made.
+ */
+export function assignTable(numRows: number, numColumns: number, costs: Float64Array, maxCost = Infinity): Int32Array {
+  const columns = new Int32Array(numRows).fill(-1);
+  if (numRows === 0 || numColumns === 0) return columns;
+  const allowed = (cost: number): boolean => cost <= maxCost && cost !== Infinity;
+  // Where no row and no column has a choice the pairs are all that are allowed: the usual frame of a tracker.
+  const users = new Uint8Array(numColumns);
+  let choice = false;
+  let greatest = 0;
+  for (let row = 0, at = 0; row < numRows; row++)
+    for (let column = 0; column < numColumns; column++, at++) {
+      const cost = costs[at]!;
+      if (!allowed(cost)) continue;
+      greatest = Math.max(greatest, Math.abs(cost));
+      if (columns[row] !== -1 || users[column] !== 0) choice = true;
+      columns[row] = column;
+      users[column] = 1;
+    }
+  if (!choice) return columns;
+  // Pairs not to be made cost more than all allowed ones together, so as few as possible of them are used.
+  const forbidden = (greatest + 1) * 2 * (Math.min(numRows, numColumns) + 1);
+  const wide = numRows <= numColumns;
+  const [low, high] = wide ? [numRows, numColumns] : [numColumns, numRows];
+  const table = new Float64Array(low * high);
+  for (let row = 0, at = 0; row < numRows; row++)
+    for (let column = 0; column < numColumns; column++, at++)
+      table[wide ? at : column * high + row] = allowed(costs[at]!) ? costs[at]! : forbidden;
+  columns.fill(-1);
+  shortestPaths(low, high, table).forEach((j, i) => {
+    const [row, column] = wide ? [i, j] : [j, i];
+    if (allowed(costs[row * numColumns + column]!)) columns[row] = column;
+  });
+  return columns;
+}
 
 /** Column of each row, rows ≤ columns: rows are added one by one along a shortest augmenting path (dual potentials u, v). */
 function shortestPaths(numRows: number, numColumns: number, cost: Float64Array): number[] {

@@ -1,6 +1,7 @@
 /** What the nodes' examples are run with: small values of every kind, made by arithmetic. */
 import { Image } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
+import type { TrackedBox } from "../tracking/tracker.ts";
 import type { Box } from "./boxes.ts";
 import type { Quad } from "./warp-perspective.ts";
 
@@ -147,6 +148,12 @@ const rotatedBoxes = [
 /** Five vectors in two bunches and one apart. */
 const embeddings = rows([5, 3], [1, 0, 0.1, 0.9, 0.1, 0, 0, 1, 0, 0.1, 1, 0.1, -1, -1, 1]);
 
+/** Two frames of boxes with identities. */
+const tracks: readonly (readonly TrackedBox[])[] = [0, 1].map((t) => [
+  { id: 1, x: 4 + t, y: 4, width: 10, height: 20 },
+  { id: 2, x: 40 - t, y: 8, width: 10, height: 20, label: "dog" },
+]);
+
 export const examples = {
   photo,
   mask,
@@ -176,4 +183,5 @@ export const examples = {
   maskedBoxes,
   rotatedBoxes,
   embeddings,
+  tracks,
 } as const;

@@ -48,6 +48,13 @@ import { rotate } from "./rotate.ts";
 import { clipPolygon } from "./structure/clip-polygon.ts";
 import { toRgb } from "./to-rgb.ts";
 import { toTensor } from "./to-tensor.ts";
+import { cameraMotion } from "./tracking/camera-motion.ts";
+import { interpolateTracks } from "./tracking/interpolate-tracks.ts";
+import { formatMot, parseMot } from "./tracking/mot-text.ts";
+import { track } from "./tracking/track.ts";
+import { identityTimeline, trackTrails } from "./tracking/track-trails.ts";
+import { trackingScenario } from "./tracking/tracking-scenario.ts";
+import { trackingScores } from "./tracking/tracking-scores.ts";
 import { warpPerspective } from "./warp-perspective.ts";
 import { widthBuckets } from "./width-buckets.ts";
 
@@ -56,6 +63,7 @@ export const library = {
   assign,
   axisPoints,
   boxOverlaps,
+  cameraMotion,
   clipBoxes,
   clipPolygon,
   connectedComponents,
@@ -80,15 +88,19 @@ export const library = {
   decodeYoloV8,
   decodeYolox,
   decodeYunet,
+  formatMot,
   fuseBoxes,
   heatMapPoints,
   homography,
+  identityTimeline,
+  interpolateTracks,
   matrixNms,
   minAreaRectangle,
   nearestVectors,
   nms,
   normalizeVectors,
   offsetConvexPolygon,
+  parseMot,
   polygonArea,
   polygonPerimeter,
   prototypeMasks,
@@ -104,6 +116,10 @@ export const library = {
   topK,
   toRgb,
   toTensor,
+  track,
+  trackingScenario,
+  trackingScores,
+  trackTrails,
   warpPerspective,
   widthBuckets,
 } as const satisfies Record<string, NodeFunction>;

@@ -7,21 +7,19 @@
  * numbers, a twentieth of the work.
  */
 import type { Box } from "../nodes/boxes.ts";
+import { type Axis, type CameraMotion, correctAxis, moveCentre, type Noise, predictAxis } from "./axis.ts";
 
-/** One coordinate with its velocity: mean [p, v] and covariance [[pp, pv], [pv, vv]]. */
-interface Axis {
-  p: number;
-  v: number;
-  pp: number;
-  pv: number;
-  vv: number;
-}
-
-/** Noise of SORT: variance of a measurement, of what happens between frames to position and to velocity. */
-interface Noise {
-  readonly measurement: number;
-  readonly position: number;
-  readonly velocity: number;
+/** Where a box is expected, and how it takes measurements in. */
+export interface MotionFilter {
+  /** Goes on by one frame and gives the box expected there. */
+  predict(): Box;
+  /** Takes a measured box in. */
+  correct(box: Box): void;
+  box(): Box;
+  /** A filter that goes on from here on its own. */
+  copy(): MotionFilter;
+  /** Follows a camera that moved since the frame before. */
+  move(camera: CameraMotion): void;
 }
 
 const centreNoise: Noise = { measurement: 1, position: 1, velocity: 0.01 };
@@ -29,26 +27,7 @@ const areaNoise: Noise = { measurement: 10, position: 1, velocity: 0.0001 };
 
 const newAxis = (p: number): Axis => ({ p, v: 0, pp: 10, pv: 0, vv: 10_000 });
 
-function predictAxis(axis: Axis, { position, velocity }: Noise): void {
-  axis.p += axis.v;
-  axis.pp += 2 * axis.pv + axis.vv + position;
-  axis.pv += axis.vv;
-  axis.vv += velocity;
-}
-
-function correctAxis(axis: Axis, measured: number, { measurement }: Noise): void {
-  const s = axis.pp + measurement;
-  const gainP = axis.pp / s;
-  const gainV = axis.pv / s;
-  const surprise = measured - axis.p;
-  axis.p += gainP * surprise;
-  axis.v += gainV * surprise;
-  axis.vv -= gainV * axis.pv;
-  axis.pv -= gainP * axis.pv;
-  axis.pp -= gainP * axis.pp;
-}
-
-export class KalmanBox {
+export class KalmanBox implements MotionFilter {
   private readonly cx: Axis;
   private readonly cy: Axis;
   private readonly area: Axis;
@@ -71,6 +50,29 @@ export class KalmanBox {
     predictAxis(this.area, areaNoise);
     this.aspectVariance += 1;
     return this.box();
+  }
+
+  /** A filter that goes on from here on its own. */
+  copy(): KalmanBox {
+    const twin = new KalmanBox(this.box());
+    Object.assign(twin.cx, this.cx);
+    Object.assign(twin.cy, this.cy);
+    Object.assign(twin.area, this.area);
+    twin.aspect = this.aspect;
+    twin.aspectVariance = this.aspectVariance;
+    return twin;
+  }
+
+  /** Follows the camera: the area grows by the determinant, the centre goes where the camera takes it. */
+  move(camera: CameraMotion): void {
+    moveCentre(this.cx, this.cy, camera);
+    const [a, b, , c, d] = camera;
+    const growth = Math.abs(a * d - b * c);
+    this.area.p *= growth;
+    this.area.v *= growth;
+    this.area.pp *= growth * growth;
+    this.area.pv *= growth * growth;
+    this.area.vv *= growth * growth;
   }
 
   /** Takes a measured box in. */
