@@ -126,11 +126,7 @@ describe("KalmanFilter", () => {
 });
 
 /** Mean of a figure over seeds. */
-function mean(
-  options: ScenarioOptions,
-  tracker: TrackerOptions & { camera?: boolean },
-  figure: "idf1" | "mota" | "hota",
-) {
+function mean(options: ScenarioOptions, tracker: TrackerOptions & { camera?: boolean }, figure: "idf1" | "mota") {
   const { camera, ...rest } = tracker;
   const seeds = [1, 2, 3];
   return (
@@ -236,7 +232,7 @@ describe("trackers on made-up videos", () => {
 
   test("stands in a pipeline as a stage with state", async () => {
     const follow = pipeline("follow", { boxes: port<Box[]>("boxes") }, (p, { boxes }) => ({
-      tracked: p.stage("track", (list, { state }) => state.update(list), [boxes], {
+      tracked: p.stage("track", (list, { state }) => (state as Tracker).update(list), [boxes], {
         state: () => new Tracker({ minHits: 1 }),
       }),
     }));
