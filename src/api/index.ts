@@ -5,7 +5,7 @@
 
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
-export { Tensor } from "../base/tensor.ts";
+export { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
 export { type Index, View } from "../base/view.ts";
 export { nodePass, type Pass } from "../compiler/passes/pass.ts";
 export { type Match, type Rule, rulePass } from "../compiler/passes/rule.ts";
@@ -54,5 +54,5 @@ export {
 } from "./memory.ts";
 export { Model } from "./model.ts";
 export { init, type Module, module } from "./module.ts";
-export { tensor } from "./tensor.ts";
+export { optional, sequence, tensor } from "./tensor.ts";
 export { fromOrt, imageFromTensor, tensorFromImage, toOrt } from "./tensor-methods.ts";

@@ -1,6 +1,7 @@
 /** What a fluent method takes in place of a value. */
 import { allocate, type DataArray, type DType, dtypes } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
+import { encodeNumber, isBig, isEncodedFloat } from "../base/numbers.ts";
 import { Tensor } from "../base/tensor.ts";
 
 export type NestedNumbers = number | bigint | boolean | string | readonly NestedNumbers[];
@@ -49,23 +50,25 @@ function naturalDType(leaf: unknown): DType {
 }
 
 function fill(out: { [index: number]: unknown }, data: NestedNumbers, dtype: DType): void {
-  const big = dtype === "int64" || dtype === "uint64";
+  const big = isBig(dtype);
+  // Their arrays do not round and wrap by themselves: small floats are bits, elements of less than a byte lie one in a byte.
+  const isEncoded = isEncodedFloat(dtype) || dtype === "bool" || dtypes[dtype].bits < 8;
   let at = 0;
   const visit = (item: NestedNumbers): void => {
     if (Array.isArray(item)) for (const inner of item) visit(inner);
     else if (dtype === "string") out[at++] = String(item);
     else if (big) out[at++] = typeof item === "bigint" ? item : BigInt(item as number);
+    else if (isEncoded) out[at++] = encodeNumber(dtype, Number(item));
     else out[at++] = Number(item);
   };
   visit(data);
 }
 
-/** A tensor from numbers; the dtype is what they stand for unless it is given. */
+/** A tensor from numbers, rounded and wrapped as the dtype does; it is what they stand for unless it is given. */
 export function fromNested(data: NestedNumbers, dtype: DType = naturalDType(firstLeaf(data))): Tensor {
-  const row = dtypes[dtype];
-  if (row?.kind === "complex" || (row?.kind === "float" && row.bits < 32))
+  if (dtypes[dtype]?.kind === "complex")
     throw new InferlabError("ARGUMENT", `numbers cannot be given as ${dtype}`, {
-      hint: "make a float32 tensor and cast() it",
+      hint: "give real and imaginary parts in turn in a typed array",
     });
   const shape = shapeOf(data);
   let size = 1;

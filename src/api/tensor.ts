@@ -3,7 +3,7 @@ import { displaySymbol } from "../base/display-hook.ts";
 import type { DType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { formatType } from "../base/shapes.ts";
-import { Tensor } from "../base/tensor.ts";
+import { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
 import { tensorType } from "../base/value-type.ts";
 import { Graph, Node, Value } from "../compiler/ir/graph.ts";
 import { evaluateNode } from "../compiler/ir/interpret.ts";
@@ -54,6 +54,31 @@ export function tensor(data: TypedArray | NestedNumbers, shape?: readonly number
     throw new InferlabError("ARGUMENT", "data is no typed array, number or nested array of numbers");
   const made = fromNested(data as NestedNumbers, dtype);
   return shape ? new Tensor(made.dtype, shape, made.data) : made;
+}
+
+/**
+ * A list of values of one type, as a graph's input of type `seq(…)` takes it. `dtype` says what an empty one would hold.
+ *
+ * @example
+ * await session.run({ parts: sequence([tensor([1, 2]), tensor([3])]) });
+ */
+export function sequence(items: readonly RuntimeValue[], dtype?: DType): SequenceValue {
+  const of = (value: RuntimeValue): string => (value.kind === "tensor" ? value.dtype : value.kind);
+  for (const [i, item] of items.entries())
+    if (of(item) !== of(items[0]!) || (dtype && of(item) !== dtype))
+      throw new InferlabError(
+        "ARGUMENT",
+        `item ${i} of the sequence is ${of(item)}, expected ${dtype ?? of(items[0]!)} as the others`,
+      );
+  return dtype ? { kind: "sequence", items, dtype } : { kind: "sequence", items };
+}
+
+/**
+ * A value or nothing, as a graph's input of type `optional(…)` takes it. An input that is left out is empty, a bare value a
+ * filled one: only a graph that is given both needs this.
+ */
+export function optional(value: RuntimeValue | null = null): OptionalValue {
+  return { kind: "optional", value };
 }
 
 declare module "../base/tensor.ts" {

@@ -21,10 +21,12 @@ const describe = (value: unknown): string => {
 };
 
 /**
- * Throws FEED where a value is missing, unknown, or of a wrong type, rank or size. A symbol must have one size in all
- * inputs.
+ * The feeds with an empty optional for each optional input that is left out.
+ *
+ * Throws FEED where a value is missing, unknown, or of a wrong type, rank or size, also inside a sequence or an optional. A
+ * symbol must have one size in all inputs.
  */
-export function checkFeeds(inputs: readonly Port[], feeds: Values, where: string): void {
+export function checkFeeds(inputs: readonly Port[], feeds: Values, where: string): Values {
   const expected = inputs.map((port) => `${port.name}: ${port.type ? formatValueType(port.type) : "any"}`).join(", ");
   const hint = `inputs are ${expected || "none"}`;
   for (const name of Object.keys(feeds)) {
@@ -32,43 +34,65 @@ export function checkFeeds(inputs: readonly Port[], feeds: Values, where: string
       throw new InferlabError("FEED", `${where} has no input ${JSON.stringify(name)}`, { hint, details: { name } });
   }
   const symbols = new Map<string, { size: number; at: string }>();
+  let complete = feeds;
   for (const { name, type } of inputs) {
     const value = feeds[name];
-    const fail = (found: string, want: string): never => {
-      throw new InferlabError("FEED", `input ${JSON.stringify(name)} of ${where} is ${found}, expected ${want}`, {
+    if (value === undefined) {
+      if (type?.kind !== "optional")
+        throw new InferlabError("FEED", `input ${JSON.stringify(name)} of ${where} is missing`, {
+          hint,
+          details: { name },
+        });
+      complete = { ...complete, [name]: { kind: "optional", value: null } };
+      continue;
+    }
+    if (!type) continue;
+    checkValue(value, type, symbols, JSON.stringify(name), (what, found, want) => {
+      throw new InferlabError("FEED", `${what} of ${where} is ${found}, expected ${want}`, {
         hint,
         details: { name, found, expected: want },
       });
-    };
-    if (value === undefined) {
-      if (type?.kind === "optional") continue;
-      throw new InferlabError("FEED", `input ${JSON.stringify(name)} of ${where} is missing`, {
-        hint,
-        details: { name },
-      });
-    }
-    if (!type) continue;
-    if (type.kind !== "tensor") {
-      if (value.kind !== type.kind && type.kind === "sequence") fail(describe(value), formatValueType(type));
-      continue;
-    }
-    if (value?.kind !== "tensor") fail(describe(value), formatValueType(type));
-    else {
-      const found = formatType(value.dtype, value.shape);
-      if (value.dtype !== type.dtype) fail(found, formatValueType(type));
-      if (!type.shape) continue;
-      if (value.shape.length !== type.shape.length) fail(found, formatValueType(type));
-      type.shape.forEach((dim, axis) => {
-        const size = value.shape[axis]!;
-        if (typeof dim === "number") {
-          if (dim !== size) fail(found, formatValueType(type));
-          return;
-        }
-        const known = symbols.get(dim);
-        if (known && known.size !== size)
-          fail(found, `${formatValueType(type)} with ${dim} = ${known.size} as in ${known.at}`);
-        symbols.set(dim, { size, at: JSON.stringify(name) });
-      });
-    }
+    });
   }
+  return complete;
+}
+
+type Symbols = Map<string, { size: number; at: string }>;
+type Fail = (what: string, found: string, want: string) => never;
+
+/** `name`: of the input or of a part of it. */
+function checkValue(value: RuntimeValue, type: ValueType, symbols: Symbols, name: string, fail: Fail): void {
+  function wrong(found: string, want = formatValueType(type)): never {
+    return fail(`input ${name}`, found, want);
+  }
+  if (type.kind === "optional") {
+    // What an optional may hold is taken as a filled one.
+    const content = value?.kind === "optional" ? value.value : value;
+    if (content !== null) checkValue(content, type.element, symbols, name, fail);
+    return;
+  }
+  if (type.kind === "sequence") {
+    if (value?.kind !== "sequence" || !Array.isArray(value.items)) wrong(describe(value));
+    value.items.forEach((item, i) => {
+      // The items of a sequence may differ in their sizes.
+      checkValue(item, type.element, new Map(), `${name}[${i}]`, fail);
+    });
+    return;
+  }
+  if (value?.kind !== "tensor") wrong(describe(value));
+  const found = formatType(value.dtype, value.shape);
+  if (value.dtype !== type.dtype) wrong(found);
+  if (!type.shape) return;
+  if (value.shape.length !== type.shape.length) wrong(found);
+  type.shape.forEach((dim, axis) => {
+    const size = value.shape[axis]!;
+    if (typeof dim === "number") {
+      if (dim !== size) wrong(found);
+      return;
+    }
+    const known = symbols.get(dim);
+    if (known && known.size !== size)
+      wrong(found, `${formatValueType(type)} with ${dim} = ${known.size} as in ${known.at}`);
+    symbols.set(dim, { size, at: name });
+  });
 }

@@ -13,7 +13,7 @@ import type { Trace } from "./trace.ts";
 
 /**
  * What `run` gives back. A graph's outputs are tensors but for the rare sequence or optional, which is there under the
- * same name with its own `kind`.
+ * same name with its own `kind`: `run<{ parts: SequenceValue }>({ x })` says so to the type checker.
  */
 export type Outputs = Record<string, Tensor>;
 
@@ -50,13 +50,13 @@ export class Session {
    *
    * Errors: FEED for a wrong feed, CANCELLED where the signal fired, SHAPE/DTYPE/VALUE where an operator's rule breaks.
    */
-  async run(feeds: Values, options?: RunOptions): Promise<Outputs> {
+  async run<O extends Values = Outputs>(feeds: Values, options?: RunOptions): Promise<O> {
     const own = withCell(options);
-    const inner = this.ready(feeds, own);
-    const held = holdMemory(feeds);
+    const { inner, complete } = this.ready(feeds, own);
+    const held = holdMemory(complete);
     try {
-      if (areRunsCollected()) return (await this.collected(inner, held.values, own)) as Outputs;
-      return (await inner.run(held.values, own)) as Outputs;
+      if (areRunsCollected()) return (await this.collected(inner, held.values, own)) as O;
+      return (await inner.run(held.values, own)) as O;
     } finally {
       held.letGo();
     }
@@ -65,8 +65,8 @@ export class Session {
   /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
   async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
     const own = withCell(options);
-    const inner = this.ready(feeds, own);
-    const held = holdMemory(feeds);
+    const { inner, complete } = this.ready(feeds, own);
+    const held = holdMemory(complete);
     try {
       const { outputs, trace } = await inner.trace(held.values, own);
       return { outputs: outputs as Outputs, trace: withDisplay("trace", trace) };
@@ -81,10 +81,10 @@ export class Session {
    */
   async traceRuns(feeds: Values, count: number, budgetMs: number, options?: RunOptions): Promise<readonly Trace[]> {
     const own = withCell(options);
-    const inner = this.ready(feeds, own);
+    const { inner, complete } = this.ready(feeds, own);
     const few = Math.min(5, count);
     const end = performance.now() + budgetMs;
-    const held = holdMemory(feeds);
+    const held = holdMemory(complete);
     try {
       const traces: Trace[] = [];
       while (traces.length < count && (traces.length < few || performance.now() < end)) {
@@ -155,13 +155,13 @@ export class Session {
     return outputs;
   }
 
-  private ready(feeds: Values, options: RunOptions | undefined): EngineSession {
+  private ready(feeds: Values, options: RunOptions | undefined): { inner: EngineSession; complete: Values } {
     if (!this.inner) throw new InferlabError("ENGINE", `session of "${this.name}" was disposed`);
     if (options?.signal?.aborted)
       throw new InferlabError("CANCELLED", `run of "${this.name}" was cancelled before it began`);
-    checkFeeds(this.inputs, feeds, `"${this.name}"`);
+    const complete = checkFeeds(this.inputs, feeds, `"${this.name}"`);
     this.numRuns++;
-    return this.inner;
+    return { inner: this.inner, complete };
   }
 }
 

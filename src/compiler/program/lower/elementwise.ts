@@ -192,6 +192,13 @@ export function emitChain(
   return undefined;
 }
 
+/** The kernels' code of a type. Elements of types they do not know are only moved: as integers of the same width. */
+function elementCode(dtype: DType): number {
+  const { bits, kind, onnx } = dtypes[dtype];
+  if (dtype === "bfloat16") return dtypes.uint16.onnx;
+  return bits < 8 || (kind === "float" && bits === 8) ? dtypes.uint8.onnx : onnx;
+}
+
 /** Emits a chain that writes `output`, with the chains in front of it that nobody else needs. */
 function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
   const chain = takeOver(c, own);
@@ -202,11 +209,11 @@ function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
     outputs: [output],
     parameters: {
       dims: merged.dims,
-      inputs: chain.operands.flatMap(({ ref }, i) => [dtypes[ref.dtype].onnx, ...merged.strides[i]!]),
+      inputs: chain.operands.flatMap(({ ref }, i) => [elementCode(ref.dtype), ...merged.strides[i]!]),
       steps: chain.steps.flatMap((step) => [
         elementwiseFunctions.of(step.function),
-        dtypes[step.type].onnx,
-        dtypes[step.result].onnx,
+        elementCode(step.type),
+        elementCode(step.result),
         ...[0, 1, 2].map((i) => step.arguments[i] ?? -1),
       ]),
       constants: chain.steps.flatMap((step) => [step.alpha ?? 0, step.beta ?? 0]),
