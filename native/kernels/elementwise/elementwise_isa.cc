@@ -4,6 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
+
 #include "kernels/elementwise/math-inl.h"
 #include "kernels/elementwise/table.h"
 
@@ -99,11 +103,20 @@ inline __attribute__((always_inline)) std::uint16_t ToHalf(float x) {
 void CastFromHalf(const void* a_, const void*, const void*, void* y_, std::size_t n, double, double) {
   const std::uint16_t* a = static_cast<const std::uint16_t*>(a_);
   float* y = static_cast<float*>(y_);
+#ifdef __F16C__
+  // FromHalf takes an assist of the CPU for each subnormal half.
+  for (; n >= 8; n -= 8, a += 8, y += 8)
+    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a))));
+#endif
   INFERLAB_LOOP y[i] = FromHalf(a[i]);
 }
 void CastToHalf(const void* a_, const void*, const void*, void* y_, std::size_t n, double, double) {
   const float* a = static_cast<const float*>(a_);
   std::uint16_t* y = static_cast<std::uint16_t*>(y_);
+#ifdef __F16C__
+  for (; n >= 8; n -= 8, a += 8, y += 8)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_cvtps_ph(_mm256_loadu_ps(a), _MM_FROUND_TO_NEAREST_INT));
+#endif
   INFERLAB_LOOP y[i] = ToHalf(a[i]);
 }
 

@@ -280,11 +280,14 @@ TEST_EACH_ISA(Elementwise, HalvesRoundToNearestEven) {
   // Half way between 1 and the next half: to the even one; beyond the largest: infinity.
   const float ties[] = {1.00048828125f, 1.00146484375f, 65519.996f, 65520.0f, 5.9604645e-8f * 0.5f, 5.9604645e-8f * 1.5f};
   const std::uint16_t expected[] = {0x3c00, 0x3c02, 0x7bff, 0x7c00, 0, 2};
-  Plan six;
-  EXPECT(Plan::Make(Dense(6, {DType::kFloat32}, {{ElementwiseFunction::kCast, DType::kFloat32, DType::kFloat16, {0, -1, -1}, 0, 0}}), &six));
-  std::uint16_t got[6];
-  RunPlan(six, {ties}, {got});
-  for (int i = 0; i < 6; ++i) EXPECT_THAT(got[i] == expected[i], std::to_string(i) + ": " + std::to_string(got[i]));
+  // Twice over and more, so that whole vectors are among them.
+  Plan many;
+  EXPECT(Plan::Make(Dense(30, {DType::kFloat32}, {{ElementwiseFunction::kCast, DType::kFloat32, DType::kFloat16, {0, -1, -1}, 0, 0}}), &many));
+  float repeated[30];
+  for (int i = 0; i < 30; ++i) repeated[i] = ties[i % 6];
+  std::uint16_t got[30];
+  RunPlan(many, {repeated}, {got});
+  for (int i = 0; i < 30; ++i) EXPECT_THAT(got[i] == expected[i % 6], std::to_string(i) + ": " + std::to_string(got[i]));
 }
 
 TEST(Elementwise, RefusesChainsThatAreNotWellFormed) {

@@ -67,6 +67,7 @@ import { sinkTransposesBelowConcat } from "./sink-transposes-below-concat.ts";
 import { sinkUnaryBelowConcat } from "./sink-unary-below-concat.ts";
 import { slicesToSplit } from "./slices-to-split.ts";
 import { transposeToReshape } from "./transpose-to-reshape.ts";
+import { widenHalves } from "./widen-halves.ts";
 
 /** Every pass, in the order of a round. */
 export const passes: readonly Pass[] = [
@@ -77,6 +78,8 @@ export const passes: readonly Pass[] = [
   foldConstants,
   foldArithmetic,
   inlineConstantIf,
+  // Early: later passes know constants of float32.
+  widenHalves,
   removeNoOps,
   removeNeutralOperands,
   mergeCasts,

@@ -1,0 +1,186 @@
+/**
+ * npm run bench -- first [FILTER…] [options]
+ *
+ * From a model's file to its first result, on the native engine and on ONNX Runtime. Options: see `usage`.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import * as ort from "onnxruntime-node";
+import { Model } from "../src/api/index.ts";
+import { packageRoot } from "../src/base/package-root.ts";
+import type { Tensor } from "../src/base/tensor.ts";
+import { feedsFor, findNets, type Net } from "./support/nets.ts";
+
+const usage = `npm run bench -- first [FILTER…] [options]
+
+From the path of a model's file to its first result: load, compile and the first run, at one thread. ONNX Runtime is called
+by its own package, with graph optimisation on. Both are measured in processes of their own ("cold": nothing has run in them
+but the imports), in turn, and in this one, where all nets run one after another ("warm").
+
+  --rounds 3   measurements of each; the table shows medians
+  --cold, --warm   one of the two only
+  --update     writes the table into docs/performance.md
+  --help       this text
+
+Columns: milliseconds of CPU time, all threads of the process together, and native ÷ ort.`;
+
+const { values: options, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    cold: { type: "boolean", default: false },
+    warm: { type: "boolean", default: false },
+    update: { type: "boolean", default: false },
+    /** One measurement in this process, printed as a number. */
+    child: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(usage);
+  process.exit(0);
+}
+if (options.update && filters.length > 0) {
+  console.error("--update writes the whole table: leave the filters out");
+  process.exit(2);
+}
+
+const engines = ["native", "ort"] as const;
+type Engine = (typeof engines)[number];
+
+async function firstResult(engine: Engine, path: string, feeds: Record<string, Tensor>): Promise<void> {
+  if (engine === "native") {
+    const session = await (await Model.load(path)).compile({ engine, threads: 1 });
+    await session.run(feeds);
+    session.dispose();
+    return;
+  }
+  const session = await ort.InferenceSession.create(path, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 4,
+  });
+  const inputs: Record<string, ort.Tensor> = {};
+  for (const [name, { dtype, data, shape }] of Object.entries(feeds))
+    inputs[name] = new ort.Tensor(dtype as "float32", data as Float32Array, shape);
+  await session.run(inputs);
+  await session.release();
+}
+
+/** CPU time of one first result, ms. */
+async function measure(engine: Engine, path: string, feeds: Record<string, Tensor>): Promise<number> {
+  const before = process.cpuUsage();
+  await firstResult(engine, path, feeds);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const nets = findNets().filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+const feedsOf = async (net: Net): Promise<Record<string, Tensor>> => feedsFor(net, await Model.load(net.path));
+
+const serialized = (feeds: Record<string, Tensor>): string =>
+  JSON.stringify(
+    Object.entries(feeds).map(([name, { dtype, shape, data }]) => {
+      const { buffer, byteOffset, byteLength } = data as Float32Array;
+      return [name, dtype, shape, Buffer.from(buffer, byteOffset, byteLength).toString("base64")];
+    }),
+  );
+
+if (options.child) {
+  // The feeds come ready: making them would load the model, and warm what is to be measured.
+  const { Tensor } = await import("../src/base/tensor.ts");
+  const [engine, path] = JSON.parse(options.child) as [Engine, string];
+  const feeds: Record<string, Tensor> = {};
+  for (const [name, dtype, shape, text] of JSON.parse(readFileSync(0, "utf8")) as [
+    string,
+    "float32",
+    number[],
+    string,
+  ][]) {
+    const bytes = new Uint8Array(Buffer.from(text, "base64"));
+    const array = {
+      float32: Float32Array,
+      int64: BigInt64Array,
+      int32: Int32Array,
+      uint8: Uint8Array,
+      float16: Uint16Array,
+    };
+    feeds[name] = new Tensor(dtype, shape, new array[dtype](bytes.buffer));
+  }
+  console.log(await measure(engine, path, feeds));
+  process.exit(0);
+}
+
+function measureInChild(engine: Engine, net: Net, feeds: string): number {
+  const child = spawnSync(
+    process.execPath,
+    [fileURLToPath(import.meta.url), "--child", JSON.stringify([engine, net.path])],
+    { input: feeds, encoding: "utf8", maxBuffer: 2 ** 26 },
+  );
+  const ms = Number(child.stdout);
+  if (child.status !== 0 || !(ms > 0)) throw new Error(child.stderr.split("\n").find((line) => line.includes("Error")));
+  return ms;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+const lines: string[] = [];
+const say = (line: string): void => {
+  console.log(line);
+  lines.push(line.trimEnd());
+};
+const cell = (value: number): string => value.toFixed(value < 10 ? 2 : 0).padStart(8);
+
+const modes = (["cold", "warm"] as const).filter((mode) => options[mode] || !(options.cold || options.warm));
+const ratios: Record<string, number[]> = { cold: [], warm: [] };
+const rounds = Number(options.rounds);
+const head = (text: (mode: string) => string): string => modes.map((mode) => text(mode).padEnd(27)).join("");
+say(`${"".padEnd(34)}${head((mode) => `   ${mode}: CPU ms`)}`);
+say(`${"net".padEnd(34)}${head(() => "  native     ort native÷ort")}`);
+if (modes.includes("warm"))
+  // So that the first net finds what the others find: both engines loaded.
+  for (const net of nets.slice(0, 1)) for (const engine of engines) await measure(engine, net.path, await feedsOf(net));
+for (const net of nets) {
+  try {
+    const feeds = await feedsOf(net);
+    const input = serialized(feeds);
+    const cells: string[] = [];
+    for (const mode of modes) {
+      const times: Record<Engine, number[]> = { native: [], ort: [] };
+      for (let round = 0; round < rounds; round++)
+        for (const engine of round % 2 ? engines.toReversed() : engines)
+          times[engine].push(
+            mode === "cold" ? measureInChild(engine, net, input) : await measure(engine, net.path, feeds),
+          );
+      const [native, theirs] = [median(times.native), median(times.ort)];
+      ratios[mode]!.push(native / theirs);
+      cells.push(`${cell(native)}${cell(theirs)}${cell(native / theirs)}`.padEnd(27));
+    }
+    say(`${net.name.padEnd(34)}${cells.join("")}`);
+  } catch (error) {
+    console.log(`${net.name.padEnd(34)} ${(error as Error).message.split("\n")[0]}`);
+  }
+}
+say(
+  `${`geometric mean of ${ratios[modes[0]!]!.length}`.padEnd(34)}${head((mode) => `                ${cell(geometricMean(ratios[mode]!))}`)}`,
+);
+say(
+  `${"nets above 1.5".padEnd(34)}${head((mode) => `                ${String(ratios[mode]!.filter((r) => r > 1.5).length).padStart(8)}`)}`,
+);
+if (options.update) {
+  const file = join(packageRoot, "docs", "performance.md");
+  const text = readFileSync(file, "utf8");
+  const [begin, end] = ["<!-- first: begin -->", "<!-- first: end -->"];
+  const facts = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`;
+  const table = `${begin}\n\`\`\`\n${facts}\n\n${lines.join("\n")}\n\`\`\`\n${end}`;
+  writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
+}
+process.exit(0);
