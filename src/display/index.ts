@@ -6,6 +6,7 @@ import "./audio.ts";
 import "./chart.ts";
 import "./compare.ts";
 import "./embedding.ts";
+import "./engine-comparison.ts";
 import "./error.ts";
 import "./frames.ts";
 import "./graph.ts";

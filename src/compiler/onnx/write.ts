@@ -123,6 +123,13 @@ export function tensorMessage(tensor: Tensor, name = ""): Message {
   return { ...message, stringData: (tensor.data as string[]).map((text) => utf8.encode(text)) };
 }
 
+/** The bytes of a TensorProto: what ONNX's backend tests keep in files `.pb`. */
+export function writeTensor(tensor: Tensor, name = ""): Uint8Array {
+  const writer = protobuf.Writer.create();
+  encode(writer, "TensorProto", tensorMessage(tensor, name));
+  return writer.finish();
+}
+
 const dimMessage = (dim: Dim): Message => {
   if (typeof dim === "number") return { dimValue: dim };
   // Sizes nobody named are written as nothing: the names are ours.
