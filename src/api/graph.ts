@@ -1,6 +1,6 @@
 /** `graph()`: a graph typed by hand. Each call infers at once, so a wrong shape is an error at the line that makes it. */
 import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
-import { type DType, isDType } from "../base/dtypes.ts";
+import { type DType, dtypes, isDType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
 import { formatType, type Shape } from "../base/shapes.ts";
 import type { Tensor } from "../base/tensor.ts";
@@ -16,9 +16,13 @@ import type { OperatorMethods } from "./methods.gen.ts";
 import { Model } from "./model.ts";
 import { type GraphOperand, isTensorOperand, toTensor } from "./operand.ts";
 import { defaultOpset, tensor } from "./tensor.ts";
+import type { DTypeOf, Plain, ValueLike } from "./typing.ts";
 
-/** A value of a graph under construction, with every operator as a method. */
-export class GraphValue {
+/**
+ * A value of a graph under construction, with every operator as a method. D and S are its dtype and shape as far as TypeScript
+ * knows them.
+ */
+export class GraphValue<D extends DType = DType, S extends Shape = Shape> {
   readonly graphValue = true as const;
   readonly builder: GraphBuilder;
   readonly value: Value;
@@ -35,13 +39,20 @@ export class GraphValue {
     return this.value.name;
   }
 
-  get dtype(): DType | undefined {
-    return this.value.type?.kind === "tensor" ? this.value.type.dtype : undefined;
+  get dtype(): D | undefined {
+    return this.value.type?.kind === "tensor" ? (this.value.type.dtype as D) : undefined;
   }
 
   /** Sizes and symbols; undefined where not even the rank is known. */
   get shape(): Shape | undefined {
     return this.value.type?.kind === "tensor" ? this.value.type.shape : undefined;
+  }
+
+  /** The same numbers in another dtype, rounded by its rules; the value itself where it has the dtype. (ONNX Cast) */
+  to<E extends DType>(dtype: E): GraphValue<E, S> {
+    if (!isDType(dtype)) throw new InferlabError("ARGUMENT", `dtype is ${JSON.stringify(dtype)}`);
+    if ((dtype as DType) === this.dtype) return this as GraphValue as GraphValue<E, S>;
+    return this.builder.apply(registry.cast, this, [{ to: dtypes[dtype].onnx }]) as GraphValue<E, S>;
   }
 
   toString(): string {
@@ -57,13 +68,27 @@ export class GraphValue {
   }
 }
 
-export interface GraphValue extends OperatorMethods<GraphValue, GraphOperand> {}
+export interface GraphValue<D extends DType = DType, S extends Shape = Shape>
+  extends OperatorMethods<"value", D, S>,
+    ValueLike<D, S> {}
+
+/** What the second branch of `cond` may give: as many values as the first. */
+type Either<A> = A extends readonly unknown[] ? { readonly [K in keyof A]: GraphValue } : GraphValue;
+
+/** What `cond` gives: what both branches are known to give. */
+type Merged<A, B> = A extends readonly unknown[]
+  ? { readonly [K in keyof A]: K extends keyof B ? MergedValue<A[K], B[K]> : never }
+  : MergedValue<A, B>;
+type MergedValue<A, B> = [A] extends [B] ? B : [B] extends [A] ? A : GraphValue<DTypeOf<A>>;
+
+/** The state of a loop: sizes may change from one iteration to the next. */
+type LoopState<S extends readonly GraphValue[]> = { readonly [K in keyof S]: GraphValue<DTypeOf<S[K]>> };
 
 /** What the body of a loop gives. */
 export interface LoopStep {
   readonly state: readonly GraphValue[];
   /** Whether there is another iteration; left out: until `times`. */
-  readonly again?: GraphValue;
+  readonly again?: GraphValue<"bool">;
   /** Values kept of every iteration. */
   readonly collect?: readonly GraphValue[];
 }
@@ -84,9 +109,9 @@ export class GraphBuilder {
   }
 
   /** A graph input. Dims are sizes or symbols: `["n", 3, 224, 224]`. */
-  input(name: string, dtype: DType, shape: Shape): GraphValue {
+  input<D extends DType, const S extends Shape>(name: string, dtype: D, shape: S): GraphValue<D, Plain<S>> {
     if (!isDType(dtype)) throw new InferlabError("ARGUMENT", `dtype of input "${name}" is ${JSON.stringify(dtype)}`);
-    for (const dim of shape) {
+    for (const dim of shape as Shape) {
       const good = typeof dim === "string" ? /^[A-Za-z_]\w*$/.test(dim) : Number.isSafeInteger(dim) && dim >= 0;
       if (good) continue;
       throw new InferlabError("SHAPE", `input "${name}" is ${formatType(dtype, shape)}, expected sizes and symbols`);
@@ -97,14 +122,14 @@ export class GraphBuilder {
   }
 
   /** A constant: weights, or numbers. */
-  constant(content: Tensor, name?: string): GraphValue {
+  constant<D extends DType, S extends number[]>(content: Tensor<D, S>, name?: string): GraphValue<D, S> {
     const value = new Value(name ? this.claim(name) : this.unique("constant"));
     value.setConstant(content);
     return new GraphValue(this, value, this.current);
   }
 
   /** A named constant that branches and bodies see too: the weights of a module. */
-  weight(content: Tensor, name: string): GraphValue {
+  weight<D extends DType, S extends number[]>(content: Tensor<D, S>, name: string): GraphValue<D, S> {
     const value = new Value(this.unique(name, true));
     value.setConstant(content);
     return new GraphValue(this, value, this.graph);
@@ -200,7 +225,11 @@ export class GraphBuilder {
    * @example
    * g.output("y", g.cond(x.reduceSum({ keepdims: false }).greater(0), () => x.relu(), () => x.neg()));
    */
-  cond<T extends GraphValue | readonly GraphValue[]>(condition: GraphValue, then: () => T, otherwise: () => T): T {
+  cond<A extends GraphValue | readonly GraphValue[], B extends Either<A>>(
+    condition: GraphValue<"bool">,
+    then: () => A,
+    otherwise: () => B,
+  ): Merged<A, B> {
     const test = this.operand(condition, "bool", "the condition");
     const one = this.subgraph("then", [], then);
     const two = this.subgraph("else", [], otherwise);
@@ -214,7 +243,7 @@ export class GraphBuilder {
       ["else_branch", two.graph],
     ]);
     const values = this.node(registry.ifOp, "cond", [test], attributes, one.graph.outputs.length);
-    return (Array.isArray(one.result) ? values : values[0]) as unknown as T;
+    return (Array.isArray(one.result) ? values : values[0]) as Merged<A, B>;
   }
 
   /**
@@ -228,8 +257,8 @@ export class GraphBuilder {
    */
   loop<const S extends readonly GraphValue[]>(
     options: { times?: number | GraphValue; while?: GraphValue; state: S },
-    body: (step: { i: GraphValue; state: { readonly [K in keyof S]: GraphValue } }) => LoopStep,
-  ): { state: { readonly [K in keyof S]: GraphValue }; collected: GraphValue[] } {
+    body: (step: { i: GraphValue<"int64", []>; state: LoopState<S> }) => LoopStep,
+  ): { state: LoopState<S>; collected: GraphValue[] } {
     const { times, state } = options;
     const most =
       times === undefined
@@ -244,7 +273,7 @@ export class GraphBuilder {
     ];
     let collected = 0;
     const { graph } = this.subgraph("body", inputs, ([i, go, ...carried]) => {
-      const step = body({ i: i!, state: carried as never });
+      const step = body({ i: i as GraphValue<"int64", []>, state: carried as readonly GraphValue[] as LoopState<S> });
       if (step.state.length !== state.length)
         throw new InferlabError(
           "ARGUMENT",
@@ -255,7 +284,10 @@ export class GraphBuilder {
     });
     const attributes = new Map<string, AttributeValue>([["body", graph]]);
     const values = this.node(registry.loop, "loop", [most, test, ...initial], attributes, state.length + collected);
-    return { state: values.slice(0, state.length) as never, collected: values.slice(state.length) };
+    return {
+      state: values.slice(0, state.length) as readonly GraphValue[] as LoopState<S>,
+      collected: values.slice(state.length),
+    };
   }
 
   /**

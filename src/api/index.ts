@@ -3,8 +3,10 @@
  * project show itself.
  */
 
+export type { DType } from "../base/dtypes.ts";
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
+export type { Dim, Shape } from "../base/shapes.ts";
 export { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
 export { type Index, View } from "../base/view.ts";
 export { nodePass, type Pass } from "../compiler/passes/pass.ts";
@@ -55,3 +57,4 @@ export { Model } from "./model.ts";
 export { init, type Module, module } from "./module.ts";
 export { optional, sequence, tensor } from "./tensor.ts";
 export { fromOrt, imageFromTensor, tensorFromImage, toOrt } from "./tensor-methods.ts";
+export type { DTypeOf, ShapeOf, TensorLike, ValueLike } from "./typing.ts";

@@ -1,14 +1,20 @@
 /** Modules: functions with weights, which a graph takes in as named constants; and seeded ways to make weights. */
 import { InferlabError } from "../base/errors.ts";
-import { sizeOf } from "../base/shapes.ts";
+import { type StaticShape, sizeOf } from "../base/shapes.ts";
 import { Tensor } from "../base/tensor.ts";
 import { type GraphBuilder, GraphValue } from "./graph.ts";
+import type { Sizes } from "./typing.ts";
 
 type Weights = Readonly<Record<string, Tensor>>;
 
-export interface Module<W extends Weights> {
+/** A module's weights as constants of a graph. */
+type Constants<W extends Weights> = {
+  readonly [K in keyof W]: W[K] extends Tensor<infer D, infer S> ? GraphValue<D, S> : never;
+};
+
+export interface Module<W extends Weights, X extends GraphValue = GraphValue, Y extends GraphValue = GraphValue> {
   /** Applies it; in one graph the weights are constants once, however often it is applied. */
-  (x: GraphValue): GraphValue;
+  (x: X): Y;
   readonly name: string;
   readonly weights: W;
 }
@@ -20,13 +26,13 @@ export interface Module<W extends Weights> {
  * const dense = module("fc1", { w: init.glorot([784, 128], 1), b: init.zeros([128]) }, (x, { w, b }) => x.matmul(w).add(b).relu());
  * g.output("y", dense(x));
  */
-export function module<W extends Weights>(
+export function module<W extends Weights, X extends GraphValue = GraphValue, Y extends GraphValue = GraphValue>(
   name: string,
   weights: W,
-  forward: (x: GraphValue, weights: { readonly [K in keyof W]: GraphValue }) => GraphValue,
-): Module<W> {
-  const taken = new WeakMap<GraphBuilder, { readonly [K in keyof W]: GraphValue }>();
-  const apply = (x: GraphValue): GraphValue => {
+  forward: (x: X, weights: Constants<W>) => Y,
+): Module<W, X, Y> {
+  const taken = new WeakMap<GraphBuilder, Constants<W>>();
+  const apply = (x: X): Y => {
     if (!(x instanceof GraphValue))
       throw new InferlabError("ARGUMENT", `module "${name}" was given no value of a graph`, {
         hint: "build a graph() with it and run that",
@@ -35,13 +41,13 @@ export function module<W extends Weights>(
     if (!constants) {
       constants = Object.fromEntries(
         Object.entries(weights).map(([key, tensor]) => [key, x.builder.weight(tensor, `${name}.${key}`)]),
-      ) as { readonly [K in keyof W]: GraphValue };
+      ) as Constants<W>;
       taken.set(x.builder, constants);
     }
     return forward(x, constants);
   };
   Object.defineProperty(apply, "name", { value: name });
-  return Object.assign(apply, { weights }) as unknown as Module<W>;
+  return Object.assign(apply, { weights }) as Module<W, X, Y>;
 }
 
 /** Uniform numbers in [0,1): splitmix32 of a seed, the same on every machine. */
@@ -57,10 +63,10 @@ function uniform(seed: number): () => number {
   };
 }
 
-function filled(shape: readonly number[], next: () => number): Tensor<"float32"> {
+function filled<const S extends StaticShape>(shape: S, next: () => number): Tensor<"float32", Sizes<S>> {
   const data = new Float32Array(sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = next();
-  return new Tensor("float32", shape, data);
+  return new Tensor<"float32", Sizes<S>>("float32", shape, data);
 }
 
 /** Inputs and outputs of one unit: of a matrix [in,out], of filters [out,in,…]. */
@@ -73,26 +79,26 @@ function fans(shape: readonly number[]): [number, number] {
 
 /** Weights by rule; the same seed gives the same numbers. */
 export const init = {
-  zeros: (shape: readonly number[]): Tensor<"float32"> => Tensor.zeros("float32", shape),
-  ones: (shape: readonly number[]): Tensor<"float32"> => filled(shape, () => 1),
+  zeros: <const S extends StaticShape>(shape: S): Tensor<"float32", Sizes<S>> => filled(shape, () => 0),
+  ones: <const S extends StaticShape>(shape: S): Tensor<"float32", Sizes<S>> => filled(shape, () => 1),
   /** Evenly from low to high. */
-  uniform(shape: readonly number[], seed: number, low = -1, high = 1): Tensor<"float32"> {
+  uniform<const S extends StaticShape>(shape: S, seed: number, low = -1, high = 1): Tensor<"float32", Sizes<S>> {
     const next = uniform(seed);
     return filled(shape, () => low + (high - low) * next());
   },
   /** Normally distributed (Box and Muller). */
-  normal(shape: readonly number[], seed: number, deviation = 1): Tensor<"float32"> {
+  normal<const S extends StaticShape>(shape: S, seed: number, deviation = 1): Tensor<"float32", Sizes<S>> {
     const next = uniform(seed);
     return filled(shape, () => deviation * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
   },
   /** Uniform within √(6 / (in + out)) (Glorot and Bengio 2010). */
-  glorot(shape: readonly number[], seed: number): Tensor<"float32"> {
+  glorot<const S extends StaticShape>(shape: S, seed: number): Tensor<"float32", Sizes<S>> {
     const [ins, outs] = fans(shape);
     const limit = Math.sqrt(6 / (ins + outs));
     return init.uniform(shape, seed, -limit, limit);
   },
   /** Normal with deviation √(2 / in), for layers before a ReLU (He et al. 2015). */
-  he(shape: readonly number[], seed: number): Tensor<"float32"> {
+  he<const S extends StaticShape>(shape: S, seed: number): Tensor<"float32", Sizes<S>> {
     return init.normal(shape, seed, Math.sqrt(2 / fans(shape)[0]));
   },
 };

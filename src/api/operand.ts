@@ -3,11 +3,12 @@ import { allocate, type DataArray, type DType, dtypes } from "../base/dtypes.ts"
 import { InferlabError } from "../base/errors.ts";
 import { encodeNumber, isBig, isEncodedFloat } from "../base/numbers.ts";
 import { Tensor } from "../base/tensor.ts";
+import type { Nested, TypedArray } from "./typing.ts";
 
-export type NestedNumbers = number | bigint | boolean | string | readonly NestedNumbers[];
+export type NestedNumbers = Nested<number | bigint | boolean | string>;
 
 /** A tensor, or numbers that become a constant tensor of the dtype the operator wants there. */
-export type TensorOperand = Tensor | NestedNumbers | Float32Array | BigInt64Array | Int32Array | Uint8Array;
+export type TensorOperand = Tensor | NestedNumbers | TypedArray;
 
 /** In a graph also a value of the graph. */
 export type GraphOperand = { readonly graphValue: true } | TensorOperand;

@@ -8,20 +8,22 @@ import { formatType } from "../base/shapes.ts";
 import { Tensor } from "../base/tensor.ts";
 import { View } from "../base/view.ts";
 
+type FourSizes = [number, number, number, number];
+
 declare module "../base/tensor.ts" {
-  interface Tensor<D extends DType = DType> {
+  interface Tensor<D extends DType = DType, S extends number[] = number[]> {
     /** The elements seen without copying: slices, transposes and single elements of a view share this tensor's memory. */
     view(): View<D>;
     /** The same numbers in another dtype, rounded by its rules; this tensor itself where it has the dtype. (ONNX Cast) */
-    to<E extends DType>(dtype: E): Tensor<E>;
+    to<E extends DType>(dtype: E): Tensor<E, S>;
     /** [N,H,W,C] as [N,C,H,W]. Errors: SHAPE for another rank. */
-    toNchw(): Tensor<D>;
+    toNchw(): Tensor<D, FourSizes>;
     /** [N,C,H,W] as [N,H,W,C]. Errors: SHAPE for another rank. */
-    toNhwc(): Tensor<D>;
+    toNhwc(): Tensor<D, FourSizes>;
     /** [N,C,H,W] as [N,C/b,H,W,b], the form vector kernels work on; missing channels are zeros. */
-    toBlocked(block: number): Tensor<D>;
+    toBlocked(block: number): Tensor<D, [number, number, number, number, number]>;
     /** The reverse of `toBlocked`, cut to a number of channels. */
-    fromBlocked(channels: number): Tensor<D>;
+    fromBlocked(channels: number): Tensor<D, FourSizes>;
   }
 }
 

@@ -2,7 +2,7 @@
 import { displaySymbol } from "../base/display-hook.ts";
 import type { DType } from "../base/dtypes.ts";
 import { InferlabError } from "../base/errors.ts";
-import { formatType } from "../base/shapes.ts";
+import { formatType, type StaticShape } from "../base/shapes.ts";
 import { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
 import { tensorType } from "../base/value-type.ts";
 import { Graph, Node, Value } from "../compiler/ir/graph.ts";
@@ -13,30 +13,11 @@ import * as registry from "../ops/registry.gen.ts";
 import { bindCall } from "./apply.ts";
 import type { OperatorMethods } from "./methods.gen.ts";
 import "./tensor-methods.ts";
-import {
-  fromNested,
-  fromTypedArray,
-  isTensorOperand,
-  type NestedNumbers,
-  type TensorOperand,
-  toTensor,
-} from "./operand.ts";
+import { fromNested, fromTypedArray, isTensorOperand, type NestedNumbers, toTensor } from "./operand.ts";
+import type { DTypeOf, ShapeOf, Sizes, Static, TensorLike, TypedArray } from "./typing.ts";
 
 /** Opset under which eager operators are meant, and that of a new graph. */
 export const defaultOpset = 21;
-
-type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
 
 /**
  * A tensor from a typed array (not copied; its type says the dtype) or from nested numbers (float32 unless said;
@@ -48,6 +29,11 @@ type TypedArray =
  * tensor(new Float32Array(6), [2, 3]).shape; // [2, 3]
  * tensor([[1, 2], [3, 4]]).matmul([[1], [1]]).data; // Float32Array [3, 7]
  */
+export function tensor<
+  T extends TypedArray | NestedNumbers,
+  const S extends StaticShape = Static<ShapeOf<T>>,
+  D extends DType = DTypeOf<T>,
+>(data: T, shape?: S, dtype?: D): Tensor<D, Sizes<S>>;
 export function tensor(data: TypedArray | NestedNumbers, shape?: readonly number[], dtype?: DType): Tensor {
   if (ArrayBuffer.isView(data)) return fromTypedArray(data, shape, dtype);
   if (data === null || data === undefined || (typeof data === "object" && !Array.isArray(data)))
@@ -82,7 +68,9 @@ export function optional(value: RuntimeValue | null = null): OptionalValue {
 }
 
 declare module "../base/tensor.ts" {
-  interface Tensor extends OperatorMethods<Tensor, TensorOperand> {}
+  interface Tensor<D extends DType = DType, S extends number[] = number[]>
+    extends OperatorMethods<"tensor", D, S>,
+      TensorLike<D, S> {}
 }
 
 function callEager(operator: Operator, receiver: Tensor, args: readonly unknown[]): unknown {

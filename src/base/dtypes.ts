@@ -8,6 +8,35 @@
 
 import { InferlabError } from "./errors.ts";
 
+/** An element type's name, as it is written in shapes: `float32[1,3]`. Spelled out so that tools print the name of the union. */
+export type DType =
+  | "float32"
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "string"
+  | "bool"
+  | "float16"
+  | "float64"
+  | "uint32"
+  | "uint64"
+  | "complex64"
+  | "complex128"
+  | "bfloat16"
+  | "float8e4m3fn"
+  | "float8e4m3fnuz"
+  | "float8e5m2"
+  | "float8e5m2fnuz"
+  | "uint4"
+  | "int4"
+  | "float4e2m1"
+  | "float8e8m0"
+  | "uint2"
+  | "int2";
+
 export type DataArray =
   | Float32Array
   | Float64Array
@@ -75,10 +104,7 @@ export const dtypes = {
   float8e8m0: row("float", 8, 24, Uint8Array),
   uint2: row("uint", 2, 25, Uint8Array),
   int2: row("int", 2, 26, Int8Array),
-} as const satisfies Record<string, DTypeRow>;
-
-/** An element type's name, as it is written in shapes: `float32[1,3]`. */
-export type DType = keyof typeof dtypes;
+} as const satisfies Readonly<Record<DType, DTypeRow>>;
 
 /** The typed array that holds a type's elements. */
 export interface DTypeArrays {

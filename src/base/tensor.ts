@@ -11,10 +11,11 @@ import { formatType, sizeOf } from "./shapes.ts";
 /** How the memory of a tensor that owns it is given back. */
 const owners = new WeakMap<object, () => void>();
 
-export class Tensor<D extends DType = DType> {
+/** D: its dtype; S: its shape as far as TypeScript knows it, `number[]` where not even the rank is known. */
+export class Tensor<D extends DType = DType, S extends number[] = number[]> {
   readonly kind = "tensor" as const;
   readonly dtype: D;
-  readonly shape: number[];
+  readonly shape: S;
   /** Row-major elements; how each dtype is stored is said in dtypes.ts. int64 is a BigInt64Array. */
   readonly data: DTypeArrays[D];
 
@@ -41,7 +42,7 @@ export class Tensor<D extends DType = DType> {
         `data has ${data.length} elements, expected ${expected} for ${formatType(dtype, shape)}`,
       );
     this.dtype = dtype;
-    this.shape = [...shape];
+    this.shape = [...shape] as S;
     this.data = data;
   }
 

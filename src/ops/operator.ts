@@ -141,6 +141,35 @@ export interface CostContext<A extends AttributeSpecs = AttributeSpecs> extends 
   readonly totalBytes: number;
 }
 
+/**
+ * Rules for the shapes of an operator's results in the types of the fluent methods: the type-level rules are in
+ * src/api/typing.ts, what each adds to a signature in scripts/gen/fluent-methods.ts. `infer` decides; a rule only tells less.
+ */
+export type Typing =
+  | "same"
+  | "castLike"
+  | "rank"
+  | "scalar"
+  | "vector"
+  | "broadcast"
+  | "broadcastAll"
+  | "where"
+  | "matmul"
+  | "gemm"
+  | "conv"
+  | "images"
+  | "pool"
+  | "globalPool"
+  | "reduce"
+  | "arg"
+  | "transpose"
+  | "reshape"
+  | "expand"
+  | "flatten"
+  | "gather"
+  | "unsqueeze"
+  | "squeeze";
+
 export interface OperatorSpec<A extends AttributeSpecs = AttributeSpecs> {
   readonly name: string;
   /** "" is ai.onnx; "inferlab" holds our own fused operators. */
@@ -154,6 +183,8 @@ export interface OperatorSpec<A extends AttributeSpecs = AttributeSpecs> {
   readonly attributes?: A;
   /** dtypes a type variable may be; absent: any. */
   readonly types?: Readonly<Record<string, readonly DType[]>>;
+  /** What TypeScript can say of a call's shapes. Absent: the rank of the results is not known. */
+  readonly typing?: Typing;
   /** The same inputs may give different outputs (random operators): never folded, never shared. */
   readonly nondeterministic?: true;
   /** An output's shape depends on input values, not only on shapes. */
@@ -176,6 +207,7 @@ export interface Operator {
   readonly outputs: readonly PortSpec[];
   readonly attributes: AttributeSpecs;
   readonly types: Readonly<Record<string, readonly DType[]>>;
+  readonly typing?: Typing;
   readonly nondeterministic: boolean;
   readonly dataDependent: (c: { readonly version: number; readonly numInputs: number }) => boolean;
   infer(c: InferContext): void;

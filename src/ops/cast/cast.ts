@@ -79,6 +79,7 @@ export const cast = operator({
     ...rounding,
   },
   types: { T1: castable, T2: castable },
+  typing: "same",
   infer(c) {
     const to = targetOf(c, c.attrs.to);
     const whole = dtypes[to].kind === "int" || dtypes[to].kind === "uint";
@@ -101,6 +102,7 @@ export const castLike = operator({
   outputs: [{ name: "output", type: "T2" }],
   attributes: rounding,
   types: { T1: castable, T2: castable },
+  typing: "castLike",
   infer(c) {
     c.output(0, tensorType(c.dtype(1), c.shape(0)));
   },

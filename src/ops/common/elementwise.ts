@@ -199,6 +199,7 @@ export function binaryOperator(spec: BinarySpec): Operator {
     outputs: [{ name: "C", type: result ?? "T" }],
     attributes: (legacy ? legacyBroadcast : {}) as AttributeSpecs,
     types: { T: types },
+    typing: "broadcast",
     infer: (c) => inferBroadcast(c, result, legacy ? c.attrs : undefined, dims),
     reference(c) {
       const [a, b] = [c.tensor(0), c.tensor(1)];

@@ -111,6 +111,7 @@ export const resize = operator({
       doc: "stretch, or not_larger or not_smaller than sizes.",
     },
   },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, undefined);
@@ -225,6 +226,7 @@ export const upsample = operator({
     height_scale: { type: "float", until: 1 },
     width_scale: { type: "float", until: 1 },
   },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     const input = c.version >= 9 ? c.constant(1) : undefined;

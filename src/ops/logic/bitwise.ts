@@ -48,6 +48,7 @@ export const bitShift = operator({
   outputs: [{ name: "Z", type: "T" }],
   attributes: { direction: { type: "string", required: true, doc: "LEFT or RIGHT." } },
   types: { T: unsignedInts },
+  typing: "broadcast",
   infer: (c) => inferBroadcast(c),
   reference(c) {
     const [x, y] = [c.tensor(0), c.tensor(1)];

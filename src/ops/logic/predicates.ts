@@ -26,6 +26,7 @@ export const isNaNOp = operator({
   inputs: [{ name: "X", type: "T1" }],
   outputs: [{ name: "Y", type: "bool" }],
   types: { T1: [...floats, ...float8s] },
+  typing: "same",
   infer: boolLikeInput,
   reference(c) {
     const x = c.tensor(0);
@@ -50,6 +51,7 @@ export const isInfOp = operator({
     detect_positive: { type: "int", default: 1, doc: "0: plus infinity does not count." },
   },
   types: { T1: [...floats, ...float8s] },
+  typing: "same",
   infer: boolLikeInput,
   reference(c) {
     const x = c.tensor(0);

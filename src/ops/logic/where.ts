@@ -17,6 +17,7 @@ export const where = operator({
   ],
   outputs: [{ name: "output", type: "T" }],
   types: { B: ["bool"] },
+  typing: "where",
   infer(c) {
     const shape = broadcastDims(c, [c.shape(0), c.shape(1), c.shape(2)]);
     const [test, x, y] = [c.constant(0), c.dims(1), c.dims(2)];

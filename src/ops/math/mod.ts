@@ -26,6 +26,7 @@ export const mod = operator({
   outputs: [{ name: "C", type: "T" }],
   attributes: { fmod: { type: "int", default: 0, doc: "1: as C's fmod; needed for floats." } },
   types: { T: numerics },
+  typing: "broadcast",
   infer: (c) => inferBroadcast(c),
   reference(c) {
     const [a, b] = [c.tensor(0), c.tensor(1)];

@@ -37,6 +37,7 @@ export const pow = operator({
   outputs: [{ name: "Z", type: "T" }],
   attributes: legacyBroadcast,
   types: { T: numerics, T1: numerics },
+  typing: "broadcast",
   infer(c) {
     const shape = c.version < 7 ? c.shape(0) : broadcastDims(c, [c.shape(0), c.shape(1)]);
     c.output(0, tensorType(c.dtype(0), shape));

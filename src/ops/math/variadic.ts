@@ -33,6 +33,7 @@ function variadicOperator(spec: VariadicSpec): Operator {
       consumed_inputs: { type: "ints", until: 5, doc: "Legacy in-place hint; ignored." },
     } as AttributeSpecs,
     types: { T: types },
+    typing: "broadcastAll",
     infer(c) {
       const shapes = Array.from({ length: c.numInputs }, (_, i) => c.shape(i));
       const elements = dims && (c.numInputs === 1 ? c.dims(0) : c.numInputs === 2 ? combineDims(c, dims) : undefined);

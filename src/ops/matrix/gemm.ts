@@ -24,6 +24,7 @@ export const gemm = operator({
   outputs: [{ name: "Y", type: "T", doc: "[M,N]." }],
   attributes,
   types: { T: [...floats, "int32", "int64", "uint32", "uint64"] },
+  typing: "gemm",
   infer(c) {
     const [a, b] = [c.shape(0), c.shape(1)];
     c.output(0, tensorType(c.dtype(0), a && b && gemmShape(c, a, b, c.attrs)));

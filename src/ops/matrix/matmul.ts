@@ -51,6 +51,7 @@ export const matMul = operator({
   ],
   outputs: [{ name: "Y", type: "T", doc: "[…,M,N]." }],
   types: { T: [...floats, "int32", "int64", "uint32", "uint64"] },
+  typing: "matmul",
   infer: (c) => inferProduct(c),
   reference: (c) => [matrixProduct(c, c.tensor(0), c.tensor(1))],
   cost: matMulCost,

@@ -88,6 +88,7 @@ export const convTranspose = operator({
   outputs: [{ name: "Y", type: "T" }],
   attributes,
   types: { T: floats },
+  typing: "images",
   infer(c) {
     const [x, w] = [c.shape(0), c.shape(1)];
     if (!x) return c.output(0, tensorType(c.dtype(0)));

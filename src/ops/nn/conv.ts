@@ -25,6 +25,7 @@ export const conv = operator({
   outputs: [{ name: "Y", type: "T" }],
   attributes,
   types: { T: floats },
+  typing: "conv",
   infer(c) {
     const x = c.shape(0);
     c.output(0, tensorType(c.dtype(0), x && inferConvolution(c, x, c.shape(1), c.attrs, c.shape(2))));

@@ -57,6 +57,7 @@ export const deformConv = operator({
   outputs: [{ name: "Y", type: "T" }],
   attributes,
   types: { T: floats },
+  typing: "conv",
   infer(c) {
     const x = c.shape(0);
     c.output(0, tensorType(c.dtype(0), x && inferConvolution(c, x, c.shape(1), c.attrs, c.shape(3))));

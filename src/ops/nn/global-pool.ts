@@ -29,6 +29,7 @@ function globalPoolOperator({ name, since, doc, attributes = {}, reduce }: Globa
     outputs: [{ name: "Y", type: "T", doc: "[N,C,1,…]." }],
     attributes,
     types: { T: floats },
+    typing: "globalPool",
     infer(c) {
       const shape = c.shape(0)?.map((dim, axis) => (axis < 2 ? dim : 1));
       c.output(0, tensorType(c.dtype(0), shape));

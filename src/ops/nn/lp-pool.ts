@@ -20,6 +20,7 @@ export const lpPool = operator({
   outputs: [{ name: "Y", type: "T" }],
   attributes,
   types: { T: floats },
+  typing: "pool",
   infer: (c) => inferPool(c, c.attrs),
   reference(c) {
     const x = c.tensor(0);

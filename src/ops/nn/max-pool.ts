@@ -38,6 +38,7 @@ export const maxPool = operator({
   ],
   attributes,
   types: { T: [...floats, "int8", "uint8"] },
+  typing: "pool",
   infer: (c) => inferPool(c, c.attrs),
   reference(c) {
     const x = c.tensor(0);

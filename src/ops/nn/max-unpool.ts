@@ -50,6 +50,7 @@ export const maxUnpool = operator({
   outputs: [{ name: "output", type: "T1" }],
   attributes,
   types: { T1: floats, T2: ["int64"] },
+  typing: "pool",
   infer(c) {
     const x = c.shape(0);
     const wanted = c.type(2) ? knownDims(c, 2) : undefined;

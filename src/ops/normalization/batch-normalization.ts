@@ -46,6 +46,7 @@ export const batchNormalization = operator({
   ],
   attributes,
   types: { T: floats, T1: floats, T2: floats },
+  typing: "same",
   infer(c) {
     const x = c.shape(0);
     c.output(0, tensorType(c.dtype(0), x));

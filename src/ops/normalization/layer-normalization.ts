@@ -86,6 +86,7 @@ export const layerNormalization = operator({
   ],
   attributes,
   types: { T: floats, U: ["float32", "bfloat16", "float64", "float16"] },
+  typing: "same",
   infer(c) {
     const shape: Shape | undefined = c.shape(0);
     c.output(0, tensorType(c.dtype(0), shape));
@@ -117,6 +118,7 @@ export const rmsNormalization = operator({
   outputs: [{ name: "Y", type: "V" }],
   attributes,
   types: { T: floats, V: floats },
+  typing: "same",
   infer(c) {
     c.output(0, tensorType(c.type(1)?.kind === "tensor" ? c.dtype(1) : c.dtype(0), c.shape(0)));
   },

@@ -30,6 +30,7 @@ function softmaxOperator({ name, doc, row }: SoftmaxSpec): Operator {
       },
     },
     types: { T: floats },
+    typing: "same",
     infer(c) {
       const rank = c.shape(0)?.length;
       if (rank !== undefined && c.version >= 13 && rank > 0) resolveAxis(c, c.attrs.axis ?? -1, rank);

@@ -41,6 +41,7 @@ export const convInteger = operator({
   outputs: [{ name: "y", type: "T3" }],
   attributes,
   types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"], T3: ["int32"] },
+  typing: "conv",
   infer(c) {
     const x = c.shape(0);
     c.output(0, tensorType("int32", x && inferConvolution(c, x, c.shape(1), c.attrs)));

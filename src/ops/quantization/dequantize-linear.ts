@@ -46,6 +46,7 @@ function dequantizeLinearOperator(domain: string, since: readonly number[], ever
       },
     },
     types: { T1: quantized, T2: [...floats, "float8e8m0"], T3: floats },
+    typing: "same",
     infer(c) {
       c.output(0, tensorType((c.attrs.output_dtype && dtypeFromOnnx(c.attrs.output_dtype)) || c.dtype(1), c.shape(0)));
     },

@@ -17,6 +17,7 @@ export const matMulInteger = operator({
   ],
   outputs: [{ name: "Y", type: "T3", doc: "[…,M,N]." }],
   types: { T1: ["int8", "uint8"], T2: ["int8", "uint8"], T3: ["int32"] },
+  typing: "matmul",
   infer(c) {
     const [a, b] = [c.shape(0), c.shape(1)];
     c.output(0, tensorType("int32", a && b && inferMatMul(c, a, b)));

@@ -57,6 +57,7 @@ function quantizeLinearOperator(domain: string, since: readonly number[], specs:
     outputs: [{ name: "y", type: "T3" }],
     attributes: specs,
     types: { T1: [...floats, "int32"], T2: [...floats, "int32", "float8e8m0"], T3: quantized },
+    typing: "same",
     infer(c) {
       const zero = c.type(2)?.kind === "tensor" ? c.dtype(2) : undefined;
       c.output(0, tensorType(outputType(zero, c.attrs.output_dtype), c.shape(0)));

@@ -27,6 +27,7 @@ export const dropout = operator({
   },
   types: { T: [...floats, ...float8s], T1: floats, T2: ["bool"] },
   nondeterministic: true,
+  typing: "same",
   infer(c) {
     c.output(0, tensorType(c.dtype(0), c.shape(0)));
     if (c.numOutputs > 1) c.output(1, tensorType(c.version < 10 ? c.dtype(0) : "bool", c.shape(0)));

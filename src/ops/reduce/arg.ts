@@ -23,6 +23,7 @@ function argOperator(name: string, doc: string, beats: (a: Comparable, b: Compar
       select_last_index: { type: "int", default: 0, since: 12, doc: "1: the last of equals instead of the first." },
     },
     types: { T: numerics },
+    typing: "arg",
     infer(c) {
       const shape = c.shape(0);
       const out = shape && reducedShape(shape, [resolveAxis(c, c.attrs.axis, shape.length)], c.attrs.keepdims === 1);

@@ -45,6 +45,7 @@ function reduceOperator(spec: ReduceSpec): Operator {
       noop_with_empty_axes: { type: "int", default: 0, since: axesInputSince, doc: "1: no axes means none, not all." },
     },
     types: { T: types },
+    typing: "reduce",
     infer(c) {
       const fromInput = c.version >= axesInputSince;
       const given = fromInput ? knownIntegers(c, 1) : c.attrs.axes;

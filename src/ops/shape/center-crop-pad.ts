@@ -16,6 +16,7 @@ export const centerCropPad = operator({
   outputs: [{ name: "output_data", type: "T" }],
   attributes: { axes: { type: "ints", doc: "Axes that shape speaks of (default: all)." } },
   types: { Tind: ["int32", "int64"] },
+  typing: "rank",
   infer(c) {
     const from = c.shape(0);
     const target = knownDims(c, 1);

@@ -40,6 +40,7 @@ export const concat = operator({
   inputs: [{ name: "inputs", type: "T", variadic: true }],
   outputs: [{ name: "concat_result", type: "T" }],
   attributes: { axis: { type: "int", doc: "Required from version 4; version 1 takes 1 where it is missing." } },
+  typing: "rank",
   infer(c) {
     const shapes = Array.from({ length: c.numInputs }, (_, index) => c.shape(index));
     const known = shapes.find((shape) => shape);

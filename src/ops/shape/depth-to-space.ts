@@ -14,6 +14,7 @@ export const depthToSpace = operator({
     blocksize: { type: "int", required: true },
     mode: { type: "string", default: "DCR", since: 11, doc: "DCR or CRD." },
   },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, undefined);

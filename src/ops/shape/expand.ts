@@ -15,6 +15,7 @@ export const expand = operator({
     { name: "shape", type: "int64", doc: "1-D: the shape to broadcast with." },
   ],
   outputs: [{ name: "output", type: "T" }],
+  typing: "expand",
   infer(c) {
     const from = c.shape(0);
     const target = knownDims(c, 1);

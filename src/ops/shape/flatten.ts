@@ -23,6 +23,7 @@ export const flatten = operator({
   inputs: [{ name: "input", type: "T" }],
   outputs: [{ name: "output", type: "T" }],
   attributes: { axis: { type: "int", default: 1, doc: "First axis that goes into the columns." } },
+  typing: "flatten",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, [c.freshDim(), c.freshDim()]);

@@ -49,6 +49,7 @@ export const gatherElements = operator({
   outputs: [{ name: "output", type: "T" }],
   attributes: { axis: { type: "int", default: 0, doc: "The axis that the indices replace." } },
   types: { Tind: ["int32", "int64"] },
+  typing: "rank",
   infer: (c) => outputLike(c, 0, c.shape(1)),
   reference(c) {
     const data = c.tensor(0);

@@ -20,6 +20,7 @@ export const gather = operator({
   outputs: [{ name: "output", type: "T" }],
   attributes: { axis: { type: "int", default: 0, doc: "Axis to pick from." } },
   types: { Tind: ["int32", "int64"] },
+  typing: "gather",
   infer(c) {
     const data = c.shape(0);
     const indices = c.shape(1);

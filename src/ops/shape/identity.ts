@@ -7,6 +7,7 @@ export const identity = operator({
   doc: "Its input. Tensors, sequences (from version 14) and optionals (16).",
   inputs: [{ name: "input", type: "V" }],
   outputs: [{ name: "output", type: "V" }],
+  typing: "same",
   infer(c) {
     const type = c.type(0);
     if (type) c.output(0, type, c.dims(0));

@@ -44,6 +44,7 @@ export const pad = operator({
     value: { type: "float", default: 0, until: 2 },
   },
   types: { Tind: ["int32", "int64"] },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, undefined);

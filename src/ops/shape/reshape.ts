@@ -20,6 +20,7 @@ export const reshape = operator({
     shape: { type: "ints", until: 1 },
     consumed_inputs: { type: "ints", until: 1 },
   },
+  typing: "reshape",
   infer(c) {
     const from = c.shape(0);
     const target = c.version >= 5 ? knownDims(c, 1) : c.attrs.shape;

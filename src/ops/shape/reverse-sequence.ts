@@ -17,6 +17,7 @@ export const reverseSequence = operator({
     batch_axis: { type: "int", default: 1, doc: "0 or 1." },
     time_axis: { type: "int", default: 0, doc: "1 or 0." },
   },
+  typing: "same",
   infer: (c) => outputLike(c, 0, c.shape(0)),
   reference(c) {
     const input = c.tensor(0);

@@ -20,6 +20,7 @@ function scatterOperator(name: string, since: readonly number[], doc: string): O
       reduction: { type: "string", default: "none", since: 16, doc: "none (replace), add, mul, max or min (18)." },
     },
     types: { Tind: ["int32", "int64"] },
+    typing: "same",
     infer: (c) => outputLike(c, 0, c.shape(0)),
     reference(c) {
       const out = clone(c.tensor(0));

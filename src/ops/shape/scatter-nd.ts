@@ -18,6 +18,7 @@ export const scatterND = operator({
   attributes: {
     reduction: { type: "string", default: "none", since: 16, doc: "none (replace), add, mul, max or min (18)." },
   },
+  typing: "same",
   infer: (c) => outputLike(c, 0, c.shape(0)),
   reference(c) {
     const out = clone(c.tensor(0));

@@ -20,6 +20,7 @@ export const shape = operator({
     start: { type: "int", default: 0, since: 15, doc: "First axis; negative counts from the end." },
     end: { type: "int", since: 15, doc: "Axis to stop before (default: the rank)." },
   },
+  typing: "vector",
   infer(c) {
     const from: Shape | undefined = c.shape(0);
     if (!from) return c.output(0, tensorType("int64", [c.freshDim()]));

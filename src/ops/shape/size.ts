@@ -10,6 +10,7 @@ export const size = operator({
   doc: "The number of elements of a tensor, as an int64 scalar.",
   inputs: [{ name: "data", type: "T" }],
   outputs: [{ name: "size", type: "int64" }],
+  typing: "scalar",
   infer(c) {
     const shape = c.shape(0);
     c.output(0, tensorType("int64", []), shape && [productOfDims(shape)]);

@@ -82,6 +82,7 @@ export const slice = operator({
     axes: { type: "ints", until: 1 },
   },
   types: { Tind: ["int32", "int64"] },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, undefined);
@@ -130,6 +131,7 @@ export const dynamicSlice = operator({
   ],
   outputs: [{ name: "output", type: "T" }],
   types: { Tind: ["int32", "int64"] },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     outputLike(c, 0, shape && freshShape(c, shape.length));

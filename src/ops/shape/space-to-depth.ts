@@ -11,6 +11,7 @@ export const spaceToDepth = operator({
   inputs: [{ name: "input", type: "T" }],
   outputs: [{ name: "output", type: "T" }],
   attributes: { blocksize: { type: "int", required: true } },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     if (!shape) return outputLike(c, 0, undefined);

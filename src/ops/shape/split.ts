@@ -40,6 +40,7 @@ export const split = operator({
     split: { type: "ints", until: 11 },
     num_outputs: { type: "int", since: 18, doc: "Number of parts where their lengths are not given." },
   },
+  typing: "rank",
   infer(c) {
     const type = c.type(0);
     const shape = c.shape(0);

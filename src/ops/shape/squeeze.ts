@@ -19,6 +19,7 @@ export const squeeze = operator({
   ],
   outputs: [{ name: "squeezed", type: "T" }],
   attributes: { axes: { type: "ints", until: 11 } },
+  typing: "squeeze",
   infer(c) {
     const shape = c.shape(0);
     const given = c.version >= 13 ? knownIntegers(c, 1) : c.attrs.axes;

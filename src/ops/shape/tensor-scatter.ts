@@ -16,6 +16,7 @@ export const tensorScatter = operator({
     axis: { type: "int", default: -2, doc: "The sequence axis." },
     mode: { type: "string", default: "linear", doc: "linear, or circular: positions wrap around at the end." },
   },
+  typing: "same",
   infer: (c) => outputLike(c, 0, c.shape(0)),
   reference(c) {
     const out = clone(c.tensor(0));

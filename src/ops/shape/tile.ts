@@ -15,6 +15,7 @@ export const tile = operator({
     { name: "axis", type: "T", until: 1 },
   ],
   outputs: [{ name: "output", type: "T" }],
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     const repeats = c.version >= 6 ? knownDims(c, 1) : undefined;

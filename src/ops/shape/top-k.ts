@@ -23,6 +23,7 @@ export const topK = operator({
     largest: { type: "int", default: 1, since: 11, doc: "0: the smallest." },
     sorted: { type: "int", default: 1, since: 11, doc: "0: any order." },
   },
+  typing: "rank",
   infer(c) {
     const shape = c.shape(0);
     const k: Dim = (c.version >= 10 ? knownDims(c, 1)?.[0] : c.attrs.k) ?? c.freshDim();

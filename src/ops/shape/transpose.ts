@@ -21,6 +21,7 @@ export const transpose = operator({
   inputs: [{ name: "data", type: "T" }],
   outputs: [{ name: "transposed", type: "T" }],
   attributes: { perm: { type: "ints", doc: "Where each axis of the output comes from." } },
+  typing: "transpose",
   infer(c) {
     const shape = c.shape(0);
     outputLike(c, 0, shape && permutation(c, shape.length).map((axis) => shape[axis]!));

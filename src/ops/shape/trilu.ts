@@ -19,6 +19,7 @@ export const trilu = operator({
   ],
   outputs: [{ name: "output", type: "T" }],
   attributes: { upper: { type: "int", default: 1, doc: "1: upper triangle, 0: lower." } },
+  typing: "same",
   infer: (c) => outputLike(c, 0, c.shape(0)),
   reference(c) {
     const out = clone(c.tensor(0));

@@ -21,6 +21,7 @@ export const unsqueeze = operator({
   ],
   outputs: [{ name: "expanded", type: "T" }],
   attributes: { axes: { type: "ints", until: 11 } },
+  typing: "unsqueeze",
   infer(c) {
     const shape = c.shape(0);
     const axes = c.version >= 13 ? knownIntegers(c, 1) : c.attrs.axes;
