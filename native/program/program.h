@@ -66,7 +66,7 @@ struct RunRequest {
   Parallel& parallel;
   const std::atomic<bool>* cancel = nullptr;
   // Empty or one an instruction.
-  std::span<Timing> timings;
+  std::span<Timing> timings = {};
 };
 
 class Program {

@@ -40,13 +40,22 @@ INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float*
 }
 #endif
 
+struct Block {
+  int64_t offset;  // of its first element, alike in both layouts
+  int64_t lanes;   // channels that exist
+};
+INFERLAB_INLINE Block BlockOf(int64_t channels, int64_t plane, int64_t block) {
+  const int64_t left = channels - block * kLanes;
+  return {block * kLanes * plane, left < kLanes ? left : kLanes};
+}
+
 }  // namespace
 
 void ToBlockedPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
                    const float* planar, float* blocked) {
-  const float* from = planar + block * kLanes * plane;
-  float* to = blocked + block * kLanes * plane;
-  const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+  const auto [offset, lanes] = BlockOf(channels, plane, block);
+  const float* from = planar + offset;
+  float* to = blocked + offset;
   int64_t p = pixel_begin;
   if (lanes == kLanes) {
     for (; p + 8 <= pixel_end; p += 8)
@@ -67,9 +76,9 @@ void ToBlockedPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel
 
 void ToPlanarPart(int64_t channels, int64_t plane, int64_t block, int64_t pixel_begin, int64_t pixel_end,
                   const float* blocked, float* planar) {
-  const float* from = blocked + block * kLanes * plane;
-  float* to = planar + block * kLanes * plane;
-  const int64_t lanes = channels - block * kLanes < kLanes ? channels - block * kLanes : kLanes;
+  const auto [offset, lanes] = BlockOf(channels, plane, block);
+  const float* from = blocked + offset;
+  float* to = planar + offset;
   int64_t p = pixel_begin;
   if (lanes == kLanes) {
     for (; p + 8 <= pixel_end; p += 8)
