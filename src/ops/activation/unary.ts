@@ -2,6 +2,11 @@
 import { activation } from "../common/activations.ts";
 import { unaryOperator } from "../common/elementwise.ts";
 import { floats, signed } from "../common/types.ts";
+import type { Operator } from "../operator.ts";
+
+/** Of floats; `flops` an element. */
+const activationOperator = (name: string, since: readonly number[], what: string, flops: number): Operator =>
+  unaryOperator({ name, since, doc: `Elementwise ${what}.`, types: floats, f: activation(name)!, flops });
 
 export const relu = unaryOperator({
   name: "Relu",
@@ -11,51 +16,9 @@ export const relu = unaryOperator({
   f: activation("Relu")!,
   big: (x) => (x < 0n ? 0n : x),
 });
-export const sigmoid = unaryOperator({
-  name: "Sigmoid",
-  since: [1, 6, 13],
-  doc: "Elementwise 1 / (1 + e⁻ˣ).",
-  types: floats,
-  f: activation("Sigmoid")!,
-  flops: 12,
-});
-export const tanh = unaryOperator({
-  name: "Tanh",
-  since: [1, 6, 13],
-  doc: "Elementwise hyperbolic tangent.",
-  types: floats,
-  f: activation("Tanh")!,
-  flops: 12,
-});
-export const softplus = unaryOperator({
-  name: "Softplus",
-  since: [1, 22],
-  doc: "Elementwise log(1 + eˣ).",
-  types: floats,
-  f: activation("Softplus")!,
-  flops: 20,
-});
-export const softsign = unaryOperator({
-  name: "Softsign",
-  since: [1, 22],
-  doc: "Elementwise x / (1 + |x|).",
-  types: floats,
-  f: activation("Softsign")!,
-  flops: 3,
-});
-export const mish = unaryOperator({
-  name: "Mish",
-  since: [18, 22],
-  doc: "Elementwise x · tanh(log(1 + eˣ)).",
-  types: floats,
-  f: activation("Mish")!,
-  flops: 32,
-});
-export const hardSwish = unaryOperator({
-  name: "HardSwish",
-  since: [14, 22],
-  doc: "Elementwise x · max(0, min(1, x/6 + 1/2)).",
-  types: floats,
-  f: activation("HardSwish")!,
-  flops: 5,
-});
+export const sigmoid = activationOperator("Sigmoid", [1, 6, 13], "1 / (1 + e⁻ˣ)", 12);
+export const tanh = activationOperator("Tanh", [1, 6, 13], "hyperbolic tangent", 12);
+export const softplus = activationOperator("Softplus", [1, 22], "log(1 + eˣ)", 20);
+export const softsign = activationOperator("Softsign", [1, 22], "x / (1 + |x|)", 3);
+export const mish = activationOperator("Mish", [18, 22], "x · tanh(log(1 + eˣ))", 32);
+export const hardSwish = activationOperator("HardSwish", [14, 22], "x · max(0, min(1, x/6 + 1/2))", 5);

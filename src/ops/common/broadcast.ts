@@ -3,7 +3,9 @@
  * arithmetic operators had their own rule, a `broadcast` flag and an `axis`; see `legacyShape`.
  */
 import { type Dim, type Shape, sizeOf, stridesOf } from "../../base/shapes.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { InferContext } from "../operator.ts";
+import { numbersOf } from "./numbers.ts";
 
 interface Failing {
   fail(code: "SHAPE", message: string, hint?: string): never;
@@ -149,4 +151,21 @@ export function forEachStridedRow(
       index[axis] = 0;
     }
   }
+}
+
+/** Adds a tensor that broadcasts to `shape` to sums of that shape. Errors: SHAPE, with its `name`. */
+export function addBroadcast(
+  c: Failing,
+  sums: Float64Array,
+  shape: readonly number[],
+  other: Tensor,
+  name: string,
+): void {
+  const missing = shape.length - other.rank;
+  if (missing < 0 || other.shape.some((dim, i) => dim !== 1 && dim !== shape[i + missing]))
+    c.fail("SHAPE", `${name} is [${other.shape}], expected to broadcast to [${shape}]`);
+  const extra = numbersOf(other);
+  forEachRow(shape, [other.shape], (at, [from], length, [step]) => {
+    for (let i = 0; i < length; i++) sums[at + i]! += extra[from! + i * step!]!;
+  });
 }

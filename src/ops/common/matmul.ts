@@ -1,7 +1,9 @@
 /** Matrix products over plain number arrays, with the batching and the vector rules of numpy.matmul. */
-import type { Dim, Shape } from "../../base/shapes.ts";
+import { type Dim, type Shape, sizeOf } from "../../base/shapes.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { InferContext } from "../operator.ts";
 import { broadcastDims, broadcastShapes, forEachStridedRow, repeatStrides } from "./broadcast.ts";
+import { numbersOf } from "./numbers.ts";
 import { multiplyTile, rowBlock, tileWidth } from "./tile.ts";
 
 type Numbers = ArrayLike<number>;
@@ -67,6 +69,23 @@ export function multiplyMatrices(a: Numbers, b: Numbers, plan: MatMulPlan, out: 
     const multiply = plan.rows >= rowBlock ? multiplyByTiles : multiplyByRows;
     multiply(a, plan.aOffsets[pair]!, b, plan.bOffsets[pair]!, plan, out, pair * size);
   }
+}
+
+/** The plan's product plus a bias for each column. Errors: SHAPE for a bias of another size. */
+export function multiplyWithBias(
+  c: Failing,
+  a: Numbers,
+  b: Numbers,
+  plan: MatMulPlan,
+  bias: Tensor | undefined,
+): Float64Array {
+  const { columns } = plan;
+  if (bias && bias.size !== columns) c.fail("SHAPE", `bias is [${bias.shape}], expected [${columns}]`);
+  const sums = new Float64Array(sizeOf(plan.shape));
+  multiplyMatrices(a, b, plan, sums);
+  const extra = bias && numbersOf(bias);
+  if (extra) for (let i = 0; i < sums.length; i++) sums[i]! += extra[i % columns]!;
+  return sums;
 }
 
 type Multiply = (

@@ -5,6 +5,7 @@
 import type { DType } from "../../base/dtypes.ts";
 import { formatType, sizeOf } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
+import type { PortSpec } from "../operator.ts";
 import { resolveAxis } from "./axes.ts";
 import { aroundAxis } from "./elements.ts";
 import { intRange, numbersOf, roundHalfEven } from "./numbers.ts";
@@ -71,4 +72,18 @@ export function requantize(dtype: DType): (x: number, zeroPoint: number) => numb
 export function scalarOf(c: Failing, t: Tensor, name: string): number {
   if (t.size !== 1) c.fail("SHAPE", `${name} is ${formatType(t.dtype, t.shape)}, expected one element`);
   return numbersOf(t)[0]!;
+}
+
+/** Inputs and outputs of an operator from one quantised tensor to another: X and Y, and how the names of their scales begin. */
+export function quantizedPorts(x: string, y: string, doc?: string): { inputs: PortSpec[]; outputs: PortSpec[] } {
+  return {
+    inputs: [
+      { name: "X", type: "T", ...(doc ? { doc } : {}) },
+      { name: `${x}_scale`, type: "float32" },
+      { name: `${x}_zero_point`, type: "T", optional: true },
+      { name: `${y}_scale`, type: "float32" },
+      { name: `${y}_zero_point`, type: "T", optional: true },
+    ],
+    outputs: [{ name: "Y", type: "T" }],
+  };
 }

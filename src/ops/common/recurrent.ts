@@ -6,11 +6,21 @@ import { mulDims } from "../../base/dims.ts";
 import { type Dim, formatType } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
-import type { Attributes, ReferenceContext, SharedInferContext, SharedReferenceContext } from "../operator.ts";
+import {
+  type AttributeSpec,
+  type Attributes,
+  type Operator,
+  operator,
+  type PortSpec,
+  type ReferenceContext,
+  type SharedInferContext,
+  type SharedReferenceContext,
+} from "../operator.ts";
 import { activation, activationArity } from "./activations.ts";
 import { fromNumbers, numbersOf, toIntegers } from "./numbers.ts";
+import { floats } from "./types.ts";
 
-export const recurrentAttributes = {
+const recurrentAttributes = {
   activation_alpha: { type: "floats", doc: "First parameters of the activations, in their order." },
   activation_beta: { type: "floats", doc: "Second parameters of the activations, in their order." },
   activations: { type: "strings", doc: "Activation of each gate, for each direction." },
@@ -20,7 +30,7 @@ export const recurrentAttributes = {
   layout: { type: "int", default: 0, since: 14, doc: "1: batch before time in X, Y and the states." },
   output_sequence: { type: "int", default: 0, until: 6, doc: "Whether Y is wanted; version 1 only." },
 } as const;
-export type RecurrentAttributes = Omit<Attributes<typeof recurrentAttributes>, "output_sequence">;
+type RecurrentAttributes = Omit<Attributes<typeof recurrentAttributes>, "output_sequence">;
 
 type F = (x: number) => number;
 
@@ -40,7 +50,7 @@ export interface Step {
   readonly peepholes: Float64Array | undefined;
 }
 
-export interface CellSpec {
+interface CellSpec {
   readonly gates: number;
   /** Activations of a direction where none are named. */
   readonly activations: readonly string[];
@@ -60,7 +70,7 @@ export function recur(step: Step, row: number, hidden: Float64Array = step.hidde
 const directionCount = (direction: string): number => (direction === "bidirectional" ? 2 : 1);
 
 /** Types of Y, Y_h and (with a cell) Y_c. */
-export function inferRecurrent(c: SharedInferContext, attrs: RecurrentAttributes, gates: number): void {
+function inferRecurrent(c: SharedInferContext, attrs: RecurrentAttributes, gates: number): void {
   const [x, w, r] = [c.shape(0), c.shape(1), c.shape(2)];
   const hasCell = gates === 4;
   const directions = directionCount(attrs.direction);
@@ -110,7 +120,7 @@ function bindActivations(
 }
 
 /** Runs the cell over all steps. Returns Y, Y_h and the last cell states. */
-export function runRecurrent(c: SharedReferenceContext, attrs: RecurrentAttributes, spec: CellSpec): Tensor[] {
+function runRecurrent(c: SharedReferenceContext, attrs: RecurrentAttributes, spec: CellSpec): Tensor[] {
   const [x, w, r] = [c.tensor(0), c.tensor(1), c.tensor(2)];
   const directions = directionCount(attrs.direction);
   if (!["forward", "reverse", "bidirectional"].includes(attrs.direction))
@@ -191,12 +201,74 @@ export function runRecurrent(c: SharedReferenceContext, attrs: RecurrentAttribut
 }
 
 /** Multiply-adds of both products over all steps and directions. */
-export function recurrentCost(c: {
-  inputShape(index: number): readonly number[] | undefined;
-  readonly totalBytes: number;
-}): { flops: number; bytes: number } {
+function recurrentCost(c: { inputShape(index: number): readonly number[] | undefined; readonly totalBytes: number }): {
+  flops: number;
+  bytes: number;
+} {
   const [x, w, r] = [c.inputShape(0), c.inputShape(1), c.inputShape(2)];
   if (!x || !w || !r) return { flops: 0, bytes: c.totalBytes };
   const weights = w.reduce((a, b) => a * b, 1) + r.reduce((a, b) => a * b, 1);
   return { flops: 2 * x[0]! * x[1]! * weights, bytes: c.totalBytes };
+}
+
+export interface RecurrentSpec {
+  readonly name: string;
+  readonly since: readonly number[];
+  readonly doc: string;
+  /** Names of the gates in the order in which W and R have them; none: one gate without a name. */
+  readonly gates: readonly string[];
+  /** Activations of a direction where none are named. */
+  readonly activations: readonly string[];
+  /** The cell has a state of its own beside the hidden one, and peepholes. */
+  readonly hasCell?: true;
+  /** The attribute that this operator has beside the shared ones: 0 or 1. */
+  readonly flag?: { readonly name: string; readonly spec: AttributeSpec<"int"> };
+  /** One step; `flag`: whether the attribute is 1. */
+  step(step: Step, flag: boolean): void;
+}
+
+/** One of ONNX's three recurrent operators. */
+export function recurrentOperator(spec: RecurrentSpec): Operator {
+  const { name, since, doc, activations, hasCell = false, flag } = spec;
+  const gates = Math.max(1, spec.gates.length);
+  const rows = (count: number): string => (count === 1 ? "hidden" : `${count}·hidden`);
+  const inputs: PortSpec[] = [
+    { name: "X", type: "T", doc: "[time,batch,input], or batch first with layout=1." },
+    {
+      name: "W",
+      type: "T",
+      doc: `[directions,${rows(gates)},input]${spec.gates.length ? `, gates ${spec.gates.join(" ")}` : ""}.`,
+    },
+    { name: "R", type: "T", doc: `[directions,${rows(gates)},hidden].` },
+    { name: "B", type: "T", optional: true, doc: `[directions,${rows(2 * gates)}].` },
+    { name: "sequence_lens", type: "T1", optional: true, doc: "Steps of each batch element, [batch]." },
+    { name: "initial_h", type: "T", optional: true },
+  ];
+  const outputs: PortSpec[] = [
+    { name: "Y", type: "T", optional: true, doc: "All hidden states, [time,directions,batch,hidden]." },
+    { name: "Y_h", type: "T", optional: true, doc: "The last hidden state." },
+  ];
+  if (hasCell) {
+    inputs.push(
+      { name: "initial_c", type: "T", optional: true },
+      { name: "P", type: "T", optional: true, doc: "Peepholes i o f, [directions,3·hidden]." },
+    );
+    outputs.push({ name: "Y_c", type: "T", optional: true, doc: "The last cell state." });
+  }
+  return operator({
+    name,
+    since,
+    doc,
+    inputs,
+    outputs,
+    attributes: { ...recurrentAttributes, ...(flag ? { [flag.name]: flag.spec } : {}) },
+    types: { T: floats, T1: ["int32"] },
+    infer: (c) => inferRecurrent(c, c.attrs, gates),
+    reference(c) {
+      const isSet = flag !== undefined && (c.attrs as Readonly<Record<string, unknown>>)[flag.name] === 1;
+      const step = (at: Step): void => spec.step(at, isSet);
+      return runRecurrent(c, c.attrs, { gates, activations, hasCell, step }).slice(0, outputs.length);
+    },
+    cost: recurrentCost,
+  });
 }

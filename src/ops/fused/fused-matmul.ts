@@ -2,7 +2,7 @@ import type { Shape } from "../../base/shapes.ts";
 import { sizeOf, stridesOf } from "../../base/shapes.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
-import { forEachRow } from "../common/broadcast.ts";
+import { addBroadcast } from "../common/broadcast.ts";
 import { strided } from "../common/elements.ts";
 import { epilogueAttributes, finish, namedActivation } from "../common/epilogue.ts";
 import { inferMatMul, multiplyMatrices, planMatMul } from "../common/matmul.ts";
@@ -39,15 +39,7 @@ export const fusedMatMul = operator({
     const plan = planMatMul(c, a.shape, b.shape);
     const sums = new Float64Array(sizeOf(plan.shape));
     multiplyMatrices(numbersOf(a), numbersOf(b), plan, sums);
-    if (bias) {
-      const missing = plan.shape.length - bias.rank;
-      if (missing < 0 || bias.shape.some((dim, i) => dim !== 1 && dim !== plan.shape[i + missing]))
-        c.fail("SHAPE", `bias is [${bias.shape}], expected to broadcast to [${plan.shape}]`);
-      const extra = numbersOf(bias);
-      forEachRow(plan.shape, [bias.shape], (at, [from], length, [step]) => {
-        for (let i = 0; i < length; i++) sums[at + i]! += extra[from! + i * step!]!;
-      });
-    }
+    if (bias) addBroadcast(c, sums, plan.shape, bias, "bias");
     const f = namedActivation(c, c.attrs.activation, c.attrs.activation_params);
     return [finish(c, sums, a, plan.shape, c.optionalTensor(3), f)];
   },

@@ -1,9 +1,7 @@
 /** Comparisons and logic of two inputs; the result is bool. */
-import type { DType } from "../../base/dtypes.ts";
 import { binaryOperator } from "../common/elementwise.ts";
 import { numericOrBool, numerics } from "../common/types.ts";
-
-const bools = ["bool"] as const satisfies readonly DType[];
+import type { Operator } from "../operator.ts";
 
 export const equal = binaryOperator({
   name: "Equal",
@@ -14,63 +12,32 @@ export const equal = binaryOperator({
   number: (a, b) => +(a === b),
   raw: (a, b) => +(a === b),
 });
-export const greater = binaryOperator({
-  name: "Greater",
-  since: [1, 7, 9, 13],
-  doc: "Elementwise A > B with broadcasting.",
-  types: numerics,
-  result: "bool",
-  number: (a, b) => +(a > b),
-  raw: (a, b) => +((a as bigint) > (b as bigint)),
-});
-export const less = binaryOperator({
-  name: "Less",
-  since: [1, 7, 9, 13],
-  doc: "Elementwise A < B with broadcasting.",
-  types: numerics,
-  result: "bool",
-  number: (a, b) => +(a < b),
-  raw: (a, b) => +((a as bigint) < (b as bigint)),
-});
-export const greaterOrEqual = binaryOperator({
-  name: "GreaterOrEqual",
-  since: [12, 16],
-  doc: "Elementwise A ≥ B with broadcasting.",
-  types: numerics,
-  result: "bool",
-  number: (a, b) => +(a >= b),
-  raw: (a, b) => +((a as bigint) >= (b as bigint)),
-});
-export const lessOrEqual = binaryOperator({
-  name: "LessOrEqual",
-  since: [12, 16],
-  doc: "Elementwise A ≤ B with broadcasting.",
-  types: numerics,
-  result: "bool",
-  number: (a, b) => +(a <= b),
-  raw: (a, b) => +((a as bigint) <= (b as bigint)),
-});
-export const and = binaryOperator({
-  name: "And",
-  since: [1, 7],
-  doc: "Elementwise A and B with broadcasting.",
-  types: bools,
-  result: "bool",
-  number: (a, b) => a & b,
-});
-export const or = binaryOperator({
-  name: "Or",
-  since: [1, 7],
-  doc: "Elementwise A or B with broadcasting.",
-  types: bools,
-  result: "bool",
-  number: (a, b) => a | b,
-});
-export const xor = binaryOperator({
-  name: "Xor",
-  since: [1, 7],
-  doc: "Elementwise either A or B, not both, with broadcasting.",
-  types: bools,
-  result: "bool",
-  number: (a, b) => a ^ b,
-});
+
+/** An ordering of two inputs; 64-bit integers are compared as they are. */
+const orderOperator = (
+  name: string,
+  since: readonly number[],
+  sign: string,
+  holds: (a: number | bigint, b: number | bigint) => boolean,
+): Operator =>
+  binaryOperator({
+    name,
+    since,
+    doc: `Elementwise A ${sign} B with broadcasting.`,
+    types: numerics,
+    result: "bool",
+    number: (a, b) => +holds(a, b),
+    raw: (a, b) => +holds(a as bigint, b as bigint),
+  });
+
+export const greater = orderOperator("Greater", [1, 7, 9, 13], ">", (a, b) => a > b);
+export const less = orderOperator("Less", [1, 7, 9, 13], "<", (a, b) => a < b);
+export const greaterOrEqual = orderOperator("GreaterOrEqual", [12, 16], "≥", (a, b) => a >= b);
+export const lessOrEqual = orderOperator("LessOrEqual", [12, 16], "≤", (a, b) => a <= b);
+
+const logicOperator = (name: string, doc: string, number: (a: number, b: number) => number): Operator =>
+  binaryOperator({ name, since: [1, 7], doc, types: ["bool"], result: "bool", number });
+
+export const and = logicOperator("And", "Elementwise A and B with broadcasting.", (a, b) => a & b);
+export const or = logicOperator("Or", "Elementwise A or B with broadcasting.", (a, b) => a | b);
+export const xor = logicOperator("Xor", "Elementwise either A or B, not both, with broadcasting.", (a, b) => a ^ b);

@@ -3,10 +3,15 @@ import { unaryOperator } from "../common/elementwise.ts";
 import { roundHalfEven } from "../common/numbers.ts";
 import { erf } from "../common/special.ts";
 import { floats, numerics, signed } from "../common/types.ts";
+import type { Operator } from "../operator.ts";
 
 const since1 = [1, 6, 13] as const;
 const since7 = [7, 22] as const;
 const since9 = [9, 22] as const;
+
+/** Functions of floats that cost some ten operations an element. */
+const transcendental = (name: string, since: readonly number[], what: string, f: (x: number) => number): Operator =>
+  unaryOperator({ name, since, doc: `Elementwise ${what}.`, types: floats, f, flops: 10 });
 
 export const abs = unaryOperator({
   name: "Abs",
@@ -67,22 +72,8 @@ export const sqrt = unaryOperator({
   types: floats,
   f: Math.sqrt,
 });
-export const exp = unaryOperator({
-  name: "Exp",
-  since: since1,
-  doc: "Elementwise eˣ.",
-  types: floats,
-  f: Math.exp,
-  flops: 10,
-});
-export const log = unaryOperator({
-  name: "Log",
-  since: since1,
-  doc: "Elementwise natural logarithm.",
-  types: floats,
-  f: Math.log,
-  flops: 10,
-});
+export const exp = transcendental("Exp", since1, "eˣ", Math.exp);
+export const log = transcendental("Log", since1, "natural logarithm", Math.log);
 export const erfOp = unaryOperator({
   name: "Erf",
   since: [9, 13],
@@ -91,91 +82,14 @@ export const erfOp = unaryOperator({
   f: erf,
   flops: 10,
 });
-export const sin = unaryOperator({
-  name: "Sin",
-  since: since7,
-  doc: "Elementwise sine of x in radians.",
-  types: floats,
-  f: Math.sin,
-  flops: 10,
-});
-export const cos = unaryOperator({
-  name: "Cos",
-  since: since7,
-  doc: "Elementwise cosine of x in radians.",
-  types: floats,
-  f: Math.cos,
-  flops: 10,
-});
-export const tan = unaryOperator({
-  name: "Tan",
-  since: since7,
-  doc: "Elementwise tangent of x in radians.",
-  types: floats,
-  f: Math.tan,
-  flops: 10,
-});
-export const asin = unaryOperator({
-  name: "Asin",
-  since: since7,
-  doc: "Elementwise arcsine, in radians.",
-  types: floats,
-  f: Math.asin,
-  flops: 10,
-});
-export const acos = unaryOperator({
-  name: "Acos",
-  since: since7,
-  doc: "Elementwise arccosine, in radians.",
-  types: floats,
-  f: Math.acos,
-  flops: 10,
-});
-export const atan = unaryOperator({
-  name: "Atan",
-  since: since7,
-  doc: "Elementwise arctangent, in radians.",
-  types: floats,
-  f: Math.atan,
-  flops: 10,
-});
-export const sinh = unaryOperator({
-  name: "Sinh",
-  since: since9,
-  doc: "Elementwise hyperbolic sine.",
-  types: floats,
-  f: Math.sinh,
-  flops: 10,
-});
-export const cosh = unaryOperator({
-  name: "Cosh",
-  since: since9,
-  doc: "Elementwise hyperbolic cosine.",
-  types: floats,
-  f: Math.cosh,
-  flops: 10,
-});
-export const asinh = unaryOperator({
-  name: "Asinh",
-  since: since9,
-  doc: "Elementwise inverse hyperbolic sine.",
-  types: floats,
-  f: Math.asinh,
-  flops: 10,
-});
-export const acosh = unaryOperator({
-  name: "Acosh",
-  since: since9,
-  doc: "Elementwise inverse hyperbolic cosine.",
-  types: floats,
-  f: Math.acosh,
-  flops: 10,
-});
-export const atanh = unaryOperator({
-  name: "Atanh",
-  since: since9,
-  doc: "Elementwise inverse hyperbolic tangent.",
-  types: floats,
-  f: Math.atanh,
-  flops: 10,
-});
+export const sin = transcendental("Sin", since7, "sine of x in radians", Math.sin);
+export const cos = transcendental("Cos", since7, "cosine of x in radians", Math.cos);
+export const tan = transcendental("Tan", since7, "tangent of x in radians", Math.tan);
+export const asin = transcendental("Asin", since7, "arcsine, in radians", Math.asin);
+export const acos = transcendental("Acos", since7, "arccosine, in radians", Math.acos);
+export const atan = transcendental("Atan", since7, "arctangent, in radians", Math.atan);
+export const sinh = transcendental("Sinh", since9, "hyperbolic sine", Math.sinh);
+export const cosh = transcendental("Cosh", since9, "hyperbolic cosine", Math.cosh);
+export const asinh = transcendental("Asinh", since9, "inverse hyperbolic sine", Math.asinh);
+export const acosh = transcendental("Acosh", since9, "inverse hyperbolic cosine", Math.acosh);
+export const atanh = transcendental("Atanh", since9, "inverse hyperbolic tangent", Math.atanh);

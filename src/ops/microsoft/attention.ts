@@ -10,8 +10,8 @@ import {
   headsTensor,
   softmaxRows,
 } from "../common/attention.ts";
-import { forEachRow } from "../common/broadcast.ts";
-import { multiplyMatrices, planMatMul } from "../common/matmul.ts";
+import { addBroadcast } from "../common/broadcast.ts";
+import { multiplyWithBias, planMatMul } from "../common/matmul.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
 import { floats } from "../common/types.ts";
 import { operator, type ReferenceContext } from "../operator.ts";
@@ -79,15 +79,7 @@ function attend(
 ): Heads {
   const scores = attentionScores(c, q, k, settings.scale || 1 / Math.sqrt(q.size));
   const shape = [q.batch, q.heads, q.length, k.length];
-  if (bias) {
-    const missing = 4 - bias.rank;
-    if (missing < 0 || bias.shape.some((dim, i) => dim !== 1 && dim !== shape[i + missing]))
-      c.fail("SHAPE", `attention_bias is [${bias.shape}], expected to broadcast to [${shape}]`);
-    const extra = numbersOf(bias);
-    forEachRow(shape, [bias.shape], (at, [from], length, [step]) => {
-      for (let i = 0; i < length; i++) scores[at + i]! += extra[from! + i * step!]!;
-    });
-  }
+  if (bias) addBroadcast(c, scores, shape, bias, "attention_bias");
   if (mask) maskScores(c, scores, q, k.length, mask, settings.mask_filter_value);
   if (settings.unidirectional) {
     const past = k.length - q.length;
@@ -145,14 +137,9 @@ export const microsoftAttention = operator({
     const [dq, dk, dv] = c.attrs.qkv_hidden_sizes?.length
       ? c.attrs.qkv_hidden_sizes
       : [total / 3, total / 3, total / 3];
-    if (dq! + dk! + dv! !== total || (bias && bias.size !== total))
-      c.fail("SHAPE", `weights [${w.shape}] do not hold ${dq} + ${dk} + ${dv} columns, or bias is not [${total}]`);
-    const sums = new Float64Array(batch * length * total);
-    multiplyMatrices(numbersOf(x), numbersOf(w), planMatMul(c, [batch * length, x.shape[2]!], w.shape), sums);
-    if (bias) {
-      const extra = numbersOf(bias);
-      for (let i = 0; i < sums.length; i++) sums[i]! += extra[i % total]!;
-    }
+    if (dq! + dk! + dv! !== total) c.fail("SHAPE", `weights [${w.shape}] do not hold ${dq} + ${dk} + ${dv} columns`);
+    const plan = planMatMul(c, [batch * length, x.shape[2]!], w.shape);
+    const sums = multiplyWithBias(c, numbersOf(x), numbersOf(w), plan, bias);
     const part = (from: number, width: number, name: string): Heads =>
       headsOf(c, columns(sums, batch, length, total, from, width), c.attrs.num_heads, name);
     const q = part(0, dq!, "query");

@@ -2,7 +2,7 @@
 import { sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
-import { inferMatMul, multiplyMatrices, planMatMul } from "../common/matmul.ts";
+import { inferMatMul, multiplyWithBias, planMatMul } from "../common/matmul.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
 import { floats } from "../common/types.ts";
 import { type Attributes, operator, type ReferenceContext } from "../operator.ts";
@@ -96,13 +96,7 @@ export const matMulNBits = operator({
   reference(c) {
     const [a, bias] = [c.tensor(0), c.optionalTensor(5)];
     const plan = planMatMul(c, a.shape, [c.attrs.K, c.attrs.N]);
-    if (bias && bias.size !== c.attrs.N) c.fail("SHAPE", `bias is [${bias.shape}], expected [${c.attrs.N}]`);
-    const sums = new Float64Array(sizeOf(plan.shape));
-    multiplyMatrices(numbersOf(a), weightsOf(c, c.attrs), plan, sums);
-    if (bias) {
-      const extra = numbersOf(bias);
-      for (let i = 0; i < sums.length; i++) sums[i]! += extra[i % extra.length]!;
-    }
+    const sums = multiplyWithBias(c, numbersOf(a), weightsOf(c, c.attrs), plan, bias);
     return [new Tensor(a.dtype, plan.shape, fromNumbers(a.dtype, sums))];
   },
   cost: (c) => ({ flops: 2 * sizeOf(c.outputShape(0)) * c.attrs.K, bytes: c.totalBytes }),

@@ -4,7 +4,7 @@ import { tensorType } from "../../base/value-type.ts";
 import { strided } from "../common/elements.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
 import { averagePlanes, planPool, poolAttributes, poolCost, pooledDims } from "../common/pooling.ts";
-import { requantize, scalarOf } from "../common/quantization.ts";
+import { quantizedPorts, requantize, scalarOf } from "../common/quantization.ts";
 import { operator } from "../operator.ts";
 
 /** A tensor's axes in another order: axis i of the result is axis order[i]. */
@@ -26,14 +26,7 @@ export const qLinearAveragePool = operator({
   domain: "com.microsoft",
   since: [1],
   doc: "Mean of each window of a quantised tensor, quantised again.",
-  inputs: [
-    { name: "X", type: "T", doc: "[N,C,D1,…]." },
-    { name: "x_scale", type: "float32" },
-    { name: "x_zero_point", type: "T", optional: true },
-    { name: "y_scale", type: "float32" },
-    { name: "y_zero_point", type: "T", optional: true },
-  ],
-  outputs: [{ name: "Y", type: "T" }],
+  ...quantizedPorts("x", "y", "[N,C,D1,…]."),
   attributes: {
     ...poolAttributes,
     ceil_mode: { type: "int", default: 0, doc: "1: a last window may reach past the padded input." },

@@ -7,7 +7,7 @@ import { broadcastDims } from "../common/broadcast.ts";
 import { perOutputElement } from "../common/cost.ts";
 import { combine, sameAsInput } from "../common/elementwise.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
-import { requantize, scalarOf } from "../common/quantization.ts";
+import { quantizedPorts, requantize, scalarOf } from "../common/quantization.ts";
 import { type AttributeSpecs, type Operator, operator, type ReferenceContext } from "../operator.ts";
 
 const bytes = ["int8", "uint8"] as const satisfies readonly DType[];
@@ -80,14 +80,7 @@ function qLinearUnaryOperator(name: string, doc: string, attributes: AttributeSp
     domain,
     since: [1],
     doc,
-    inputs: [
-      { name: "X", type: "T" },
-      { name: "X_scale", type: "float32" },
-      { name: "X_zero_point", type: "T", optional: true },
-      { name: "Y_scale", type: "float32" },
-      { name: "Y_zero_point", type: "T", optional: true },
-    ],
-    outputs: [{ name: "Y", type: "T" }],
+    ...quantizedPorts("X", "Y"),
     attributes,
     types: { T: bytes },
     infer: sameAsInput,
@@ -117,14 +110,7 @@ export const qLinearGlobalAveragePool = operator({
   domain,
   since: [1],
   doc: "Mean over all spatial axes of each channel of a quantised tensor.",
-  inputs: [
-    { name: "X", type: "T", doc: "[N,C,D1,…]." },
-    { name: "x_scale", type: "float32" },
-    { name: "x_zero_point", type: "T", optional: true },
-    { name: "y_scale", type: "float32" },
-    { name: "y_zero_point", type: "T", optional: true },
-  ],
-  outputs: [{ name: "Y", type: "T" }],
+  ...quantizedPorts("x", "y", "[N,C,D1,…]."),
   attributes: { channels_last: { type: "int", default: 0, doc: "1: X is [N,D1,…,C]." } },
   types: { T: bytes },
   infer(c) {

@@ -1,7 +1,7 @@
 /** Normalisation over the last axis of a sum, as ONNX Runtime's optimiser writes it. */
 import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
-import { forEachRow } from "../common/broadcast.ts";
+import { addBroadcast } from "../common/broadcast.ts";
 import { perOutputElement } from "../common/cost.ts";
 import { momentsOf } from "../common/normalize.ts";
 import { fromNumbers, numbersOf, toNumbers } from "../common/numbers.ts";
@@ -9,17 +9,6 @@ import { floats } from "../common/types.ts";
 import { operator, type ReferenceContext, type SharedInferContext } from "../operator.ts";
 
 type Failing = Pick<ReferenceContext, "fail">;
-
-/** Adds a tensor that broadcasts to `shape`. */
-function addTo(c: Failing, sums: Float64Array, shape: readonly number[], other: Tensor, name: string): void {
-  const missing = shape.length - other.rank;
-  if (missing < 0 || other.shape.some((dim, i) => dim !== 1 && dim !== shape[i + missing]))
-    c.fail("SHAPE", `${name} is [${other.shape}], expected to broadcast to [${shape}]`);
-  const extra = numbersOf(other);
-  forEachRow(shape, [other.shape], (at, [from], length, [step]) => {
-    for (let i = 0; i < length; i++) sums[at + i]! += extra[from! + i * step!]!;
-  });
-}
 
 interface Normalized {
   readonly values: Float64Array;
@@ -87,8 +76,8 @@ function skipReference(
 ): Tensor[] {
   const x = c.tensor(0);
   const sums = toNumbers(x);
-  addTo(c, sums, x.shape, c.tensor(1), "skip");
-  if (bias) addTo(c, sums, x.shape, bias, "bias");
+  addBroadcast(c, sums, x.shape, c.tensor(1), "skip");
+  if (bias) addBroadcast(c, sums, x.shape, bias, "bias");
   const { values, means, inverses } = normalizeLastAxis(c, sums, x.shape, gamma, beta, epsilonValue, centered);
   const statistics = x.shape.map((dim, axis) => (axis === x.rank - 1 ? 1 : dim));
   return [
