@@ -63,11 +63,12 @@ const cpp: Record<string, readonly string[]> = {
   base: [],
   memory: ["base"],
   kernels: ["base", "memory"],
+  vision: ["base", "memory", "kernels"],
   device: ["base", "memory", "kernels"],
   program: ["base", "memory", "kernels", "device"],
-  addon: ["base", "memory", "kernels", "device", "program"],
+  addon: ["base", "memory", "kernels", "vision", "device", "program"],
   // The harness; files named *_test.cc may include it wherever they lie.
-  test: ["base", "memory", "kernels", "device", "program"],
+  test: ["base", "memory", "kernels", "vision", "device", "program"],
 };
 
 function files(folder: string, extension: RegExp): string[] {

@@ -50,6 +50,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   DefineStore(env, exports);
   DefineProgram(env, exports);
   DefinePeaks(env, exports);
+  DefineVision(env, exports);
   return exports;
 }
 

@@ -34,5 +34,6 @@ void DefineMemory(Napi::Env env, Napi::Object exports);
 void DefineStore(Napi::Env env, Napi::Object exports);
 void DefineProgram(Napi::Env env, Napi::Object exports);
 void DefinePeaks(Napi::Env env, Napi::Object exports);
+void DefineVision(Napi::Env env, Napi::Object exports);
 
 }  // namespace inferlab::addon

@@ -37,6 +37,7 @@ import { cosineSimilarities } from "./embeddings/cosine-similarities.ts";
 import { dbscan } from "./embeddings/dbscan.ts";
 import { nearestVectors } from "./embeddings/nearest-vectors.ts";
 import { normalizeVectors } from "./embeddings/normalize-vectors.ts";
+import { gaussianBlur } from "./gaussian-blur.ts";
 import { homography } from "./homography.ts";
 import { minAreaRectangle } from "./min-area-rectangle.ts";
 import type { NodeFunction } from "./node.ts";
@@ -55,8 +56,10 @@ import { track } from "./tracking/track.ts";
 import { identityTimeline, trackTrails } from "./tracking/track-trails.ts";
 import { trackingScenario } from "./tracking/tracking-scenario.ts";
 import { trackingScores } from "./tracking/tracking-scores.ts";
+import { rotationMatrix, warpAffine } from "./warp-affine.ts";
 import { warpPerspective } from "./warp-perspective.ts";
 import { widthBuckets } from "./width-buckets.ts";
+import { rgbToYuv, yuvToRgb } from "./yuv.ts";
 
 export const library = {
   agglomerate,
@@ -91,6 +94,7 @@ export const library = {
   formatMot,
   fuseBoxes,
   heatMapPoints,
+  gaussianBlur,
   homography,
   identityTimeline,
   interpolateTracks,
@@ -106,6 +110,7 @@ export const library = {
   prototypeMasks,
   readingOrder,
   resize,
+  rgbToYuv,
   rotate,
   rotatedNms,
   rotatedOverlaps,
@@ -120,6 +125,11 @@ export const library = {
   trackingScenario,
   trackingScores,
   trackTrails,
+  rotationMatrix,
+  toRgb,
+  toTensor,
+  warpAffine,
   warpPerspective,
   widthBuckets,
+  yuvToRgb,
 } as const satisfies Record<string, NodeFunction>;

@@ -9,6 +9,7 @@
  * pixels, (0, 0) the outer corner of the first pixel, so the centre of pixel i lies at i + 0.5.
  */
 import { InferlabError } from "../../base/errors.ts";
+import { isPixelTensor } from "./picture.ts";
 
 /** What flows into and out of nodes; pipelines check connections by it. */
 export const kinds = {
@@ -37,6 +38,9 @@ export type NodeGroup =
   | "post-processing"
   | "embeddings"
   | "tracking"
+  | "tone"
+  | "drawing"
+  | "linear algebra"
   | "text"
   | "audio"
   | "tensors";
@@ -58,6 +62,8 @@ export interface NodePort {
   readonly kind: Kind;
   /** A list of this kind is taken too. */
   readonly list?: boolean;
+  /** Of an image: a tensor or view uint8 or float32 [h,w] or [h,w,c] is taken too, and answered in kind (picture.ts). */
+  readonly tensors?: boolean;
 }
 
 export interface NodeDefinition {
@@ -138,6 +144,7 @@ function checkInputs(definition: NodeDefinition, args: readonly unknown[]): void
     const value = args[index];
     const { test } = kinds[port.kind];
     if (test(value) || (port.list && Array.isArray(value) && value.every(test))) return;
+    if (port.tensors && isPixelTensor(value)) return;
     throw new InferlabError(
       "ARGUMENT",
       `${definition.name}: input "${port.name}" is ${describeValue(value)}, expected ${kinds[port.kind].about}`,

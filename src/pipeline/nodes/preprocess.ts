@@ -6,9 +6,9 @@
 import { Image } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { CropOptions } from "./crop.ts";
-import { makeTaps, type ResizeOptions, resize, type Taps, targetSize } from "./resize.ts";
+import { type ResizeOptions, resize, type Taps, tapsFor, targetSize } from "./resize.ts";
 import { toRgb } from "./to-rgb.ts";
-import { levelTables, type ToTensorOptions } from "./to-tensor.ts";
+import { blankTensor, levelTables, type ToTensorOptions, writeNative } from "./to-tensor.ts";
 
 export type PreprocessStep =
   | { readonly node: "crop"; readonly options: CropOptions }
@@ -186,19 +186,6 @@ export function preprocess(steps: readonly PreprocessStep[]): (image: Image) => 
   const last = steps[steps.length - 1]!;
   if (last.node !== "toTensor") throw new RangeError("the last step is toTensor");
   const tables = new Map<number, Float32Array[]>();
-  const tapsOf = new Map<string, Taps>();
-  const taps = (from: number, to: number, options: ResizeOptions): Taps => {
-    const { method = "linear", coordinates = "half-pixel", antialias = method === "lanczos" } = options;
-    const key = `${from} ${to} ${method} ${coordinates} ${antialias}`;
-    let known = tapsOf.get(key);
-    if (!known) {
-      known = makeTaps(from, to, method, antialias, coordinates);
-      // Frames of a stream have one size; a stream of many sizes does not fill the memory with them.
-      if (tapsOf.size >= 16) tapsOf.clear();
-      tapsOf.set(key, known);
-    }
-    return known;
-  };
   return (image) => {
     let view = viewOf(image);
     let pending: ResizeOptions | undefined;
@@ -221,7 +208,7 @@ export function preprocess(steps: readonly PreprocessStep[]): (image: Image) => 
       }
     }
     const [width, height] = pending ? targetSize(view, pending) : [view.width, view.height];
-    return toTensorFrom(view, width, height, pending, last.options, tables, taps);
+    return toTensorFrom(view, width, height, pending, last.options, tables);
   };
 }
 
@@ -232,7 +219,6 @@ function toTensorFrom(
   resized: ResizeOptions | undefined,
   options: ToTensorOptions,
   tables: Map<number, Float32Array[]>,
-  taps: (from: number, to: number, options: ResizeOptions) => Taps,
 ): Tensor<"float32"> {
   const channels = view.channels === 1 && !view.repeats ? 1 : 3;
   const outWidth = options.width ?? Math.max(1, width);
@@ -245,19 +231,24 @@ function toTensorFrom(
     levels = levelTables(channels, options);
     tables.set(channels, levels);
   }
-  const data = new Float32Array(channels * outHeight * outWidth);
-  if (padding !== 0) data.fill(padding);
+  const data = blankTensor(channels * outHeight * outWidth, width === outWidth && height === outHeight, padding);
+  const shape = layout === "nchw" ? [1, channels, outHeight, outWidth] : [1, outHeight, outWidth, channels];
   const [pixel, plane, row] =
     layout === "nchw" ? [1, outHeight * outWidth, outWidth] : [channels, 1, outWidth * channels];
+  const across = resized && tapsFor(view.width, width, resized);
+  const down = resized && tapsFor(view.height, height, resized);
+  const picture = { ...view, rowStride: view.rowBytes };
+  const place = { offset: 0, pixel, row, plane };
+  if (
+    writeNative(picture, width, height, across && down && [across, down], data, place, channels, options, view.repeats)
+  )
+    return new Tensor("float32", shape, data);
   const sources = levels.map((table, c) => {
     const channel = order === "bgr" ? channels - 1 - c : c;
     return { table, channel: view.repeats ? 0 : channel };
   });
   const target: Target = { data, pixel, plane, row, sources };
-  if (resized) {
-    const across = taps(view.width, width, resized);
-    writeResized(view, width, height, across, taps(view.height, height, resized), target);
-  } else for (let y = 0; y < height; y++) writeRow(view.data, view.offset + y * view.rowBytes, view, width, y, target);
-  const shape = layout === "nchw" ? [1, channels, outHeight, outWidth] : [1, outHeight, outWidth, channels];
+  if (across && down) writeResized(view, width, height, across, down, target);
+  else for (let y = 0; y < height; y++) writeRow(view.data, view.offset + y * view.rowBytes, view, width, y, target);
   return new Tensor("float32", shape, data);
 }

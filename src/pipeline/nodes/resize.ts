@@ -1,8 +1,18 @@
 /** Resize: one separable filter, whatever the method; methods differ in the weights only. */
 
 import { InferlabError } from "../../base/errors.ts";
-import { Image } from "../../base/image.ts";
-import { node } from "./node.ts";
+import { callNative, denseGeometry, geometry } from "./native.ts";
+import {
+  type Alike,
+  blankLike,
+  densePixels,
+  type Levels,
+  type Picture,
+  type Pixels,
+  pictureLike,
+  pixelsOf,
+} from "./picture.ts";
+import { pictureNode } from "./picture-node.ts";
 
 export type ResizeMethod = "nearest" | "linear" | "cubic" | "area" | "lanczos";
 
@@ -118,28 +128,28 @@ export function targetSize(
 }
 
 /** Copies pixels, no arithmetic: exact. */
-function resizeNearest(image: Image, width: number, height: number, across: Taps, down: Taps): Image {
-  const { channels, data } = image;
-  const out = new Uint8Array(width * height * channels);
+function resizeNearest(pixels: Pixels, width: number, height: number, across: Taps, down: Taps): Levels {
+  const { channels, data } = pixels;
+  const out = blankLike(data, width * height * channels);
   let at = 0;
   for (let y = 0; y < height; y++) {
-    const row = down.first[y]! * image.width;
+    const row = down.first[y]! * pixels.width;
     for (let x = 0; x < width; x++) {
       const from = (row + across.first[x]!) * channels;
       for (let c = 0; c < channels; c++) out[at++] = data[from + c]!;
     }
   }
-  return new Image(width, height, channels, out);
+  return out;
 }
 
 /** Rows first into float, then columns; only the source rows that some output row needs. */
-function resizeFiltered(image: Image, width: number, height: number, across: Taps, down: Taps): Image {
-  const { channels, data } = image;
+function resizeFiltered(pixels: Pixels, width: number, height: number, across: Taps, down: Taps): Levels {
+  const { channels, data } = pixels;
   const rowLength = width * channels;
-  const rows = new Float32Array(image.height * rowLength);
+  const rows = new Float32Array(pixels.height * rowLength);
   const { count, first, weights } = across;
-  for (let y = 0; y < image.height; y++) {
-    const source = y * image.width * channels;
+  for (let y = 0; y < pixels.height; y++) {
+    const source = y * pixels.width * channels;
     let at = y * rowLength;
     for (let x = 0; x < width; x++) {
       const from = source + first[x]! * channels;
@@ -150,10 +160,11 @@ function resizeFiltered(image: Image, width: number, height: number, across: Tap
       }
     }
   }
-  const out = new Uint8Array(height * rowLength);
+  const isFloat = data instanceof Float32Array;
+  const out = blankLike(data, height * rowLength);
   const line = new Float32Array(rowLength);
   for (let y = 0; y < height; y++) {
-    line.fill(0.5);
+    line.fill(isFloat ? 0 : 0.5);
     for (let t = 0; t < down.count; t++) {
       const weight = down.weights[y * down.count + t]!;
       if (weight === 0) continue;
@@ -161,20 +172,33 @@ function resizeFiltered(image: Image, width: number, height: number, across: Tap
       for (let i = 0; i < rowLength; i++) line[i] = line[i]! + weight * rows[from + i]!;
     }
     const to = y * rowLength;
-    for (let i = 0; i < rowLength; i++) {
-      out[to + i] = Math.min(255, Math.max(0, line[i]!));
-    }
+    if (isFloat) out.set(line, to);
+    else for (let i = 0; i < rowLength; i++) out[to + i] = Math.min(255, Math.max(0, line[i]!));
   }
-  return new Image(width, height, channels, out);
+  return out;
 }
 
-export const resize = node(
+const known = new Map<string, Taps>();
+
+/** makeTaps, remembered: frames of a stream have one size, and a stream of many sizes does not fill the memory. */
+export function tapsFor(from: number, to: number, options: ResizeOptions): Taps {
+  const { method = "linear", coordinates = "half-pixel", antialias = method === "lanczos" } = options;
+  const key = `${from} ${to} ${method} ${coordinates} ${antialias}`;
+  let taps = known.get(key);
+  if (!taps) {
+    taps = makeTaps(from, to, method, antialias, coordinates);
+    if (known.size >= 32) known.clear();
+    known.set(key, taps);
+  }
+  return taps;
+}
+
+export const resize = pictureNode<ResizeOptions>(
   {
     name: "resize",
     group: "geometry",
-    about: "The picture at another size. Rounds to the nearest level; repeats the edge pixels outside.",
-    inputs: [{ name: "image", kind: "image" }],
-    output: "image",
+    about:
+      "The picture at another size; repeats the edge pixels outside. 8-bit levels are within 1 of the exact sum, nearest copies pixels.",
     parameters: {
       width: { type: "integer", min: 1, max: 65535, about: "pixels", optional: "follows from height" },
       height: { type: "integer", min: 1, max: 65535, about: "pixels", optional: "follows from width" },
@@ -194,13 +218,18 @@ export const resize = node(
     },
     example: "resize(photo, { width: 64, method: 'cubic' })",
   },
-  (image: Image, options: ResizeOptions): Image => {
-    const { method = "linear", coordinates = "half-pixel", antialias = method === "lanczos" } = options;
-    const [width, height] = targetSize(image, options);
-    const across = makeTaps(image.width, width, method, antialias, coordinates);
-    const down = makeTaps(image.height, height, method, antialias, coordinates);
-    return method === "nearest"
-      ? resizeNearest(image, width, height, across, down)
-      : resizeFiltered(image, width, height, across, down);
+  <P extends Picture>(image: P, options: ResizeOptions): Alike<P> => {
+    const pixels = pixelsOf(image);
+    const [width, height] = targetSize(pixels, options);
+    const { channels } = pixels;
+    const across = tapsFor(pixels.width, width, options);
+    const down = tapsFor(pixels.height, height, options);
+    const out = blankLike(pixels.data, width * height * channels);
+    const params = [...geometry(pixels), ...denseGeometry(width, height, channels), across.count, down.count];
+    const tables = [across.first, across.weights, down.first, down.weights];
+    if (callNative("resize", params, [pixels.data, ...tables], [out]))
+      return pictureLike(image, width, height, channels, out);
+    const make = options.method === "nearest" ? resizeNearest : resizeFiltered;
+    return pictureLike(image, width, height, channels, make(densePixels(image), width, height, across, down));
   },
 );

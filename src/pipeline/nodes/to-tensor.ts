@@ -2,7 +2,10 @@
 import { InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
+import { callNative, geometry } from "./native.ts";
 import { node } from "./node.ts";
+import { blankFloats, type Pixels, pixelsOf } from "./picture.ts";
+import type { Taps } from "./resize.ts";
 
 export interface ToTensorOptions {
   /** Factor on the levels 0…255 before mean and deviation. Default 1/255. */
@@ -43,6 +46,48 @@ export function levelTables(
   });
 }
 
+/** Where a picture's elements go in a tensor: elements from a pixel, row and channel to the next. */
+export interface TensorPlace {
+  readonly offset: number;
+  readonly pixel: number;
+  readonly row: number;
+  readonly plane: number;
+}
+
+/** An array for a tensor; filled with the padding unless a picture covers all of it. */
+export function blankTensor(length: number, covered: boolean, padding: number): Float32Array<ArrayBuffer> {
+  if (covered) return blankFloats(length);
+  const data = new Float32Array(length);
+  return padding === 0 ? data : data.fill(padding);
+}
+
+/**
+ * One picture into a tensor by the native kernel, resized on the way where taps are given. False where there is none; the
+ * numbers are then those of levelTables, which differ from the kernel's by the rounding of one multiplication.
+ */
+export function writeNative(
+  picture: Pixels,
+  width: number,
+  height: number,
+  taps: readonly [across: Taps, down: Taps] | undefined,
+  data: Float32Array,
+  { offset, pixel, row, plane }: TensorPlace,
+  channels: number,
+  { scale = 1 / 255, mean = [0], std = [1], order = "rgb" }: ToTensorOptions,
+  repeats = false,
+): boolean {
+  const perChannel = Array.from({ length: channels }, (_, c) => {
+    const m = mean[mean.length === 1 ? 0 : c]!;
+    const s = std[std.length === 1 ? 0 : c]!;
+    return [repeats ? 0 : order === "bgr" ? channels - 1 - c : c, scale / s, -m / s];
+  });
+  const params = [...geometry(picture), width, height, taps ? 1 : 0, offset, channels, pixel, row, plane];
+  params.push(...perChannel.flat());
+  if (taps) params.push(taps[0].count, taps[1].count);
+  const tables = taps ? [taps[0].first, taps[0].weights, taps[1].first, taps[1].weights] : [];
+  return callNative("preprocess", params, [picture.data, ...tables], [data]);
+}
+
 export const toTensor = node(
   {
     name: "toTensor",
@@ -70,8 +115,8 @@ export const toTensor = node(
     const height = options.height ?? Math.max(1, ...images.map((i) => i.height));
     const { layout = "nchw", order = "rgb", padding = 0 } = options;
     const tables = levelTables(channels, options);
-    const data = new Float32Array(images.length * channels * height * width);
-    if (padding !== 0) data.fill(padding);
+    const covered = images.every((i) => i.width === width && i.height === height);
+    const data = blankTensor(images.length * channels * height * width, covered, padding);
     // Elements from a pixel to the next one, from a channel to the next one, from a row to the next one.
     const [pixel, plane, row] = layout === "nchw" ? [1, height * width, width] : [channels, 1, width * channels];
     images.forEach((picture, n) => {
@@ -86,6 +131,9 @@ export const toTensor = node(
           `toTensor: picture ${n} is ${picture.width}×${picture.height}, expected at most ${width}×${height}`,
           { hint: "resize it first" },
         );
+      const place = { offset: n * channels * height * width, pixel, row, plane };
+      if (writeNative(pixelsOf(picture), picture.width, picture.height, undefined, data, place, channels, options))
+        return;
       for (let c = 0; c < channels; c++) {
         const table = tables[c]!;
         const channel = order === "bgr" ? channels - 1 - c : c;

@@ -18,6 +18,14 @@ export interface Addon {
   readonly isas: readonly string[];
   readonly ConstantStore: new () => NativeStore;
   readonly CancelToken: new () => NativeToken;
+  /** Runs one picture kernel (native/vision); src/pipeline/nodes/native.ts calls it. Missing in addons built before it came. */
+  vision?(
+    name: string,
+    params: Float64Array,
+    inputs: readonly ArrayBufferView[],
+    outputs: readonly ArrayBufferView[],
+    threads: number,
+  ): void;
   load(store: NativeStore, bytes: Uint8Array, threads: number): Promise<NativeProgram>;
   /** What the machine can do at best: operations a second, and bytes read plus written a second over each size. */
   peaks?(

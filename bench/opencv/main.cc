@@ -1,0 +1,44 @@
+// OpenCV's side of `npm run bench -- vision`. Reads lines "threads N" and "run NAME"; answers each with one line, the
+// milliseconds of one run, from a picture to a new picture.
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include <opencv2/core.hpp>
+#include <opencv2/dnn.hpp>
+#include <opencv2/imgproc.hpp>
+
+int main() {
+  cv::Mat frame(1080, 1920, CV_8UC3), nv12(1080 * 3 / 2, 1920, CV_8UC1);
+  for (int i = 0; i < 1080 * 1920 * 3; ++i) frame.data[i] = static_cast<unsigned char>((i * 7919LL) % 251);
+  for (int i = 0; i < 1080 * 1920 * 3 / 2; ++i) nv12.data[i] = static_cast<unsigned char>((i * 104729LL) % 251);
+  const cv::Mat turn = cv::getRotationMatrix2D({960, 540}, 20, 0.9);
+  const std::map<std::string, std::function<void()>> runs = {
+      {"resize-640x360", [&] { cv::Mat out; cv::resize(frame, out, {640, 360}, 0, 0, cv::INTER_LINEAR); }},
+      {"resize-640x640", [&] { cv::Mat out; cv::resize(frame, out, {640, 640}, 0, 0, cv::INTER_LINEAR); }},
+      {"resize-nearest", [&] { cv::Mat out; cv::resize(frame, out, {640, 640}, 0, 0, cv::INTER_NEAREST); }},
+      {"resize-cubic", [&] { cv::Mat out; cv::resize(frame, out, {640, 640}, 0, 0, cv::INTER_CUBIC); }},
+      {"resize-area", [&] { cv::Mat out; cv::resize(frame, out, {640, 640}, 0, 0, cv::INTER_AREA); }},
+      {"preprocess", [&] { cv::Mat out = cv::dnn::blobFromImage(frame, 1 / 255.0, {640, 640}, {123.7, 116.3, 103.5}); }},
+      {"nv12", [&] { cv::Mat out; cv::cvtColor(nv12, out, cv::COLOR_YUV2RGB_NV12); }},
+      {"affine", [&] { cv::Mat out; cv::warpAffine(frame, out, turn, {1920, 1080}, cv::INTER_LINEAR); }},
+      {"gaussian-1", [&] { cv::Mat out; cv::GaussianBlur(frame, out, {7, 7}, 1); }},
+      {"gaussian-3", [&] { cv::Mat out; cv::GaussianBlur(frame, out, {19, 19}, 3); }},
+  };
+  std::string word, name;
+  while (std::cin >> word >> name) {
+    double ms = 0;
+    if (word == "threads") {
+      cv::setNumThreads(std::stoi(name));
+    } else if (const auto run = runs.find(name); run != runs.end()) {
+      const auto begin = std::chrono::steady_clock::now();
+      run->second();
+      ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    }
+    std::printf("%.6f\n", ms);
+    std::fflush(stdout);
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * npm run bench -- vision [--threads 1,2] [--seconds 1] [--only nv12]
+ *
+ * Picture nodes beside OpenCV and sharp, taking turns. All make a new picture
+ * of a picture: the node as a user calls it, OpenCV's function into an empty Mat, sharp from raw bytes to raw bytes. A peer's column is empty where it
+ * does another job: OpenCV's linear resize does not antialias and sharp's does, so each meets ours of its kind.
+ */
+import sharp from "sharp";
+import { Image } from "../src/base/image.ts";
+import { gaussianBlur } from "../src/pipeline/nodes/gaussian-blur.ts";
+import { setNodeThreads } from "../src/pipeline/nodes/native.ts";
+import { preprocess } from "../src/pipeline/nodes/preprocess.ts";
+import { resize } from "../src/pipeline/nodes/resize.ts";
+import { rotationMatrix, warpAffine } from "../src/pipeline/nodes/warp-affine.ts";
+import { yuvToRgb } from "../src/pipeline/nodes/yuv.ts";
+import { startOpenCv } from "./support/opencv.ts";
+
+const args = process.argv.slice(2);
+const option = (name: string, otherwise: string): string => {
+  const at = args.indexOf(name);
+  return at < 0 ? otherwise : args[at + 1]!;
+};
+const seconds = Number(option("--seconds", "1"));
+const only = option("--only", "");
+
+const [width, height] = [1920, 1080];
+const frame = new Image(
+  width,
+  height,
+  3,
+  Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919) % 251),
+);
+const nv12 = Uint8Array.from({ length: (width * height * 3) / 2 }, (_, i) => (i * 104729) % 251);
+const raw = { raw: { width, height, channels: 3 as const } };
+const turn = rotationMatrix([960, 540], { angle: -20, scale: 0.9 });
+const normalise = preprocess([
+  { node: "resize", options: { width: 640, height: 640 } },
+  { node: "toTensor", options: { mean: [0.485, 0.456, 0.406], std: [1] } },
+]);
+const byKernel = (kernel: "linear" | "cubic" | "nearest") => () =>
+  sharp(frame.data, raw).resize(640, 640, { kernel, fit: "fill", fastShrinkOnLoad: false }).raw().toBuffer();
+const blurred = (sigma: number) => () => sharp(frame.data, raw).blur(sigma).raw().toBuffer();
+
+interface Trial {
+  readonly name: string;
+  readonly ours: () => unknown;
+  readonly opencv?: string;
+  readonly sharp?: () => Promise<unknown>;
+}
+
+const trials: readonly Trial[] = [
+  { name: "resize linear 640×360", ours: () => resize(frame, { width: 640, height: 360 }), opencv: "resize-640x360" },
+  { name: "resize linear 640×640", ours: () => resize(frame, { width: 640, height: 640 }), opencv: "resize-640x640" },
+  {
+    name: "resize linear, antialiased",
+    ours: () => resize(frame, { width: 640, height: 640, antialias: true }),
+    sharp: byKernel("linear"),
+  },
+  {
+    name: "resize nearest",
+    ours: () => resize(frame, { width: 640, height: 640, method: "nearest" }),
+    opencv: "resize-nearest",
+    sharp: byKernel("nearest"),
+  },
+  {
+    name: "resize cubic",
+    ours: () => resize(frame, { width: 640, height: 640, method: "cubic" }),
+    opencv: "resize-cubic",
+  },
+  {
+    name: "resize area",
+    ours: () => resize(frame, { width: 640, height: 640, method: "area" }),
+    opencv: "resize-area",
+  },
+  { name: "preprocess to [1,3,640,640]", ours: () => normalise(frame), opencv: "preprocess" },
+  { name: "NV12 to RGB", ours: () => yuvToRgb(nv12, { width, height }), opencv: "nv12" },
+  { name: "affine, linear", ours: () => warpAffine(frame, turn), opencv: "affine" },
+  {
+    name: "Gaussian, sigma 1",
+    ours: () => gaussianBlur(frame, { sigma: 1 }),
+    opencv: "gaussian-1",
+    sharp: blurred(1),
+  },
+  {
+    name: "Gaussian, sigma 3",
+    ours: () => gaussianBlur(frame, { sigma: 3 }),
+    opencv: "gaussian-3",
+    sharp: blurred(3),
+  },
+];
+
+const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor(q * (sorted.length - 1))]!;
+const timed = async (run: () => unknown): Promise<number> => {
+  const began = performance.now();
+  await run();
+  return performance.now() - began;
+};
+
+const opencv = startOpenCv();
+sharp.cache(false);
+console.log(
+  `1920×1080 RGB; sharp ${sharp.versions.sharp ?? ""}, libvips ${sharp.versions.vips}, OpenCV ${opencv?.version ?? "absent"}`,
+);
+for (const threads of option("--threads", "1,2").split(",").map(Number)) {
+  setNodeThreads(threads);
+  sharp.concurrency(threads);
+  await opencv?.setThreads(threads);
+  console.log(
+    `\nthreads ${threads}: median ms ± half the distance of the quartiles, and how many times ours a peer takes`,
+  );
+  console.log(`${"".padEnd(30)}${"ours".padStart(16)}${"OpenCV".padStart(16)}${"".padStart(8)}${"sharp".padStart(16)}`);
+  for (const trial of trials) {
+    if (!trial.name.toLowerCase().includes(only.toLowerCase())) continue;
+    const runs: (() => Promise<number>)[] = [() => timed(trial.ours)];
+    const peer = opencv && trial.opencv;
+    if (peer) runs.push(() => opencv.run(peer));
+    const other = trial.sharp;
+    if (other) runs.push(() => timed(other));
+    const times: number[][] = runs.map(() => []);
+    for (const run of runs) for (let i = 0; i < 3; i++) await run();
+    const end = performance.now() + seconds * 1000;
+    for (let round = 0; round < 9 || performance.now() < end; round++)
+      for (const k of runs.map((_, i) => (round % 2 ? runs.length - 1 - i : i))) times[k]!.push(await runs[k]!());
+    const columns = times.map((list) => {
+      const sorted = list.sort((a, b) => a - b);
+      return { median: quantile(sorted, 0.5), spread: (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 };
+    });
+    const cell = (at: number): string =>
+      at < columns.length ? `${columns[at]!.median.toFixed(2)} ± ${columns[at]!.spread.toFixed(2)}` : "";
+    const ratio = (at: number): string =>
+      at < columns.length ? (columns[at]!.median / columns[0]!.median).toFixed(2) : "";
+    const cv = peer ? 1 : 9;
+    const sh = other ? (peer ? 2 : 1) : 9;
+    console.log(
+      trial.name.padEnd(30) +
+        cell(0).padStart(16) +
+        cell(cv).padStart(16) +
+        ratio(cv).padStart(8) +
+        cell(sh).padStart(16) +
+        ratio(sh).padStart(8),
+    );
+  }
+}
+opencv?.close();

@@ -1,0 +1,121 @@
+/** Random pictures of every kind a picture node takes, and the comparison of a node with its reference. */
+import { expect } from "vitest";
+import { type Channels, Image } from "../../src/base/image.ts";
+import { Tensor } from "../../src/base/tensor.ts";
+import { View } from "../../src/base/view.ts";
+import { withoutNative } from "../../src/pipeline/nodes/native.ts";
+import { isPixelTensor, type Picture, pixelsOf } from "../../src/pipeline/nodes/picture.ts";
+import { random } from "./random.ts";
+
+export const rng = random(13);
+
+/** Sizes that kernels trip over: one pixel, odd, just around a vector's width. */
+export function randomSize(least = 1, most = 40): number {
+  return rng.pick(
+    [least, 1, 2, 3, rng.integer(1, most), rng.integer(1, most), 7, 16, 17, 31, 32, 33].map((n) => Math.max(least, n)),
+  );
+}
+
+export function randomImage(
+  width = randomSize(),
+  height = randomSize(),
+  channels: Channels = rng.pick([1, 3, 4]),
+): Image {
+  // Whole ranges of extreme levels as well as noise: saturation shows.
+  const extreme = rng.real(0, 1) < 0.3;
+  const level = (): number => (extreme ? rng.pick([0, 255]) : rng.integer(0, 255));
+  return new Image(width, height, channels, Uint8Array.from({ length: width * height * channels }, level));
+}
+
+export function randomFloats(
+  width = randomSize(),
+  height = randomSize(),
+  channels = rng.integer(1, 5),
+): Tensor<"float32"> {
+  const data = Float32Array.from({ length: width * height * channels }, () => rng.real(-1, 2));
+  return new Tensor("float32", [height, width, channels], data);
+}
+
+/** Part of a larger picture, in place: rows with gaps, sometimes every other pixel, upside down, or one channel of it. */
+export function randomView(dtype: "uint8" | "float32", width: number, height: number, channels: number): Picture {
+  const [step, flip, extra] = [rng.integer(1, 2), rng.integer(0, 1) === 1, rng.integer(0, 2)];
+  const [w, h, c] = [width * step + 3, height + 2, channels + extra];
+  const whole =
+    dtype === "uint8"
+      ? new Tensor(
+          "uint8",
+          [h, w, c],
+          Uint8Array.from({ length: h * w * c }, () => rng.integer(0, 255)),
+        )
+      : new Tensor(
+          "float32",
+          [h, w, c],
+          Float32Array.from({ length: h * w * c }, () => rng.real(-1, 2)),
+        );
+  const view = View.of<"uint8" | "float32">(whole).slice(
+    flip ? [height, 0, -1] : [1, height + 1],
+    [2, 2 + width * step, step],
+    [0, channels],
+  ) as View<"uint8">;
+  return view;
+}
+
+export function randomPicture(channels?: Channels, width = randomSize(), height = randomSize()): Picture {
+  const c = channels ?? rng.pick([1, 3, 4]);
+  const kind = rng.integer(0, 4);
+  if (kind < 2) return randomImage(width, height, c);
+  if (kind === 2) return randomFloats(width, height, channels ?? rng.integer(1, 5));
+  return randomView(kind === 3 ? "uint8" : "float32", width, height, c);
+}
+
+/** Greatest difference of two pictures' levels; of one kind, type and size. */
+export function worstDifference(a: unknown, b: unknown): number {
+  const [x, y] = [a, b].map((p) => {
+    expect(p instanceof Image || isPixelTensor(p)).toBe(true);
+    return pixelsOf(p as Picture);
+  });
+  expect([x!.width, x!.height, x!.channels, x!.data.constructor]).toEqual([
+    y!.width,
+    y!.height,
+    y!.channels,
+    y!.data.constructor,
+  ]);
+  let worst = 0;
+  x!.data.forEach((level, i) => {
+    const difference = Math.abs(level - y!.data[i]!);
+    if (!(difference <= worst)) worst = difference;
+  });
+  return worst;
+}
+
+/** Checks `run(picture)` against its reference on `count` random pictures. Tolerances are in levels of 255, and of float32. */
+export function compareWithReference(
+  run: (picture: Picture) => unknown,
+  {
+    count = 200,
+    bytes = 0,
+    floats = 1e-5,
+    make = () => randomPicture(),
+  }: {
+    readonly count?: number;
+    readonly bytes?: number;
+    readonly floats?: number;
+    readonly make?: () => Picture;
+  } = {},
+): void {
+  for (let i = 0; i < count; i++) {
+    const picture = make();
+    const before = pixelsOf(picture).data.slice();
+    const native = run(picture);
+    const reference = withoutNative(() => run(picture));
+    const isBytes = pixelsOf(picture).data instanceof Uint8Array;
+    expect(worstDifference(native, reference)).toBeLessThanOrEqual(isBytes ? bytes : floats);
+    const { data } = pixelsOf(picture);
+    expect(
+      data.every((level, k) => level === before[k]),
+      "the input is as it was",
+    ).toBe(true);
+  }
+}
+
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
