@@ -8,13 +8,21 @@ const maxWaitingBytes = 512 * 1024 * 1024;
 
 const isRequestChannel = (name: string): name is Channel => name === "shell" || name === "control" || name === "stdin";
 
+/** One message in fragments, so that large buffers are not copied into one. */
+function sendParts(socket: WebSocket, parts: readonly Uint8Array[]): void {
+  parts.forEach((part, index) => {
+    socket.send(part, { binary: true, fin: index === parts.length - 1 });
+  });
+}
+
 export function serveChannels(socket: WebSocket, kernel: Kernel, sessionId: string): void {
   const v1 = socket.protocol === v1Protocol;
   const link = kernel.connect(sessionId, {
     receive(channel, frames) {
       if (socket.readyState !== socket.OPEN) return;
       if (socket.bufferedAmount > maxWaitingBytes) socket.terminate();
-      else socket.send(v1 ? packV1(channel, frames) : packJson(channel, frames));
+      else if (v1) sendParts(socket, packV1(channel, frames));
+      else socket.send(packJson(channel, frames));
     },
     closed: () => socket.close(1001, "the kernel is gone"),
   });

@@ -23,6 +23,7 @@ interface Received {
   readonly type: string;
   readonly content: Record<string, unknown>;
   readonly parent: string;
+  readonly buffers: readonly Uint8Array[];
 }
 
 /** A page: what it received, how it sends. */
@@ -45,6 +46,7 @@ class Page {
         type: String(header!["msg_type"]),
         content: content!,
         parent: String(parent!["msg_id"]),
+        buffers: frames.slice(4),
       });
       for (const wake of this.waiting.splice(0)) wake();
     });
@@ -60,15 +62,11 @@ class Page {
     });
   }
 
-  send(type: string, content: object): string {
+  send(type: string, content: object, ...buffers: Buffer[]): string {
     const id = `${this.session}-${type}-${Math.random()}`;
     const header = { msg_id: id, msg_type: type, session: this.session, username: "", date: "", version: "5.4" };
-    this.socket.send(
-      packV1(
-        "shell",
-        [header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part))),
-      ),
-    );
+    const json = [header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part)));
+    this.socket.send(Buffer.concat(packV1("shell", [...json, ...buffers])));
     return id;
   }
 
@@ -113,6 +111,21 @@ test("a cell runs and its result comes to every page", async () => {
   for (const page of [one, two])
     expect((await page.until(isResult)).content["data"]).toMatchObject({ "text/plain": "42" });
   await Promise.all([one.close(), two.close()]);
+});
+
+test("large buffers come as they went, and small ones beside them", async () => {
+  const page = await Page.open("buffers");
+  const id = page.execute(
+    'kernel.comm.register("echo", (comm) => comm.onMessage((data, buffers) => comm.send(data, { buffers })));',
+  );
+  await page.until((message) => message.type === "execute_reply" && message.parent === id);
+  const sent = [3_000_000, 10, 0, 70_000, 65_535].map((size, index) => Buffer.alloc(size, index + 1));
+  page.send("comm_open", { comm_id: "c1", target_name: "echo", data: {} });
+  page.send("comm_msg", { comm_id: "c1", data: { is: "echoed" } }, ...sent);
+  const { content, buffers } = await page.until((message) => message.type === "comm_msg");
+  expect(content["data"]).toEqual({ is: "echoed" });
+  expect(buffers.map((buffer, index) => sent[index]!.equals(buffer))).toEqual(sent.map(() => true));
+  await page.close();
 });
 
 test("POST interrupt stops an endless loop and keeps the variables", async () => {

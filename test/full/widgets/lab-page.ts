@@ -80,9 +80,13 @@ export class Lab {
     };
     await writeFile(join(this.folder, `${name}.ipynb`), JSON.stringify(notebook));
     const page = await this.browser.newPage({ viewport: { width: 1200, height: 1600 } });
-    await page.goto(`${this.server.openUrl.replace("/lab", `/lab/tree/${name}.ipynb`)}&reset`);
+    await page.goto(this.url(name));
     await this.settle(page);
     return page;
+  }
+
+  url(name: string): string {
+    return `${this.server.openUrl.replace("/lab", `/lab/tree/${name}.ipynb`)}&reset`;
   }
 
   /** Waits until the notebook is drawn and its kernel idle. */
@@ -108,9 +112,13 @@ export class Lab {
     await this.idle(page);
   }
 
+  save(page: Page): Promise<void> {
+    return page.evaluate(() => jupyterapp.shell.currentWidget.context.save());
+  }
+
   /** Saves, loads the page again, and waits until it stands. */
   async reload(page: Page): Promise<void> {
-    await page.evaluate(() => jupyterapp.shell.currentWidget.context.save());
+    await this.save(page);
     await page.reload();
     await this.settle(page);
   }

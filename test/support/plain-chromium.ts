@@ -1,0 +1,107 @@
+/**
+ * Chromium for measurements: spoken to over its DevTools protocol with nothing switched on. A browser driven by playwright
+ * also hands every WebSocket message to the test process, which takes longer than 16 MiB take through a kernel.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { WebSocket } from "ws";
+import { chromiumPath } from "./lab.ts";
+
+interface Target {
+  readonly type: string;
+  readonly url: string;
+  readonly webSocketDebuggerUrl: string;
+}
+
+interface Answer {
+  readonly id?: number;
+  readonly error?: { readonly message: string };
+  readonly result?: {
+    readonly result?: { readonly value?: unknown };
+    readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
+  };
+}
+
+export interface PlainPage {
+  /** The value of an expression, awaited. Errors: Error with what it threw. */
+  evaluate<T>(expression: string): Promise<T>;
+  /** Waits until an expression is true. Errors: Error after a minute. */
+  until(expression: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openPlainPage(url: string): Promise<PlainPage> {
+  const profile = await mkdtemp(join(tmpdir(), "inferlab-chromium-"));
+  const flags = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+  ];
+  const child = spawn(
+    chromiumPath!,
+    [...flags, "--disable-component-update", `--user-data-dir=${profile}`, "--remote-debugging-port=0", url],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const close = async (): Promise<void> => {
+    child.kill();
+    await ended;
+    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+  };
+  try {
+    const host = await new Promise<string>((resolve, reject) => {
+      createInterface(child.stderr).on("line", (line) => {
+        const found = /DevTools listening on ws:\/\/([^/]+)/.exec(line);
+        if (found) resolve(found[1]!);
+      });
+      void ended.then(() => reject(new Error("Chromium did not start")));
+    });
+    const target = await within(async () => {
+      const targets = (await (await fetch(`http://${host}/json`)).json()) as Target[];
+      return targets.find((item) => item.type === "page" && item.url.startsWith("http"));
+    });
+    const socket = new WebSocket(target.webSocketDebuggerUrl);
+    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    const waiting = new Map<number, (answer: Answer) => void>();
+    socket.on("message", (data: Buffer) => {
+      const answer = JSON.parse(data.toString()) as Answer;
+      waiting.get(answer.id ?? 0)?.(answer);
+    });
+    let numAsked = 0;
+    const evaluate = async <T>(expression: string): Promise<T> => {
+      const id = ++numAsked;
+      const answer = await new Promise<Answer>((resolve) => {
+        waiting.set(id, resolve);
+        const params = { expression, awaitPromise: true, returnByValue: true };
+        socket.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
+      });
+      waiting.delete(id);
+      const thrown = answer.result?.exceptionDetails;
+      if (answer.error || thrown)
+        throw new Error(answer.error?.message ?? thrown?.exception?.description ?? thrown?.text);
+      return answer.result?.result?.value as T;
+    };
+    const until = async (expression: string): Promise<void> => {
+      await within(async () => (await evaluate<boolean>(`Boolean(${expression})`)) || undefined);
+    };
+    return { evaluate, until, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The first answer that is not undefined, asked for ten times a second. Errors: the last one's, after a minute. */
+async function within<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + 60_000; ; ) {
+    const answer = await ask().catch((error: Error) => error);
+    if (answer !== undefined && !(answer instanceof Error)) return answer;
+    if (Date.now() > end) throw answer ?? new Error("nothing came within a minute");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
