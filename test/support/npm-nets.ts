@@ -1,16 +1,17 @@
 /**
- * Nets that npm packages bring: those among our development dependencies, and those that `npm run fetch:nets` puts into
- * build/nets. Each with the independent rendering in ONNX among the shared fixtures, where there is one.
+ * Nets that npm packages bring: those among our development dependencies, and those that `inferlab fetch all` brings. Each
+ * with the independent rendering in ONNX among the shared fixtures, where there is one.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { findPackageFile, type WeightPackageName, weightPackages } from "../../src/pipeline/apps/packages.ts";
 import { repositoryRoot } from "./shared.ts";
 
 /** Path of a file of a package, or undefined where the package is not there. */
 export function packageFile(name: string, path: string): string | undefined {
-  return [join(repositoryRoot, "node_modules", name, path), join(repositoryRoot, "build", "nets", name, path)].find(
-    (file) => existsSync(file),
-  );
+  if (Object.hasOwn(weightPackages, name)) return findPackageFile(name as WeightPackageName, path);
+  const file = join(repositoryRoot, "node_modules", name, path);
+  return existsSync(file) ? file : undefined;
 }
 
 export interface NpmNet {

