@@ -34,6 +34,12 @@ export const magics: Readonly<Record<string, Magic>> = {
     line: (args) => `await ${call("timeit", thunk(args))}`,
     cell: (_args, body) => `await ${call("timeit", thunkOfBody(`\n${body}`))}`,
   },
+  profile: {
+    usage: "%%profile above a cell",
+    about: "where the cell's time goes: JavaScript and engines on one timeline, in place of the last value",
+    cell: (_args, body) =>
+      `await ${call("profileBegin", 'import("inferlab")')};\n${body}\n;await ${call("profileEnd")};`,
+  },
   who: { usage: "%who", about: "the variables there are, with their types", line: () => call("who") },
   reset: { usage: "%reset", about: "sets every variable to undefined", line: () => call("reset") },
   install: {

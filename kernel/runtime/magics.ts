@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import vm from "node:vm";
 import { declaredNames, guard } from "./cell.ts";
 import { type CellContext, currentContext } from "./context.ts";
+import { display } from "./display.ts";
 import { send, writeText } from "./output.ts";
 
 /** `1.24 s`, `3.20 ms`, `140 µs`, `12.0 ns` */
@@ -46,6 +47,14 @@ let sink: unknown;
 /** Runs of `%timeit`, and the nanoseconds each should take at least. */
 const timeitRuns = 7;
 const timeitRunNs = 1e8;
+
+/** What `inferlab` gives for `%%profile`: begins, and the function that ends and tells. */
+interface Profiler {
+  startProfile(): Promise<() => Promise<unknown>>;
+}
+
+/** Profiles under way, by the cell that asked. */
+const profiles = new WeakMap<CellContext, () => Promise<unknown>>();
 
 export const magicRuntime = {
   async shell(command: string): Promise<void> {
@@ -115,6 +124,23 @@ export const magicRuntime = {
       "stdout",
       `${formatTime(mean)} ± ${formatTime(deviation)} per loop (mean ± std. dev. of ${timeitRuns} runs, ${numLoops} loop${numLoops > 1 ? "s" : ""} each; fastest ${formatTime(perLoop[0]!)}, median ${formatTime(perLoop[timeitRuns >> 1]!)})\n`,
     );
+  },
+
+  async profileBegin(inferlab: Promise<Profiler>): Promise<void> {
+    const context = currentContext();
+    profiles.set(context, await (await inferlab).startProfile());
+    // A cell that fails never comes to its end.
+    context.atEnd.push(() => {
+      void profiles.get(context)?.();
+      profiles.delete(context);
+    });
+  },
+
+  async profileEnd(): Promise<void> {
+    const context = currentContext();
+    const end = profiles.get(context);
+    profiles.delete(context);
+    if (end) display(await end());
   },
 
   who(): void {

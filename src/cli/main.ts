@@ -2,6 +2,7 @@
 import { InferlabError } from "../base/errors.ts";
 
 const commands: Record<string, { about: string; load: () => Promise<{ run(args: string[]): Promise<number> }> }> = {
+  bench: { about: "measures engines on a model", load: () => import("./bench.ts") },
   convert: {
     about: "writes a model in half precision, another opset, with other shapes or names",
     load: () => import("./convert.ts"),

@@ -3,7 +3,9 @@
  * may call.
  */
 import "./audio.ts";
+import "./benchmark.ts";
 import "./chart.ts";
+import "./code-profile.ts";
 import "./compare.ts";
 import "./embedding.ts";
 import "./engine-comparison.ts";
@@ -17,6 +19,7 @@ import "./model-report.ts";
 import "./memory-snapshot.ts";
 import "./pipeline.ts";
 import "./profile.ts";
+import "./profile-comparison.ts";
 import "./scores.ts";
 import "./simplify-report.ts";
 import "./table.ts";
