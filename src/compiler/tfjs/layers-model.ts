@@ -6,6 +6,7 @@ import { Emitter, type Operand } from "../tensorflow/emitter.ts";
 import { DimNames } from "./dims.ts";
 import { asArray, asNumber, asObject, asString, asText, type Json, type JsonObject } from "./json.ts";
 import { layers } from "./layers.ts";
+import { recurrentLayers } from "./recurrent.ts";
 
 const maxDepth = 32;
 const modelClasses = ["Model", "Functional", "Sequential"];
@@ -62,6 +63,24 @@ class Builder {
     return undefined;
   }
 
+  /**
+   * A weight of a recurrent layer, or of the layer `inner` in it. Keras has a cell between: `lstm/lstm_cell_1/kernel`;
+   * TensorFlow.js has none.
+   */
+  cellWeight(path: readonly string[], name: string, inner?: string): Operand | undefined {
+    const where = inner === undefined ? path : [...path, inner];
+    const found = this.weight(where, name);
+    if (found) return found;
+    for (let from = 0; from < where.length; from++) {
+      const prefix = `${where.slice(from).join("/")}/`;
+      for (const key of this.weights.keys()) {
+        const rest = key.startsWith(prefix) ? key.slice(prefix.length).split("/") : [];
+        if (rest.length === 2 && rest[1] === name) return this.weight([...where, rest[0]!], name);
+      }
+    }
+    return undefined;
+  }
+
   input(layer: JsonObject, name: string): Operand {
     const config = asObject(layer["config"], `the configuration of ${name}`);
     const shape = config["batch_input_shape"] ?? config["batch_shape"];
@@ -80,11 +99,18 @@ class Builder {
     const kind = asString(json["class_name"], `class_name of ${name}`);
     const config = asObject(json["config"] ?? {}, `the configuration of ${name}`);
     if (modelClasses.includes(kind)) return this.model(json, inputs, [...path, name], depth + 1);
-    const apply = layers[kind];
-    if (!apply || !Object.hasOwn(layers, kind)) return invalid(`layer class ${kind} vanished`);
     const { e } = this;
     e.scope = [...path, name].join("/");
     const where = [...path, name];
+    const recurrent = Object.hasOwn(recurrentLayers, kind) ? recurrentLayers[kind] : undefined;
+    if (recurrent) {
+      const cellWeight = (weight: string, inner?: string) => this.cellWeight(where, weight, inner);
+      const results = recurrent({ e, config, inputs, cellWeight });
+      e.label(results[0]!, e.scope);
+      return results;
+    }
+    const apply = layers[kind];
+    if (!apply || !Object.hasOwn(layers, kind)) return invalid(`layer class ${kind} vanished`);
     const optionalWeight = (weight: string): Operand | undefined => this.weight(where, weight);
     const result = apply({
       e,
@@ -231,12 +257,14 @@ export function buildLayersModel(model: JsonObject, weights: ReadonlyMap<string,
     );
   const found = new Set<string>();
   classes(root, found, 0);
-  const unknown = [...found].filter((layer) => layer !== "InputLayer" && !Object.hasOwn(layers, layer));
+  const isKnown = (layer: string): boolean =>
+    layer === "InputLayer" || Object.hasOwn(layers, layer) || Object.hasOwn(recurrentLayers, layer);
+  const unknown = [...found].filter((layer) => !isKnown(layer));
   if (unknown.length > 0)
     throw new InferlabError(
       "UNKNOWN_OPERATOR",
       `the TensorFlow.js model uses ${unknown.length} layers that are not known here: ${unknown.slice(0, 20).join(", ")}`,
-      { hint: "they are translated in src/compiler/tfjs/layers.ts", details: { layers: unknown } },
+      { hint: "layers are translated in src/compiler/tfjs/layers.ts and recurrent.ts", details: { layers: unknown } },
     );
   const config = root["config"];
   const ownName =
