@@ -10,6 +10,7 @@ import * as convolution from "../tensorflow/convolution.ts";
 import { type Emitter, Operand } from "../tensorflow/emitter.ts";
 import * as movement from "../tensorflow/movement.ts";
 import * as reduction from "../tensorflow/reduction.ts";
+import { sequenceLstm, sequenceRnn } from "./recurrent.ts";
 import { dtypeOf, type TensorInfo } from "./schema.ts";
 import type { Table } from "./table.ts";
 
@@ -247,7 +248,7 @@ export const builtins: Readonly<Record<number, Entry>> = {
   31: { name: "CALL" },
   33: { name: "EMBEDDING_LOOKUP_SPARSE" },
   34: { name: "PAD", apply: (c) => movement.pad(c.e, c.in(0), c.e.numbers(c.in(1), "paddings")) },
-  35: { name: "UNIDIRECTIONAL_SEQUENCE_RNN" },
+  35: { name: "UNIDIRECTIONAL_SEQUENCE_RNN", apply: sequenceRnn },
   36: {
     name: "GATHER",
     apply: (c) => movement.gather(c.e, c.in(0), c.in(1), c.options?.int32(0) ?? 0, c.options?.int32(1) ?? 0),
@@ -267,7 +268,7 @@ export const builtins: Readonly<Record<number, Entry>> = {
   41: { name: "SUB", apply: binary("Sub", 0) },
   42: { name: "DIV", apply: binary("Div", 0) },
   43: { name: "SQUEEZE", apply: (c) => movement.squeeze(c.e, c.in(0), c.options?.int32s(0) ?? []) },
-  44: { name: "UNIDIRECTIONAL_SEQUENCE_LSTM" },
+  44: { name: "UNIDIRECTIONAL_SEQUENCE_LSTM", apply: sequenceLstm },
   45: { name: "STRIDED_SLICE", apply: stridedSlice },
   46: { name: "BIDIRECTIONAL_SEQUENCE_RNN" },
   47: { name: "EXP", apply: unary("Exp") },
