@@ -53,7 +53,9 @@ export function compile(cell: string): Program {
   }
   if (output.errors.length) throw syntaxError(source, output.errors[0]!.message);
   const code = output.code.replaceAll("babelHelpers.", "$inferlab.helpers.");
-  return { ...hoist(code), typeMap: output.map ? JSON.stringify(output.map) : undefined };
+  // The cell's text is known where the map is read.
+  const typeMap = output.map && JSON.stringify({ ...output.map, sourcesContent: undefined });
+  return { ...hoist(code), typeMap };
 }
 
 /** Whether the cell could run as it stands. */

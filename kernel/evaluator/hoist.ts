@@ -11,6 +11,7 @@
 import MagicString from "magic-string";
 import { parseSync } from "oxc-parser";
 import { boundNames, isFunction, isNode, type Node, walk } from "./ast.ts";
+import { type FunctionRun, takeOutFunctions } from "./function-runs.ts";
 
 /** The global object whose functions rewritten cells call; see runtime/globals.ts. */
 export const runtimeName = "$inferlab";
@@ -35,19 +36,38 @@ export interface Hoisted {
 
 /** Errors: SyntaxError where `source` is not JavaScript, which the transform before this one has excluded. */
 export function hoist(source: string): Hoisted {
+  if (source.length >= mappedLength) {
+    const { rest, runs } = takeOutFunctions(source);
+    const hoisted = runs.length ? rewritten(rest, runs) : undefined;
+    if (hoisted) return hoisted;
+  }
+  return rewritten(source)!;
+}
+
+/** `runs` were taken out of the source; undefined where one of them is no statement there, or would have to move. */
+function rewritten(source: string, runs: readonly FunctionRun[] = []): Hoisted | undefined {
   const parsed = parseSync("cell.mjs", source, { sourceType: "module", lang: "jsx" });
-  if (parsed.errors.length) throw new SyntaxError(parsed.errors[0]!.message);
+  if (parsed.errors.length) {
+    if (runs.length) return undefined;
+    throw new SyntaxError(parsed.errors[0]!.message);
+  }
   const rewrite = new Rewrite(source);
   const { body } = parsed.program as unknown as { body: Node[] };
   for (const meta of parsed.module.importMetas) rewrite.edits.update(meta.start, meta.end, `${runtimeName}.meta`);
   for (const call of parsed.module.dynamicImports)
     rewrite.edits.update(call.start, call.start + "import".length, `${runtimeName}.import`);
+  const runAt = new Map(runs.map((run) => [run.start, run]));
   const statements = body.filter(
-    (statement) => statement.type !== "EmptyStatement" && !rewrite.isBareExport(statement),
+    (statement) =>
+      (statement.type !== "EmptyStatement" || runAt.has(statement.start)) && !rewrite.isBareExport(statement),
   );
-  statements.forEach((statement, index) => {
-    rewrite.statement(statement, index === statements.length - 1);
-  });
+  for (const [index, statement] of statements.entries()) {
+    const run = statement.type === "EmptyStatement" ? runAt.get(statement.start) : undefined;
+    if (!run) rewrite.statement(statement, index === statements.length - 1);
+    else if (!rewrite.putBack(run)) return undefined;
+    else runAt.delete(run.start);
+  }
+  if (runAt.size || (runs.length && rewrite.moved)) return undefined;
   return rewrite.finish();
 }
 
@@ -58,7 +78,7 @@ class Rewrite {
   private isAsync = false;
   private hasResult = false;
   private ranCode = false;
-  private moved = false;
+  moved = false;
   private result: Node | undefined;
 
   constructor(source: string) {
@@ -127,6 +147,14 @@ class Rewrite {
     this.edits.remove(id.start, id.end);
     this.wrap(node, `${name} = `, ";");
     this.lift(whole);
+  }
+
+  /** Functions that were taken out; false where code stands above them, which may use them. */
+  putBack({ start, names, assignments }: FunctionRun): boolean {
+    if (this.ranCode) return false;
+    for (const name of names) this.names.add(name);
+    this.edits.update(start, start + 1, assignments);
+    return true;
   }
 
   /** `class K {}` → `K = class K {};` */

@@ -166,7 +166,9 @@ export class LanguageService {
   private fresh: NewCell[] = [];
   private unchecked: { readonly cell: CheckedCell; readonly report: (errors: readonly Diagnostic[]) => void }[] = [];
   private checking: Promise<void> | undefined;
-  private lastCompletion: { readonly key: string; readonly items: Promise<TypedCompletion[]> } | undefined;
+  private lastCompletion:
+    | { readonly key: string; readonly items: Promise<TypedCompletion[]>; answer?: readonly TypedCompletion[] }
+    | undefined;
   private resting: NodeJS.Timeout | undefined;
   private owners = new Map<string, Documents.Owner>();
   private open: { readonly uri: string; readonly text: string }[] = [];
@@ -374,16 +376,32 @@ export class LanguageService {
     this.start();
     if (!this.isStarted) return Promise.resolve([]);
     this.catchUp();
-    const key = `${this.numCells} ${offset - prefixLength} ${code.slice(0, offset - prefixLength)}\0${code.slice(offset)}`;
+    const key = this.keyOf(code, offset, prefixLength);
     if (this.lastCompletion?.key !== key) {
       const items = this.askCompletion(code, offset);
-      const last = { key, items };
+      const last: typeof this.lastCompletion = { key, items };
       this.lastCompletion = last;
-      items.catch(() => {
-        if (this.lastCompletion === last) this.lastCompletion = undefined;
-      });
+      items.then(
+        (answer) => {
+          last.answer = answer;
+        },
+        () => {
+          if (this.lastCompletion === last) this.lastCompletion = undefined;
+        },
+      );
     }
     return this.lastCompletion!.items;
+  }
+
+  /** What `complete` has answered for this place already; empty where it has not. Never waits. */
+  known(code: string, offset: number, prefixLength = 0): readonly TypedCompletion[] {
+    const { key, answer } = this.lastCompletion ?? {};
+    return answer && !this.fresh.length && key === this.keyOf(code, offset, prefixLength) ? answer : [];
+  }
+
+  private keyOf(code: string, offset: number, prefixLength: number): string {
+    const start = offset - prefixLength;
+    return `${this.numCells} ${start} ${code.slice(0, start)}\0${code.slice(offset)}`;
   }
 
   private async askCompletion(code: string, offset: number): Promise<TypedCompletion[]> {

@@ -57,8 +57,10 @@ export class SocketTransport implements Transport {
     iopub.verbosity = "allSubs";
     this.sockets = { shell: router(), control: router(), stdin: router(), iopub, heartbeat: new Reply(common) };
     const queue = (channel: Channel): SendQueue =>
-      new SendQueue(this.sockets[channel], (error) =>
-        events.log(`${channel}: a message was not sent: ${(error as Error).message}`),
+      new SendQueue(
+        this.sockets[channel],
+        (error) => events.log(`${channel}: a message was not sent: ${(error as Error).message}`),
+        { deferred: channel === "iopub" },
       );
     this.queues = { shell: queue("shell"), control: queue("control"), stdin: queue("stdin"), iopub: queue("iopub") };
   }

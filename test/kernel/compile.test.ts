@@ -80,3 +80,20 @@ test("a syntax error says where", () => {
   expect(error).toBeInstanceOf(CellSyntaxError);
   expect(error).toMatchObject({ name: "SyntaxError", line: 2, column: 7 });
 });
+
+test.each([
+  "function a(x: number) { return x * 2 }\nasync function b() { await 1 }\nfunction* c() { yield 2; }\nfunction d() {}",
+  "import { x } from 'm';\nfunction a() {\n  if (x) {\n    return { x };\n  }\n}\nfunction b() { return a }\nclass K {}\nfunction c() {}",
+  "const text = `\nfunction a() {\n\treturn 1;\n}\n`;",
+  "/*! kept\nfunction a() {\n\treturn 1;\n}\n*/\nfunction b() {}",
+  "function a() {\n  return `\n}\n`;\n}\nfunction b() {\n  return `x`;\n}\nfunction c() {}",
+  "function a() { return import('m'); }\nfunction b() { return import.meta.url; }\nfunction c() {}",
+  "const a = b();\nfunction b() { return 1 }\nfunction c() { return a }",
+  "function a() {}\nfunction a() { return '}' }\nexport function b() {}\nexport default function c() {}",
+])("a long cell is rewritten as a short one: %s", (cell) => {
+  const withText = (text: string) => compile(`${cell}\n"${text}";`);
+  const long = "long ".repeat(10_000);
+  const [short, padded] = [withText("short"), withText(long)];
+  expect(padded.code).toBe(short.code.replace("short", long));
+  expect({ ...padded, code: "", map: "", typeMap: "" }).toEqual({ ...short, code: "", map: "", typeMap: "" });
+});

@@ -9,9 +9,7 @@ interface Item {
   readonly signature: string;
 }
 
-/** Milliseconds the type server gets to add signatures to what live values have answered already: those it has at hand. */
-const graceMs = 1;
-/** Milliseconds it gets where nothing else can answer. */
+/** Milliseconds the type server gets where nothing else can answer. */
 const typesMs = 1000;
 
 const identifier = "[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
@@ -80,7 +78,6 @@ async function completions(session: Session, code: string, before: string): Prom
   const member = memberPattern.exec(before);
   const prefix = member ? (member[2] ?? "") : (namePattern.exec(before)?.[1] ?? "");
   const start = before.length - prefix.length;
-  const types = typed(prefix);
   const live = member
     ? await session.evaluator.members(member[1]!)
     : prefix
@@ -90,10 +87,14 @@ async function completions(session: Session, code: string, before: string): Prom
     (live ?? []).map((item) => ({ ...item, signature: "" })),
     prefix,
   );
-  // A live object's members are the truth; elsewhere the types know more than the globals do.
+  // Live values answer at once, with what the types have said of this place before; asked anew they are for the next time.
+  let types: readonly Item[];
+  if (found.length) {
+    types = session.language.known(code, before.length, prefix.length);
+    if (!types.length) setImmediate(() => void typed(prefix));
+  } else types = await within(typed(prefix), typesMs);
   const merged = new Map<string, Item>();
-  for (const item of startingWith(await within(types, found.length ? graceMs : typesMs), prefix))
-    merged.set(item.name, item);
+  for (const item of startingWith(types, prefix)) merged.set(item.name, item);
   for (const item of found) if (!merged.has(item.name)) merged.set(item.name, item);
   const items = [...merged.values()].sort((a, b) => Number(a.name.startsWith("_")) - Number(b.name.startsWith("_")));
   return { items, start };
