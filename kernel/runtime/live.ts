@@ -99,13 +99,15 @@ export async function liveGlobals(session: Session): Promise<LiveName[] | undefi
   return [...(own?.names ?? []).map((name) => ({ name, type: "instance" })), ...globals];
 }
 
+/** Begins what is said of a function: its head. Types, where they are known, say more. */
+export const functionMark = "ƒ ";
+
 /** One line about a live value: its class and what V8 shows of its contents. */
 export async function livePreview(session: Session, expression: string): Promise<string | undefined> {
   const value = await evaluate(session, expression, true);
   void post(session, "Runtime.releaseObjectGroup", { objectGroup: "live" });
   if (!value || value.type === "undefined") return undefined;
-  // A function's signature is the types' business; its text says less.
-  if (value.type === "function") return undefined;
+  if (value.type === "function") return `${functionMark}${/^[^{\n]*/.exec(value.description ?? "")![0].trim()}`;
   if (value.type === "string") return JSON.stringify(value.value).slice(0, 200);
   const { preview } = value;
   if (!preview) return value.description ?? String(value.value);

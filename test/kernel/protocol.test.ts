@@ -156,6 +156,18 @@ test("types answer where no live value does, across cells", async () => {
   expect((hover["data"] as Json)["text/plain"]).toMatch(/function triangle\(\): Shape/);
 });
 
+test("a function is found before the types are there", async () => {
+  const fresh = await startKernel();
+  try {
+    const content = { code: "console.log", cursor_pos: 9, detail_level: 0 };
+    const { reply } = await fresh.request("inspect_request", content);
+    expect(reply.content["found"]).toBe(true);
+    expect((reply.content["data"] as Json)["text/plain"]).toMatch(/log/);
+  } finally {
+    await fresh.close();
+  }
+});
+
 test("type errors are warnings under the cell, and %strict makes them block", async () => {
   const answer = await kernel.execute("const te: number = 'str';\nte");
   expect(result(answer)).toBe("'str'");

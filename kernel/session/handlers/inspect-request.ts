@@ -1,4 +1,5 @@
 import { count, text } from "../../protocol/messages.ts";
+import { functionMark } from "../../runtime/live.ts";
 import type { Request } from "../session.ts";
 import { toOffset } from "../text-position.ts";
 
@@ -33,10 +34,11 @@ export async function inspectRequest({ session, message, reply }: Request): Prom
     session.log(`inspection: ${error.message}`);
     return undefined;
   });
-  const [types, value] = await Promise.all([
+  const [types, live] = await Promise.all([
     Promise.race([hover, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), typesMs))]),
     session.evaluator.preview(at.expression),
   ]);
+  const value = types !== undefined && live?.startsWith(functionMark) ? undefined : live;
   if (types === undefined && value === undefined) {
     reply({ status: "ok", found: false, data: {}, metadata: {} });
     return;
