@@ -1,5 +1,6 @@
 /** What the nodes' examples are run with: small values of every kind, made by arithmetic. */
 import { Image } from "../../base/image.ts";
+import { Sound } from "../../base/sound.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { TrackedBox } from "../tracking/tracker.ts";
 import type { Box } from "./boxes.ts";
@@ -154,6 +155,12 @@ const tracks: readonly (readonly TrackedBox[])[] = [0, 1].map((t) => [
   { id: 2, x: 40 - t, y: 8, width: 10, height: 20, label: "dog" },
 ]);
 
+/** A tenth of a second of a tone that swells, 16 kHz. */
+const sound = new Sound(
+  Float32Array.from({ length: 1600 }, (_, i) => ((0.5 * i) / 1600) * Math.sin((2 * Math.PI * 440 * i) / 16000)),
+  16000,
+);
+
 export const examples = {
   photo,
   mask,
@@ -184,4 +191,5 @@ export const examples = {
   rotatedBoxes,
   embeddings,
   tracks,
+  sound,
 } as const;

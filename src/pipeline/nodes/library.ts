@@ -1,5 +1,14 @@
 /** Every node there is, by name: one line a node. Help, documentation, JSON pipelines and tests read this list. */
 import { assign } from "./assign.ts";
+import { joinSounds, mixToMono, normalizeSound, preEmphasize, sliceSound, tone } from "./audio/edit-sound.ts";
+import { energyVad } from "./audio/energy-vad.ts";
+import { frameSound, normalizeFeatures, overlapAdd, stackFrames } from "./audio/features.ts";
+import { fourierTransform } from "./audio/fourier.ts";
+import { kaldiFbank, mfcc } from "./audio/kaldi.ts";
+import { melFilterBank, melSpectrogram, spectrogram } from "./audio/mel.ts";
+import { resampleSound } from "./audio/resample-sound.ts";
+import { istft, stft } from "./audio/stft.ts";
+import { decodeWav, encodeWav } from "./audio/wav.ts";
 import { boxOverlaps, nms } from "./boxes.ts";
 import { connectedComponents } from "./connected-components.ts";
 import { convexHull } from "./convex-hull.ts";
@@ -86,29 +95,46 @@ export const library = {
   decodeRetinaface,
   decodeScoredBoxes,
   decodeSsd,
+  decodeWav,
   decodeYoloV5,
   decodeYoloV5Heads,
   decodeYoloV8,
   decodeYolox,
   decodeYunet,
+  encodeWav,
+  energyVad,
   formatMot,
+  fourierTransform,
+  frameSound,
   fuseBoxes,
   gaussianBlur,
   heatMapPoints,
   homography,
   identityTimeline,
   interpolateTracks,
+  istft,
+  joinSounds,
+  kaldiFbank,
   matrixNms,
+  melFilterBank,
+  melSpectrogram,
+  mfcc,
   minAreaRectangle,
+  mixToMono,
   nearestVectors,
   nms,
+  normalizeFeatures,
+  normalizeSound,
   normalizeVectors,
   offsetConvexPolygon,
+  overlapAdd,
   parseMot,
   polygonArea,
   polygonPerimeter,
+  preEmphasize,
   prototypeMasks,
   readingOrder,
+  resampleSound,
   resize,
   rgbToYuv,
   rotate,
@@ -117,8 +143,13 @@ export const library = {
   rotationMatrix,
   scaleBoxes,
   segmentationLabels,
+  sliceSound,
   softmax,
+  spectrogram,
   ssdAnchors,
+  stackFrames,
+  stft,
+  tone,
   topK,
   toRgb,
   toTensor,
