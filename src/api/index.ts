@@ -8,7 +8,7 @@ export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
 export type { Dim, Shape } from "../base/shapes.ts";
 export { Sound } from "../base/sound.ts";
-export { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor, Tensor } from "../base/tensor.ts";
+export { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
 export { type Index, View } from "../base/view.ts";
 export { nodePass, type Pass } from "../compiler/passes/pass.ts";
 export { type Match, type Rule, rulePass } from "../compiler/passes/rule.ts";
