@@ -53,6 +53,19 @@ export function writeFigures(jsonFile: string, pageFile: string, engine: string,
 }
 
 const order = ["reference", "native", "ort"];
+
+/** Why a test cannot be passed, for those that were looked into. */
+const causes: readonly (readonly [path: RegExp, cause: string])[] = [
+  [
+    /FLOAT_to_BFLOAT16@v1\.1[3-8]/,
+    "the file's expected values are cut off after the mantissa (0.8191054 becomes 0.81640625); the standard rounds to nearest even, as the tests of v1.19 on expect",
+  ],
+  [
+    /test_dft_inverse_opset19$/,
+    "the file expects the rounding noise of a float32 transform, 1.9e-7, where the result is 0 and 1e-7 is allowed",
+  ],
+];
+const causeOf = (path: string): string => causes.find(([known]) => known.test(path))?.[1] ?? "not known yet";
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 function page({ operators, engines }: Figures, opOf: Readonly<Record<string, string>>): string {
@@ -66,7 +79,7 @@ function page({ operators, engines }: Figures, opOf: Readonly<Record<string, str
     `The ${total} developer tests of the ONNX project's backend tests (tag v1.22.0 and older, operator sets up to 27): outputs`,
     "of the expected type and shape, and |got - expected| <= 1e-7 + 1e-3 · |expected|. Each test runs in a child process, so a",
     "crash or a hang costs that test only. `ort` is onnxruntime-node through its own JavaScript API, which has no bfloat16,",
-    "int4, float8, sequences or optionals.",
+    "int4, float8, sequences or optionals: what it does not pass is listed with its reason in test/full/conformance.json.",
     "",
     "```sh",
     "npm run conformance                            # the whole pack on the reference engine",
@@ -83,8 +96,8 @@ function page({ operators, engines }: Figures, opOf: Readonly<Record<string, str
   for (const name of names.filter((engine) => engine !== "ort")) {
     const failed = Object.entries(engines[name]!.failed);
     lines.push("", `## Not passed by ${name}: ${failed.length}`, "");
-    if (failed.length) lines.push("| test | what happens |", "| --- | --- |");
-    for (const [path, reason] of failed) lines.push(`| ${path} | ${cell(reason)} |`);
+    if (failed.length) lines.push("| test | what happens | why |", "| --- | --- | --- |");
+    for (const [path, reason] of failed) lines.push(`| ${path} | ${cell(reason)} | ${causeOf(path)} |`);
   }
   lines.push(
     "",

@@ -27,6 +27,9 @@ async function compare(file: string, engine: string, sizes: Readonly<Record<stri
   if (engine === "native") {
     const { height, lowerBound } = session.memoryPlan()!.plan;
     if (height > 1.01 * lowerBound) wrong.push(`an arena of ${height} bytes, ${lowerBound} would be the least`);
+    // These nets run by kernels alone.
+    for (const { node, op, kernel, reason } of session.explain())
+      if (kernel === "reference") wrong.push(`${op} "${node}" fell back to its reference: ${reason}`);
   }
   const { rtol, atol } = toleranceOf(netName(file));
   for (const [name, value] of Object.entries(expected!)) {

@@ -26,6 +26,10 @@ function powerModulo(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
+/** IEEE 754's pow, from which ** differs: 1 to any power is 1, NaN included, and so is -1 to an infinite one. */
+const power = (base: number, exponent: number): number =>
+  base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent;
+
 export const pow = operator({
   name: "Pow",
   since: [1, 7, 12, 13, 15],
@@ -47,7 +51,7 @@ export const pow = operator({
     const shape = c.version < 7 ? legacyShape(c, x.shape, y.shape, c.attrs) : y.shape;
     // Unlike big integers meet as doubles; combine() takes the exact path only where both are 64 bits wide.
     const exponent: Tensor = isBig(x.dtype) || !isBig(y.dtype) ? y : numberTensor("float64", y.shape, toNumbers(y));
-    return [combine(c, x, exponent, { number: (a, b) => a ** b, big: bigPower }, x.dtype, shape)];
+    return [combine(c, x, exponent, { number: power, big: bigPower }, x.dtype, shape)];
   },
   cost: perOutputElement(20),
 });
