@@ -109,6 +109,23 @@ describe("session.stats", () => {
     expect(session.stats).toMatchObject({ compiles: 34, packedWeights: 1 });
   });
 
+  test.skipIf(!hasNative)("counts what stands behind a shape that depends on values", async () => {
+    const g = graph("found");
+    g.output("y", g.input("x", "float32", [6]).nonZero().cast({ to: 1 }).neg());
+    using session = await g.toModel().compile({ engine: "native" });
+    const compilesOf = async (...values: number[]): Promise<number> => {
+      const before = session.stats.compiles;
+      await session.run({ x: new Tensor("float32", [6], Float32Array.from(values)) });
+      return session.stats.compiles - before;
+    };
+    // The part before the cut is compiled with the model, the part behind it for each number of elements found.
+    expect(session.stats.compiles).toBe(1);
+    expect(await compilesOf(1, 0, 0, 0, 0, 2)).toBe(1);
+    expect(await compilesOf(0, 0, 3, 0, 1, 0)).toBe(0);
+    expect(await compilesOf(1, 1, 1, 0, 0, 0)).toBe(1);
+    expect(await compilesOf(0, 0, 0, 0, 5, 6)).toBe(0);
+  });
+
   test("keeps its counts when the session is disposed", async () => {
     const session = await (await small()).compile();
     await session.run({ x: x(1, 4) });
