@@ -57,6 +57,10 @@ const order = ["reference", "native", "ort"];
 /** Why a test cannot be passed, for those that were looked into. */
 const causes: readonly (readonly [path: RegExp, cause: string])[] = [
   [
+    /castlike_FLOAT_to_BFLOAT16@v1\.13/,
+    "the file feeds one element to an input that it declares as [3,4], and expects values cut off instead of rounded",
+  ],
+  [
     /FLOAT_to_BFLOAT16@v1\.1[3-8]/,
     "the file's expected values are cut off after the mantissa (0.8191054 becomes 0.81640625); the standard rounds to nearest even, as the tests of v1.19 on expect",
   ],

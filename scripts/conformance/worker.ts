@@ -14,7 +14,8 @@ async function judge(test: PackTest): Promise<Outcome> {
     path: test.path,
     op: test.op,
     passed: reason === undefined,
-    reason: reason?.replaceAll(join(folder, "/"), ""), // figures are kept: no path of this machine in them
+    // Figures are kept: no path of this machine in them, and cut only when it is gone.
+    reason: reason?.replaceAll(join(folder, "/"), "").slice(0, 300),
     ms: performance.now() - started,
   });
   try {
@@ -32,7 +33,7 @@ async function judge(test: PackTest): Promise<Outcome> {
     return outcome();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return outcome(`${error instanceof InferlabError ? `${error.code}: ` : ""}${text.split("\n")[0]!.slice(0, 300)}`);
+    return outcome(`${error instanceof InferlabError ? `${error.code}: ` : ""}${text.split("\n")[0]!}`);
   }
 }
 
