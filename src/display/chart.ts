@@ -160,8 +160,39 @@ interface Axes {
   readonly bottom: number;
 }
 
+/**
+ * Names of lines in rows above the plot, to the right; `taken` is what the first row holds on its left. Three rows at most:
+ * lines beyond have no entry.
+ */
+function legendRows(
+  lines: readonly Line[],
+  width: number,
+  taken: number,
+): (readonly { readonly line: Line; readonly x: number }[])[] {
+  const rows: { line: Line; width: number }[][] = [[]];
+  let used = taken;
+  for (const line of lines.filter(({ name }) => name)) {
+    const entry = { line, width: Math.min(40, line.name.length) * 10 * advance + 26 };
+    if (used + entry.width > width - 12 && (rows.at(-1)!.length > 0 || used > 0)) {
+      if (rows.length === 3) break;
+      rows.push([]);
+      used = 0;
+    }
+    rows.at(-1)!.push(entry);
+    used += entry.width;
+  }
+  return rows.map((row) => {
+    let end = width - 12 - row.reduce((sum, entry) => sum + entry.width, 0);
+    return row.map((entry) => {
+      end += entry.width;
+      return { line: entry.line, x: end - entry.width };
+    });
+  });
+}
+
 function axes(
   options: PlotOptions,
+  lines: readonly Line[],
   x: [number, number],
   y: [number, number],
   xWords?: readonly string[],
@@ -183,7 +214,12 @@ function axes(
     1,
   );
   const left = 12 + longest * size * advance;
-  const top = 8 + (options.title ? 16 : 0) + (options.yLabel ? 13 : 0);
+  const yLabel = clip(options.yLabel ?? "", 60);
+  const rows = legendRows(lines, width, yLabel === "" ? 0 : 4 + yLabel.length * size * advance);
+  // Rows of the legend; the axis's name stands in the first, on the left.
+  const numRows = Math.max(yLabel ? 1 : 0, rows.at(-1)!.length || rows.length > 1 ? rows.length : 0);
+  const head = 8 + (options.title ? 16 : 0);
+  const top = head + numRows * 14 + (numRows ? 4 : 0);
   const bottom = height - 20 - (options.xLabel ? 14 : 0);
   const right = width - 12;
   const spanX = x[1] - x[0] || 1;
@@ -201,8 +237,13 @@ function axes(
       fill: neutral,
       bold: true,
     });
-  if (options.yLabel)
-    scene.add({ shape: "text", x: 4, y: top - 5, text: clip(options.yLabel, 60), size, fill: neutral });
+  if (yLabel) scene.add({ shape: "text", x: 4, y: head + 7, text: yLabel, size, fill: neutral });
+  for (const [i, row] of rows.entries())
+    for (const { line, x: at } of row) {
+      const base = head + 7 + i * 14;
+      scene.add({ shape: "rect", x: at + 8, y: base - 7, w: 10, h: 7, fill: line.color });
+      scene.add({ shape: "text", x: at + 22, y: base, text: clip(line.name, 40), size, fill: neutral });
+    }
   if (options.xLabel)
     scene.add({
       shape: "text",
@@ -272,18 +313,6 @@ function axes(
   return { scene, px, py, bottom };
 }
 
-function legend(scene: Scene, lines: readonly Line[]): void {
-  const named = lines.filter((line) => line.name);
-  if (named.length < 1) return;
-  const shown = named.slice(0, 8);
-  const width = Math.max(...shown.map((line) => line.name.length)) * 6 + 20;
-  for (const [i, line] of shown.entries()) {
-    const y = 26 + i * 13;
-    scene.add({ shape: "rect", x: scene.width - width - 6, y: y - 7, w: 10, h: 7, fill: line.color });
-    scene.add({ shape: "text", x: scene.width - width + 8, y, text: line.name, size: 10, fill: neutral });
-  }
-}
-
 function drawLines(lines: readonly Line[], options: PlotOptions): Scene {
   const words = lines.some((line) => line.x.some((x) => typeof x === "string"));
   const xs = (line: Line) => line.x.map((x, i) => (words ? i : Number(x)));
@@ -298,7 +327,7 @@ function drawLines(lines: readonly Line[], options: PlotOptions): Scene {
     high + (high - low) * 0.03,
   ];
   if (options.type === "scatter") [x, y] = [pad(x), log ? y : pad(y)];
-  const { scene, px, py } = axes(options, x, y, words ? lines[0]?.x.map(String) : undefined);
+  const { scene, px, py } = axes(options, lines, x, y, words ? lines[0]?.x.map(String) : undefined);
   for (const line of lines) {
     const positions = xs(line);
     if (options.type === "scatter") {
@@ -328,7 +357,6 @@ function drawLines(lines: readonly Line[], options: PlotOptions): Scene {
     }
     flush();
   }
-  legend(scene, lines);
   return scene;
 }
 
@@ -338,6 +366,7 @@ function drawBars(lines: readonly Line[], options: PlotOptions): Scene {
   const [low, high] = bounds(lines.flatMap((line) => line.y));
   const { scene, px, py } = axes(
     { ...options, logY: false },
+    lines,
     [-0.5, count - 0.5],
     [Math.min(0, low), Math.max(0, high) || 1],
     words,
@@ -357,7 +386,6 @@ function drawBars(lines: readonly Line[], options: PlotOptions): Scene {
         fill: line.color,
       });
     }
-  legend(scene, lines);
   return scene;
 }
 
@@ -377,6 +405,7 @@ function drawHistogram(series: readonly ChartSeries[], lines: readonly Line[], o
   const { edges, counts } = binned(series, Math.max(1, Math.min(400, options.bins ?? 40)));
   const { scene, px, py } = axes(
     { ...options, logY: false },
+    lines,
     [edges[0]!, edges.at(-1)!],
     [0, Math.max(...counts.flat(), 1)],
   );
@@ -394,7 +423,6 @@ function drawHistogram(series: readonly ChartSeries[], lines: readonly Line[], o
         opacity: counts.length > 1 ? 0.6 : 1,
       });
     }
-  legend(scene, lines);
   return scene;
 }
 
@@ -403,7 +431,14 @@ function drawHeat(lines: readonly Line[], options: PlotOptions): Scene {
   const [low, high] = bounds(lines.flatMap((line) => line.y));
   const names = lines.map((line, i) => line.name || String(i));
   const indices = Array.from({ length: columns }, (_, i) => String(i));
-  const { scene, px, py } = axes({ ...options, logY: false }, [-0.5, columns - 0.5], [0, lines.length], indices, names);
+  const { scene, px, py } = axes(
+    { ...options, logY: false },
+    [],
+    [-0.5, columns - 0.5],
+    [0, lines.length],
+    indices,
+    names,
+  );
   const scale = low < 0 && high > 0 ? ("diverging" as const) : ("sequential" as const);
   const reach = Math.max(-low, high) || 1;
   for (const [row, line] of lines.entries())

@@ -163,7 +163,7 @@ for (const table of root.querySelectorAll("table")) {
   });
 }`;
 
-/** Lays the second picture over the first with a slider between them. */
+/** Lays the second picture over the first with a slider between them; classic Notebook would give the pictures margins. */
 const beforeAfter = `
 const pictures = [...root.querySelectorAll("img")];
 if (pictures.length < 2) return;
@@ -174,14 +174,15 @@ box.style.cssText = "position:relative;display:inline-block;line-height:0";
 const slider = document.createElement("input");
 slider.type = "range"; slider.value = 50; slider.setAttribute("aria-label", "before and after");
 slider.style.cssText = "display:block;width:" + before.getAttribute("width") + "px;max-width:100%";
-after.style.cssText += ";position:absolute;left:0;top:0";
+before.style.margin = 0;
+after.style.cssText += ";position:absolute;left:0;top:0;margin:0";
 const table = before.closest("table");
 box.append(before, after); box.after(slider);
 if (table) table.hidden = true;
 const set = () => { after.style.clipPath = "inset(0 0 0 " + slider.value + "%)"; };
 slider.oninput = set; set();`;
 
-/** One picture at a time out of several, chosen with a slider. */
+/** One picture at a time out of several, chosen with a slider; classic Notebook would stretch it over the page. */
 const slider = `
 const pictures = [...root.querySelectorAll("[title] > img, td > img")];
 if (pictures.length < 2) return;
@@ -190,6 +191,7 @@ const range = document.createElement("input"), label = document.createElement("o
 range.type = "range"; range.min = 0; range.max = pictures.length - 1; range.value = 0; range.setAttribute("aria-label", "frame");
 const large = pictures[0].cloneNode();
 large.removeAttribute("height"); large.style.cssText = "height:auto;max-width:100%;width:" + (data.width || 320) + "px";
+range.style.cssText = "display:inline-block;width:auto";
 const set = () => { const p = pictures[range.value]; large.src = p.src; large.alt = p.alt; label.textContent = " " + p.alt; };
 range.oninput = set;
 view.append(range, label, document.createElement("br"), large);
