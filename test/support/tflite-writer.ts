@@ -83,63 +83,65 @@ export interface TestOperator {
   readonly customOptions?: Uint8Array;
 }
 
-/** The bytes of a TFLite file with one subgraph. */
-export function tfliteFile(model: {
-  tensors: readonly TestTensor[];
-  operators: readonly TestOperator[];
-  inputs: readonly number[];
-  outputs: readonly number[];
-}): Uint8Array {
+export interface TestGraph {
+  readonly tensors: readonly TestTensor[];
+  readonly operators: readonly TestOperator[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** The bytes of a TFLite file; further graphs are those that operators of the first one run. */
+export function tfliteFile(main: TestGraph, ...others: readonly TestGraph[]): Uint8Array {
   const buffers: Fields[] = [{}];
-  const tensors = model.tensors.map((t, i): Fields => {
-    if (t.data) buffers.push({ 0: { bytes: new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength) } });
+  const codes: Fields[] = [];
+  const graphs = [main, ...others].map((graph, index): Fields => {
+    const tensors = graph.tensors.map((t, i): Fields => {
+      if (t.data) buffers.push({ 0: { bytes: new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength) } });
+      return {
+        0: { int32s: t.shape },
+        1: { int8: t.type ?? 0 },
+        2: { int32: t.data ? buffers.length - 1 : 0 },
+        3: { text: t.name ?? `t${i}` },
+        4: t.scale
+          ? {
+              table: {
+                2: { float32s: t.scale },
+                3: { int64s: t.zeroPoint ?? t.scale.map(() => 0) },
+                6: { int32: t.axis ?? 0 },
+              },
+            }
+          : undefined,
+      };
+    });
+    const operators = graph.operators.map((op): Fields => {
+      const { code } = op;
+      codes.push(
+        typeof code === "string"
+          ? { 0: { int8: 32 }, 1: { text: code }, 3: { int32: 32 } }
+          : { 0: { int8: Math.min(code, 127) }, 3: { int32: code } },
+      );
+      return {
+        0: { int32: codes.length - 1 },
+        1: { int32s: op.inputs },
+        2: { int32s: op.outputs },
+        3: op.options ? { int8: 1 } : undefined,
+        4: op.options ? { table: op.options } : undefined,
+        5: op.customOptions ? { bytes: op.customOptions } : undefined,
+      };
+    });
     return {
-      0: { int32s: t.shape },
-      1: { int8: t.type ?? 0 },
-      2: { int32: t.data ? buffers.length - 1 : 0 },
-      3: { text: t.name ?? `t${i}` },
-      4: t.scale
-        ? {
-            table: {
-              2: { float32s: t.scale },
-              3: { int64s: t.zeroPoint ?? t.scale.map(() => 0) },
-              6: { int32: t.axis ?? 0 },
-            },
-          }
-        : undefined,
+      0: { tables: tensors },
+      1: { int32s: graph.inputs },
+      2: { int32s: graph.outputs },
+      3: { tables: operators },
+      4: { text: index === 0 ? "main" : `graph${index}` },
     };
   });
-  const codes = model.operators.map(
-    ({ code }): Fields =>
-      typeof code === "string"
-        ? { 0: { int8: 32 }, 1: { text: code }, 3: { int32: 32 } }
-        : { 0: { int8: Math.min(code, 127) }, 3: { int32: code } },
-  );
-  const operators = model.operators.map(
-    (op, i): Fields => ({
-      0: { int32: i },
-      1: { int32s: op.inputs },
-      2: { int32s: op.outputs },
-      3: op.options ? { int8: 1 } : undefined,
-      4: op.options ? { table: op.options } : undefined,
-      5: op.customOptions ? { bytes: op.customOptions } : undefined,
-    }),
-  );
   const b = new Builder(1024);
   const root = writeTable(b, {
     0: { int32: 3 },
     1: { tables: codes },
-    2: {
-      tables: [
-        {
-          0: { tables: tensors },
-          1: { int32s: model.inputs },
-          2: { int32s: model.outputs },
-          3: { tables: operators },
-          4: { text: "main" },
-        },
-      ],
-    },
+    2: { tables: graphs },
     3: { text: "made by a test" },
     4: { tables: buffers },
   });

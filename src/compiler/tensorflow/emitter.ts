@@ -68,7 +68,8 @@ type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 const maxNameLength = 1000;
 
 export class Emitter {
-  readonly graph: Graph;
+  /** Where nodes go: the net's graph, or a branch or body inside it. */
+  graph: Graph;
   /** What is being translated, as messages name it, and the name its nodes get. */
   scope = "";
   private readonly infer = growingInference();
@@ -157,6 +158,38 @@ export class Emitter {
 
   node(op: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value {
     return this.nodes(op, inputs, attributes, 1)[0]!;
+  }
+
+  /**
+   * A branch or body: what `build` emits goes into it, its outputs are what `build` gives, in the net's own order. Operands from
+   * outside are handed on as `borrowed`: an order they are turned to inside is not there outside.
+   */
+  nested(
+    name: string,
+    inputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: Shape }[],
+    build: (inputs: Operand[]) => readonly Operand[],
+  ): Graph {
+    const outer = this.graph;
+    const graph = new Graph(this.unique(name));
+    graph.parent = outer;
+    for (const [domain, version] of outer.opsets) graph.opsets.set(domain, version);
+    this.graph = graph;
+    try {
+      const made = build(inputs.map((input) => this.input(input.name, input.dtype, input.shape)));
+      for (const operand of made) {
+        const value = this.rows(operand);
+        const isOwn = value.producer && graph.nodes.includes(value.producer) && !graph.outputs.includes(value);
+        graph.outputs.push(isOwn ? value : this.node("Identity", [value]));
+      }
+      return graph;
+    } finally {
+      this.graph = outer;
+    }
+  }
+
+  /** The same operand for a graph inside. */
+  borrowed(x: Operand): Operand {
+    return new Operand({ rows: this.rows(x) });
   }
 
   /** An operator that the table does not have: the net can be looked at and saved, not run. */

@@ -10,6 +10,7 @@ import * as convolution from "../tensorflow/convolution.ts";
 import { type Emitter, Operand } from "../tensorflow/emitter.ts";
 import * as movement from "../tensorflow/movement.ts";
 import * as reduction from "../tensorflow/reduction.ts";
+import { call, conditional, whileLoop } from "./control.ts";
 import { sequenceLstm, sequenceRnn } from "./recurrent.ts";
 import { dtypeOf, type TensorInfo } from "./schema.ts";
 import type { Table } from "./table.ts";
@@ -24,6 +25,16 @@ export interface Call {
   /** One that may be left out. */
   optional(index: number): Operand | undefined;
   readonly outputs: readonly TensorInfo[];
+  /** Another graph of the file. Errors: MODEL_INVALID where there is none, or where it would run itself. */
+  subgraph(index: number): Callee;
+}
+
+/** A graph of the file that an operator runs. */
+export interface Callee {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Its operators, emitted where the emitter stands. */
+  run(inputs: readonly Operand[]): Operand[];
 }
 
 export interface Entry {
@@ -245,7 +256,7 @@ export const builtins: Readonly<Record<number, Entry>> = {
   28: { name: "TANH", apply: unary("Tanh") },
   29: { name: "CONCAT_EMBEDDINGS" },
   30: { name: "SKIP_GRAM" },
-  31: { name: "CALL" },
+  31: { name: "CALL", apply: call },
   33: { name: "EMBEDDING_LOOKUP_SPARSE" },
   34: { name: "PAD", apply: (c) => movement.pad(c.e, c.in(0), c.e.numbers(c.in(1), "paddings")) },
   35: { name: "UNIDIRECTIONAL_SEQUENCE_RNN", apply: sequenceRnn },
@@ -382,8 +393,8 @@ export const builtins: Readonly<Record<number, Entry>> = {
   115: { name: "MATRIX_SET_DIAG" },
   116: { name: "ROUND", apply: unary("Round") },
   117: { name: "HARD_SWISH", apply: unary("HardSwish") },
-  118: { name: "IF" },
-  119: { name: "WHILE" },
+  118: { name: "IF", apply: conditional },
+  119: { name: "WHILE", apply: whileLoop },
   120: { name: "NON_MAX_SUPPRESSION_V4" },
   121: { name: "NON_MAX_SUPPRESSION_V5" },
   122: { name: "SCATTER_ND" },

@@ -82,8 +82,8 @@ export interface SubgraphInfo {
 
 export interface ModelInfo {
   readonly description: string;
-  readonly subgraph: SubgraphInfo;
-  readonly numSubgraphs: number;
+  /** A subgraph, read when asked for; 0 is the main one. Errors: MODEL_INVALID where there is none. */
+  subgraph(index: number): SubgraphInfo;
   /** Names the converter gives inputs and outputs, by tensor; empty in older files. */
   readonly signature: ReadonlyMap<number, string>;
 }
@@ -174,33 +174,33 @@ export function readModelInfo(bytes: Uint8Array): ModelInfo {
     version: code.int32(2, 1),
   }));
   const subgraphs = model.tables(2, "subgraph");
-  const main = subgraphs[0];
-  if (!main) throw new InferlabError("MODEL_FORMAT", "the TFLite model holds no graph");
+  if (subgraphs.length === 0) throw new InferlabError("MODEL_FORMAT", "the TFLite model holds no graph");
   const signature = new Map<number, string>();
   for (const definition of model.tables(7, "signature").slice(0, 1))
     for (const entry of [...definition.tables(0, "signature input"), ...definition.tables(1, "signature output")])
       signature.set(entry.uint32(1), entry.string(0));
-  return {
-    description: model.string(3),
-    numSubgraphs: subgraphs.length,
-    signature,
-    subgraph: {
-      name: main.string(4),
-      tensors: main.tables(0, "tensor").map((table, i) => tensorInfo(table, i, buffers, file)),
-      inputs: main.int32s(1),
-      outputs: main.int32s(2),
-      operators: main.tables(3, "operator").map((table, i) => {
-        const code = codes[table.uint32(0)];
+  const subgraph = (index: number): SubgraphInfo => {
+    const table = subgraphs[index];
+    if (!table)
+      throw new InferlabError("MODEL_INVALID", `subgraph ${index} is used, the model has ${subgraphs.length}`);
+    return {
+      name: table.string(4),
+      tensors: table.tables(0, "tensor").map((tensor, i) => tensorInfo(tensor, i, buffers, file)),
+      inputs: table.int32s(1),
+      outputs: table.int32s(2),
+      operators: table.tables(3, "operator").map((operator, i) => {
+        const code = codes[operator.uint32(0)];
         if (!code)
-          throw new InferlabError("MODEL_INVALID", `operator ${i} has code ${table.uint32(0)} of ${codes.length}`);
+          throw new InferlabError("MODEL_INVALID", `operator ${i} has code ${operator.uint32(0)} of ${codes.length}`);
         return {
           ...code,
-          inputs: table.int32s(1),
-          outputs: table.int32s(2),
-          options: table.table(4, `options of operator ${i}`),
-          customOptions: table.bytes(5),
+          inputs: operator.int32s(1),
+          outputs: operator.int32s(2),
+          options: operator.table(4, `options of operator ${i}`),
+          customOptions: operator.bytes(5),
         };
       }),
-    },
+    };
   };
+  return { description: model.string(3), signature, subgraph };
 }
