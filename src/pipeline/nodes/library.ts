@@ -56,6 +56,13 @@ import { readingOrder } from "./reading-order.ts";
 import { resize } from "./resize.ts";
 import { rotate } from "./rotate.ts";
 import { clipPolygon } from "./structure/clip-polygon.ts";
+import { contours } from "./structure/contours.ts";
+import { distanceTransform } from "./structure/distance-transform.ts";
+import { enclosingCircle } from "./structure/enclosing-circle.ts";
+import { integralImage } from "./structure/integral-image.ts";
+import { imageMoments, polygonMoments } from "./structure/moments.ts";
+import { isInsidePolygon, polygonMask, polygonOverlap } from "./structure/polygon-mask.ts";
+import { simplifyPolygon } from "./structure/simplify-polygon.ts";
 import { toRgb } from "./to-rgb.ts";
 import { toTensor } from "./to-tensor.ts";
 import { cameraMotion } from "./tracking/camera-motion.ts";
@@ -79,6 +86,7 @@ export const library = {
   clipBoxes,
   clipPolygon,
   connectedComponents,
+  contours,
   convexHull,
   coordinatePoints,
   cosineSimilarities,
@@ -101,6 +109,8 @@ export const library = {
   decodeYoloV8,
   decodeYolox,
   decodeYunet,
+  distanceTransform,
+  enclosingCircle,
   encodeWav,
   energyVad,
   formatMot,
@@ -111,7 +121,10 @@ export const library = {
   heatMapPoints,
   homography,
   identityTimeline,
+  imageMoments,
+  integralImage,
   interpolateTracks,
+  isInsidePolygon,
   istft,
   joinSounds,
   kaldiFbank,
@@ -130,6 +143,9 @@ export const library = {
   overlapAdd,
   parseMot,
   polygonArea,
+  polygonMask,
+  polygonMoments,
+  polygonOverlap,
   polygonPerimeter,
   preEmphasize,
   prototypeMasks,
@@ -143,6 +159,7 @@ export const library = {
   rotationMatrix,
   scaleBoxes,
   segmentationLabels,
+  simplifyPolygon,
   sliceSound,
   softmax,
   spectrogram,
