@@ -162,7 +162,7 @@ test("a function is found before the types are there", async () => {
     const content = { code: "console.log", cursor_pos: 9, detail_level: 0 };
     const { reply } = await fresh.request("inspect_request", content);
     expect(reply.content["found"]).toBe(true);
-    expect((reply.content["data"] as Json)["text/plain"]).toMatch(/log/);
+    expect((reply.content["data"] as Json)["text/plain"]).toMatch(/ƒ function/);
   } finally {
     await fresh.close();
   }
