@@ -220,6 +220,67 @@ img.addEventListener("keydown", (event) => {
   say(Math.max(0, Math.min(data.events.length - 1, current + step)));
 });`;
 
+/** One selection through a timeline, a sheet of small pictures, a list and a drawing of a graph. */
+const explore = `
+const [time, sheet] = root.querySelectorAll("img");
+const rows = [...root.querySelectorAll("tbody tr")].slice(0, data.steps.length);
+if (!time || !sheet || !data.steps.length) return;
+const make = (tag) => document.createElement(tag);
+const bar = make("div"), range = make("input"), out = make("output"), large = make("canvas"), line = make("div");
+range.type = "range"; range.min = 0; range.max = data.steps.length - 1; range.value = 0; range.setAttribute("aria-label", "instruction");
+range.style.cssText = "vertical-align:middle;width:" + time.getAttribute("width") + "px;max-width:100%;display:block";
+out.style.cssText = "display:block;min-height:1.5em";
+large.width = large.height = data.side * 8; large.style.cssText = "image-rendering:pixelated;display:block";
+line.style.cssText = "position:absolute;top:0;bottom:0;width:2px;background:currentColor;pointer-events:none";
+const box = make("div");
+box.style.cssText = "position:relative;display:inline-block;line-height:0;max-width:100%";
+time.before(box); box.append(time, line);
+bar.append(range, out, large);
+box.after(bar);
+const context = large.getContext("2d");
+context.imageSmoothingEnabled = false;
+let current = -1;
+// A key is a node's name and operator, or a scope's path and title.
+const isIn = (key, name) => key.startsWith(name + " ") || (key[0] !== " " && name.startsWith(key.split(" ")[0] + "/"));
+const select = (i) => {
+  if (i < 0 || i >= data.steps.length) return;
+  const [start, end, node, text, names] = data.steps[i];
+  if (rows[current]) rows[current].style.outline = "";
+  current = i;
+  range.value = i;
+  out.textContent = node + " · " + text;
+  line.style.left = 100 * (start + end) / 2 / data.wall + "%";
+  const step = (data.side + 1) * data.zoom, size = data.side * data.zoom;
+  context.clearRect(0, 0, large.width, large.height);
+  context.drawImage(sheet, i % data.across * step, Math.floor(i / data.across) * step, size, size, 0, 0, large.width, large.height);
+  if (rows[i]) rows[i].style.outline = "2px solid";
+  for (const shape of root.querySelectorAll("svg [data-key]")) {
+    const hit = names.some((name) => isIn(shape.dataset.key, name));
+    shape.style.fontWeight = hit ? "bold" : ""; shape.style.textDecoration = hit ? "underline" : "";
+  }
+};
+range.addEventListener("input", () => select(Number(range.value)));
+range.addEventListener("keydown", (event) => event.stopPropagation());
+const place = (event, image) => { const b = image.getBoundingClientRect(); return [(event.clientX - b.left) / b.width, (event.clientY - b.top) / b.height]; };
+time.style.cursor = sheet.style.cursor = "pointer";
+time.addEventListener("click", (event) => {
+  const t = place(event, time)[0] * data.wall;
+  let best = 0;
+  data.steps.forEach((s, i) => { const d = (s) => Math.max(s[0] - t, t - s[1], 0); if (d(s) < d(data.steps[best])) best = i; });
+  select(best);
+});
+sheet.addEventListener("click", (event) => {
+  const [x, y] = place(event, sheet), step = (data.side + 1) * data.zoom;
+  select(Math.floor(y * sheet.naturalHeight / step) * data.across + Math.floor(x * sheet.naturalWidth / step));
+});
+rows.forEach((row, i) => { row.style.cursor = "pointer"; row.addEventListener("click", () => select(i)); });
+root.addEventListener("click", (event) => {
+  const hit = event.target.closest && event.target.closest("svg [data-key]");
+  if (!hit) return;
+  select(data.steps.findIndex((s) => s[4].some((name) => isIn(hit.dataset.key, name))));
+});
+if (sheet.complete) select(0); else sheet.addEventListener("load", () => select(0));`;
+
 /** Asks the kernel through the port of live.ts, and puts the answers in the display's place or below it. */
 const live = `
 const begin = () => {
@@ -292,7 +353,7 @@ const begin = () => {
 begin();
 if (!root.dataset.connected) document.addEventListener("inferlab-live", begin);`;
 
-const features = { readout, drawing, sortable, beforeAfter, slider, timeline, live } as const;
+const features = { readout, drawing, sortable, beforeAfter, slider, timeline, explore, live } as const;
 
 export type Feature = keyof typeof features;
 

@@ -10,6 +10,7 @@ import "./compare.ts";
 import "./embedding.ts";
 import "./engine-comparison.ts";
 import "./error.ts";
+import "./explore.ts";
 import "./frames.ts";
 import "./graph.ts";
 import "./graph-diff.ts";

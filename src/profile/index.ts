@@ -3,6 +3,7 @@ export { Benchmark, type BenchmarkOptions, benchmark } from "./benchmark.ts";
 export { CodeProfile, profile, startProfile } from "./code-profile.ts";
 export { type CompareEnginesOptions, compareEngines, EngineComparison } from "./compare-engines.ts";
 export { compareProfiles, ProfileComparison } from "./compare-profiles.ts";
+export { Exploration, type ExploreOptions, explore } from "./explore.ts";
 export { chromeTrace, speedscope, traceCsv } from "./export.ts";
 export { NanReport, whereIsNaN } from "./find-nan.ts";
 export { ortProfile } from "./ort-file.ts";

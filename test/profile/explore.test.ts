@@ -1,0 +1,136 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { graph, init, tensor } from "../../src/api/index.ts";
+import { display, displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
+import { Exploration, explore } from "../../src/profile/explore.ts";
+import { expectGoodOutput, outputBytes, untrusted } from "../display/golden.ts";
+import { traceOf } from "./traces.ts";
+
+const chromium = ["chromium", "chromium-browser", "google-chrome"]
+  .flatMap((name) => (process.env["PATH"] ?? "").split(":").map((folder) => join(folder, name)))
+  .find((path) => existsSync(path));
+if (!chromium) console.log("skipped: 2 tests in a browser, no Chromium on the PATH");
+
+function net() {
+  const g = graph("net");
+  let x = g.input("x", "float32", [1, 8, 16, 16]);
+  for (let i = 0; i < 4; i++) x = x.conv(init.normal([8, 8, 3, 3], i), { pads: [1, 1, 1, 1] }).relu();
+  g.output("y", x.globalAveragePool().flatten().softmax());
+  return g.toModel();
+}
+const feeds = {
+  x: tensor(
+    Float32Array.from({ length: 2048 }, (_, i) => Math.sin(i / 9)),
+    [1, 8, 16, 16],
+  ),
+};
+
+/** Opens a page and gives back what its script left under #result. */
+function open(body: string, script: string): unknown {
+  const folder = mkdtempSync(join(tmpdir(), "inferlab-explore-"));
+  try {
+    const page = join(folder, "page.html");
+    writeFileSync(
+      page,
+      `<!doctype html><meta charset="utf-8"><script>window.errors = []; onerror = (m) => { errors.push(String(m)); };
+addEventListener("load", () => setTimeout(() => { const out = { errors }; ${script}
+const pre = document.createElement("pre"); pre.id = "result"; pre.textContent = JSON.stringify(out); document.body.append(pre); }, 500));</script>${body}`,
+    );
+    const run = spawnSync(
+      chromium!,
+      [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        `--user-data-dir=${join(folder, "profile")}`,
+        "--virtual-time-budget=5000",
+        "--dump-dom",
+        pathToFileURL(page).href,
+      ],
+      { encoding: "utf8", timeout: 100_000, maxBuffer: 64 << 20 },
+    );
+    const result = /<pre id="result">([^<]*)<\/pre>/.exec(run.stdout)?.[1];
+    expect(result, run.stderr.slice(-2000)).toBeDefined();
+    return JSON.parse(
+      result!.replaceAll("&quot;", '"').replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&"),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("keeps every tensor beside its instruction, and shows them without scripts", async () => {
+  const exploration = await explore(await net().compile({ engine: "reference" }), feeds);
+  expect(exploration.steps.every((step) => step.tensor !== undefined && step.nodes.length > 0)).toBe(true);
+  const shown = (await exploration[displaySymbol]()) as MimeBundle;
+  expectGoodOutput(shown);
+  const page = untrusted(shown);
+  expect(page.match(/<img/g)!.length).toBe(3);
+  expect(page).toContain("Conv");
+});
+
+test.skipIf(!chromium)(
+  "one selection goes through timeline, pictures, list and graph",
+  { timeout: 120_000 },
+  async () => {
+    const exploration = await explore(await net().compile({ engine: "reference" }), feeds);
+    const shown = (await exploration[displaySymbol]()) as MimeBundle;
+    const steps = exploration.steps.length;
+    const found = open(
+      String(shown["text/html"]),
+      `const range = document.querySelector("input[type=range]"), said = () => range.nextSibling.textContent;
+out.max = range.max; out.first = said();
+range.value = 2; range.dispatchEvent(new Event("input")); out.third = said();
+out.drawn = [...document.querySelector("canvas").getContext("2d").getImageData(20, 20, 1, 1).data][3];
+const row = document.querySelectorAll("tbody tr")[2]; out.row = row.style.outline;
+document.querySelectorAll("tbody tr")[0].click(); out.byRow = said();
+const [time, sheet] = document.querySelectorAll("img"); let box = time.getBoundingClientRect();
+time.dispatchEvent(new MouseEvent("click", { clientX: box.right - 1, clientY: box.top + 5, bubbles: true })); out.byTime = said();
+box = sheet.getBoundingClientRect(); sheet.dispatchEvent(new MouseEvent("click", { clientX: box.left + 40, clientY: box.top + 5, bubbles: true })); out.bySheet = said();
+const keys = [...document.querySelectorAll("svg [data-key]")]; out.keys = keys.length;
+keys.find((k) => k.dataset.key.endsWith(" Relu")).dispatchEvent(new MouseEvent("click", { bubbles: true })); out.byGraph = said(); out.marked = keys.filter((k) => k.style.fontWeight).map((k) => k.dataset.key).join();`,
+    ) as Record<string, unknown>;
+    expect(found["errors"]).toEqual([]);
+    expect(found["max"]).toBe(String(steps - 1));
+    expect(found["first"]).toContain("#0 ");
+    expect(found["third"]).toContain("#2 ");
+    expect(found).toMatchObject({ drawn: 255 });
+    expect(found["byGraph"]).toMatch(/#\d+ FusedConv/);
+    expect(found["marked"]).toMatch(/ Relu(,|$)/);
+    expect(found["row"]).toMatch(/solid/);
+    expect(found["byRow"]).toContain("#0 ");
+    expect(found["byTime"]).toContain(`#${steps - 1} `);
+    expect(found["bySheet"]).toContain("#1 ");
+    expect(found["keys"]).toBeGreaterThan(1);
+  },
+);
+
+test("escapes names, and shows a run of nothing", async () => {
+  const evil = traceOf([{ node: "</script><img src=x onerror=alert(1)>", us: 3 }]);
+  const shown = (await new Exploration(net().graph, evil)[displaySymbol]()) as MimeBundle;
+  expectGoodOutput(shown);
+  expect(String(shown["text/html"])).not.toContain("</script><img");
+  expectGoodOutput((await new Exploration(net().graph, traceOf([]))[displaySymbol]()) as MimeBundle);
+});
+
+test.skipIf(!chromium)("a trace of 100,000 events stays below 1 MB and opens", { timeout: 120_000 }, async () => {
+  const long = traceOf(
+    Array.from({ length: 100_000 }, (_, i) => ({
+      node: `/layer${i >> 5}/node${i}`,
+      op: `Op${i % 9}`,
+      us: 1 + (i % 7),
+    })),
+  );
+  const { graph: small } = net();
+  for (const shown of [await display("trace", long), await new Exploration(small, long)[displaySymbol]()]) {
+    expect(outputBytes(shown as MimeBundle)).toBeLessThan(1e6);
+    expectGoodOutput(shown as MimeBundle);
+    const found = open(String((shown as MimeBundle)["text/html"]), "out.images = document.images.length;");
+    expect(found).toMatchObject({ errors: [] });
+  }
+});
