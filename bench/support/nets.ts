@@ -29,7 +29,7 @@ const sizes: Readonly<Record<string, readonly (readonly number[])[]>> = {
 };
 
 /** Nets that take pixels from 0 to 255; the others get numbers from -½ to ½. */
-const takesPixels: ReadonlySet<string> = new Set(["winml-mosaic"]);
+const takesPixels: ReadonlySet<string> = new Set(["winml-mosaic", "centernet"]);
 
 /** Every net found, by name. */
 export function findNets(): readonly Net[] {
