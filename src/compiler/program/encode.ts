@@ -13,14 +13,21 @@ class Writer {
   }
 
   u64(value: number | bigint): void {
-    this.room(8);
-    this.view.setBigUint64(this.position, BigInt(value), true);
-    this.position += 8;
+    this.int64(value);
   }
 
   int(value: number): void {
+    this.int64(value);
+  }
+
+  /** 64 bits in two's complement: the same for both signs. */
+  private int64(value: number | bigint): void {
     this.room(8);
-    this.view.setBigInt64(this.position, BigInt(value), true);
+    if (Number.isSafeInteger(value)) {
+      // Without a BigInt for each number: most of a program is numbers.
+      this.view.setInt32(this.position, Number(value) | 0, true);
+      this.view.setInt32(this.position + 4, Math.floor(Number(value) / 2 ** 32), true);
+    } else this.view.setBigInt64(this.position, BigInt(value), true);
     this.position += 8;
   }
 
