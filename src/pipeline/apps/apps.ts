@@ -2,5 +2,6 @@
 import type { App } from "./app.ts";
 import { facesApp } from "./faces.ts";
 import { ocrApp } from "./ocr.ts";
+import { trackApp } from "./track.ts";
 
-export const apps: readonly App[] = [facesApp, ocrApp];
+export const apps: readonly App[] = [facesApp, ocrApp, trackApp];

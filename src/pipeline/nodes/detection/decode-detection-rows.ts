@@ -2,15 +2,7 @@
 import type { Tensor } from "../../../base/tensor.ts";
 import type { Box } from "../boxes.ts";
 import { node } from "../node.ts";
-import {
-  type DecodeOptions,
-  inputSizeParameter,
-  keep,
-  labelAt,
-  labelsParameter,
-  minScoreParameter,
-  outputOf,
-} from "./net-output.ts";
+import { type DecodeOptions, keep, labelAt, labelsParameter, minScoreParameter, outputOf } from "./net-output.ts";
 
 export interface DecodeDetectionRowsOptions extends DecodeOptions {
   /** What x is multiplied by: the picture's width where the net gives shares. Default 1. */
@@ -30,8 +22,8 @@ export const decodeDetectionRows = node(
     parameters: {
       minScore: minScoreParameter(0.25),
       labels: labelsParameter,
-      width: inputSizeParameter("width", 1),
-      height: inputSizeParameter("height", 1),
+      width: { type: "number", default: 1, about: "factor on x: the picture's width where the net gives shares" },
+      height: { type: "number", default: 1, about: "factor on y" },
     },
     example: "decodeDetectionRows(finishedRows)",
   },

@@ -1,0 +1,120 @@
+/** People (or other things) followed through a video: found in each frame, recognised from frame to frame. */
+import { extname } from "node:path";
+import { Image, type Point } from "../../base/image.ts";
+import type { CompileOptions } from "../../runtime/engine.ts";
+import type { Session } from "../../runtime/session.ts";
+import { compileModel } from "../compile-model.ts";
+import { pipeline } from "../flow/pipeline.ts";
+import { port } from "../flow/port.ts";
+import { decodeFrames, decodeImage, type ImageSource } from "../media/decode.ts";
+import { nms } from "../nodes/boxes.ts";
+import { decodeDetectionRows } from "../nodes/detection/decode-detection-rows.ts";
+import { resize } from "../nodes/resize.ts";
+import { toRgb } from "../nodes/to-rgb.ts";
+import { toTensor } from "../nodes/to-tensor.ts";
+import { formatMotText } from "../tracking/mot-text.ts";
+import { type TrackedBox, Tracker, type TrackerOptions } from "../tracking/tracker.ts";
+import { type App, count, pictureFiles } from "./app.ts";
+import { packageFile } from "./packages.ts";
+
+export interface TrackingOptions extends CompileOptions, TrackerOptions {
+  /** Class of what is followed, of COCO's 80. Default 0: people. */
+  readonly kind?: number;
+}
+
+/** CenterNet for COCO of the package @vladmandic/human: 512×512 in, finished rows out. */
+const detectorSide = 512;
+
+/** A video as a pipeline of frames: decode → detect (two frames at a time) → track (in order). */
+export function trackPipeline(detector: Session, options: TrackingOptions = {}) {
+  const { kind = 0, engine: _, threads: __, ...tracker } = options;
+  return pipeline("track", { frame: port<ImageSource | Image>() }, (p, { frame }) => {
+    const image = p.stage("decode", async (f) => (f instanceof Image ? toRgb(f) : decodeImage(f)), [frame]);
+    const boxes = p.stage("detect", (picture, { signal }) => detect(detector, picture, kind, signal), [image], {
+      replicas: 2,
+    });
+    const tracks = p.stage("track", (found, { state }) => (state as Tracker).update(found), [boxes], {
+      state: () => new Tracker(tracker),
+    });
+    return { tracks, image };
+  });
+}
+
+async function detect(detector: Session, image: Image, kind: number, signal: AbortSignal) {
+  if (image.data.length === 0) return [];
+  const small = resize(image, { width: detectorSide, height: detectorSide });
+  const x = toTensor(small, { scale: 1, layout: "nhwc" });
+  const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }, { signal }));
+  // Its other outputs are the maps these rows were found in.
+  const rows = outputs.find(({ shape }) => shape.at(-1) === 6);
+  const scale = { width: image.width / detectorSide, height: image.height / detectorSide };
+  const boxes = decodeDetectionRows(rows!, { ...scale, minScore: 0.2 }).filter(({ label }) => label === String(kind));
+  return nms(boxes, { threshold: 0.5 });
+}
+
+/** The detector compiled from its package. Errors: FILE where the package is not there. */
+export const trackDetector = (options: CompileOptions = {}): Promise<Session> =>
+  compileModel(packageFile("@vladmandic/human", "models/centernet.json"), options);
+
+/** Frames of a folder of pictures by name, or of an animated picture. */
+async function* framesOf(input: string): AsyncGenerator<{ frame: ImageSource | Image }> {
+  const files = await pictureFiles(input);
+  if (files.length > 1 || ![".gif", ".webp"].includes(extname(input).toLowerCase()))
+    for (const frame of files) yield { frame };
+  else for await (const frame of decodeFrames(input)) yield { frame };
+}
+
+/** Where each track's boxes stand, oldest first. */
+function trailsOf(frames: readonly (readonly TrackedBox[])[]): Map<number, Point[]> {
+  const trails = new Map<number, Point[]>();
+  for (const boxes of frames)
+    for (const { id, x, y, width, height } of boxes) {
+      if (!trails.has(id)) trails.set(id, []);
+      trails.get(id)!.push([x + width / 2, y + height]);
+    }
+  return trails;
+}
+
+export const trackApp: App = {
+  name: "track",
+  about: "follows people through the frames of a video: a folder of pictures, or an animated one",
+  packages: ["@vladmandic/human"],
+  outputs: {
+    ".txt": "boxes with identities, as MOT Challenge has them",
+    ".json": "each track with its frames and boxes",
+    picture: "the last frame with the way of each",
+  },
+  options: { method: "sort, byte (default), ocsort or botsort" },
+  async run({ input, extra, ...compile }) {
+    const method = extra["method"] as TrackerOptions["method"];
+    const app = trackPipeline(await trackDetector(compile), { ...compile, ...(method ? { method } : {}) });
+    const frames: (readonly TrackedBox[])[] = [];
+    let last: Image | undefined;
+    const began = performance.now();
+    for await (const { tracks, image } of app.stream(framesOf(input), { mode: "pipeline" })) {
+      frames.push(tracks);
+      last = image;
+    }
+    const trails = trailsOf(frames);
+    const perSecond = (1000 * frames.length) / (performance.now() - began);
+    const boxesOf = (id: number) =>
+      frames.flatMap((boxes, frame) => boxes.filter((box) => box.id === id).map((box) => ({ frame, ...box })));
+    return {
+      summary: `${count(trails.size, "track")} in ${count(frames.length, "frame")}, ${perSecond.toFixed(1)} frames/s`,
+      files: {
+        ".txt": () => formatMotText(frames),
+        ".json": () =>
+          `${JSON.stringify(
+            [...trails.keys()].map((id) => ({ id, boxes: boxesOf(id) })),
+            null,
+            2,
+          )}\n`,
+        picture: () =>
+          last!.annotate({
+            tracks: [...trails].map(([id, points]) => ({ label: `${id}`, points })),
+            boxes: frames.at(-1)!.map((box) => ({ ...box, label: `${box.id}` })),
+          }),
+      },
+    };
+  },
+};
