@@ -160,8 +160,17 @@ const sound = new Sound(
   Float32Array.from({ length: 1600 }, (_, i) => ((0.5 * i) / 1600) * Math.sin((2 * Math.PI * 440 * i) / 16000)),
   16000,
 );
+/** Small matrices and a vector. */
+const matrix = new Tensor("float32", [2, 2], Float32Array.of(2, 0, 1, 3));
+const matrices = new Tensor("float32", [2, 2, 2], Float32Array.of(2, 0, 1, 3, 1, 1, 0, 1));
+const bytesMatrix = new Tensor("uint8", [2, 2], Uint8Array.of(130, 128, 120, 255));
+const vector = new Tensor("float32", [2], Float32Array.of(3, 4));
 
 export const examples = {
+  matrix,
+  matrices,
+  bytesMatrix,
+  vector,
   photo,
   mask,
   textMap,

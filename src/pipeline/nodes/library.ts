@@ -1,4 +1,5 @@
 /** Every node there is, by name: one line a node. Help, documentation, JSON pipelines and tests read this list. */
+
 import { assign } from "./assign.ts";
 import { joinSounds, mixToMono, normalizeSound, preEmphasize, sliceSound, tone } from "./audio/edit-sound.ts";
 import { energyVad } from "./audio/energy-vad.ts";
@@ -9,7 +10,19 @@ import { melFilterBank, melSpectrogram, spectrogram } from "./audio/mel.ts";
 import { resampleSound } from "./audio/resample-sound.ts";
 import { istft, stft } from "./audio/stft.ts";
 import { decodeWav, encodeWav } from "./audio/wav.ts";
+import { axpy, batchedGemm, dot, gemm, gemv, int8Gemm, nrm2, scal, trsm } from "./blas.ts";
 import { boxOverlaps, nms } from "./boxes.ts";
+import {
+  hsvToRgb,
+  labToRgb,
+  rgbToHsv,
+  rgbToLab,
+  rgbToYcrcb,
+  swapChannels,
+  toGray,
+  ycrcbToRgb,
+} from "./colour-spaces.ts";
+import { blend, colorTransfer, composite, estimateNoise, scratchMask } from "./compose.ts";
 import { connectedComponents } from "./connected-components.ts";
 import { convexHull } from "./convex-hull.ts";
 import { crop } from "./crop.ts";
@@ -41,19 +54,28 @@ import { segmentationLabels } from "./detection/segmentation-labels.ts";
 import { softmax } from "./detection/softmax.ts";
 import { ssdAnchors } from "./detection/ssd-anchors.ts";
 import { topK } from "./detection/top-k.ts";
+import { drawBoxes, drawMasks, drawPolygons, drawSkeleton, drawTracks } from "./drawing.ts";
+import { bilateralFilter, guidedFilter } from "./edge-preserving.ts";
 import { agglomerate } from "./embeddings/agglomerate.ts";
 import { cosineSimilarities } from "./embeddings/cosine-similarities.ts";
 import { dbscan } from "./embeddings/dbscan.ts";
 import { nearestVectors } from "./embeddings/nearest-vectors.ts";
 import { normalizeVectors } from "./embeddings/normalize-vectors.ts";
+import { flip, pad } from "./flip-pad.ts";
 import { gaussianBlur } from "./gaussian-blur.ts";
 import { homography } from "./homography.ts";
+import { boxBlur, filter2d, laplacian, sobel } from "./kernels-2d.ts";
+import { letterbox, letterboxInverse } from "./letterbox.ts";
+import { applyCube, parseCube } from "./lut-3d.ts";
 import { minAreaRectangle } from "./min-area-rectangle.ts";
 import type { NodeFunction } from "./node.ts";
 import { offsetConvexPolygon } from "./offset-convex-polygon.ts";
 import { polygonArea, polygonPerimeter } from "./polygon.ts";
+import { dilate, erode, medianBlur, morphClose, morphOpen } from "./rank-filters.ts";
 import { readingOrder } from "./reading-order.ts";
+import { placesOfLens, remap, similarityTransform } from "./remap.ts";
 import { resize } from "./resize.ts";
+import { roiAlign } from "./roi-align.ts";
 import { rotate } from "./rotate.ts";
 import { clipPolygon } from "./structure/clip-polygon.ts";
 import { contours } from "./structure/contours.ts";
@@ -65,6 +87,17 @@ import { isInsidePolygon, polygonMask, polygonOverlap } from "./structure/polygo
 import { simplifyPolygon } from "./structure/simplify-polygon.ts";
 import { toRgb } from "./to-rgb.ts";
 import { toTensor } from "./to-tensor.ts";
+import {
+  adaptiveThreshold,
+  adjustGamma,
+  applyLut,
+  clahe,
+  equalizeHistogram,
+  histogram,
+  threshold,
+  toneCurve,
+  whiteBalance,
+} from "./tone.ts";
 import { cameraMotion } from "./tracking/camera-motion.ts";
 import { interpolateTracks } from "./tracking/interpolate-tracks.ts";
 import { formatMot, parseMot } from "./tracking/mot-text.ts";
@@ -78,13 +111,25 @@ import { widthBuckets } from "./width-buckets.ts";
 import { rgbToYuv, yuvToRgb } from "./yuv.ts";
 
 export const library = {
+  adaptiveThreshold,
+  adjustGamma,
   agglomerate,
+  applyCube,
+  applyLut,
   assign,
   axisPoints,
+  axpy,
+  batchedGemm,
+  bilateralFilter,
+  blend,
+  boxBlur,
   boxOverlaps,
   cameraMotion,
+  clahe,
   clipBoxes,
   clipPolygon,
+  colorTransfer,
+  composite,
   connectedComponents,
   contours,
   convexHull,
@@ -111,37 +156,66 @@ export const library = {
   decodeYunet,
   distanceTransform,
   enclosingCircle,
+  dilate,
+  dot,
+  drawBoxes,
+  drawMasks,
+  drawPolygons,
+  drawSkeleton,
+  drawTracks,
   encodeWav,
   energyVad,
+  equalizeHistogram,
+  erode,
+  estimateNoise,
+  filter2d,
+  flip,
   formatMot,
   fourierTransform,
   frameSound,
   fuseBoxes,
   gaussianBlur,
+  gemm,
+  gemv,
+  guidedFilter,
   heatMapPoints,
+  histogram,
   homography,
+  hsvToRgb,
   identityTimeline,
   imageMoments,
   integralImage,
+  int8Gemm,
   interpolateTracks,
   isInsidePolygon,
   istft,
   joinSounds,
   kaldiFbank,
+  labToRgb,
+  laplacian,
+  letterbox,
+  letterboxInverse,
   matrixNms,
+  medianBlur,
   melFilterBank,
   melSpectrogram,
   mfcc,
   minAreaRectangle,
   mixToMono,
+  morphClose,
+  morphOpen,
   nearestVectors,
   nms,
   normalizeFeatures,
   normalizeSound,
   normalizeVectors,
+  nrm2,
   offsetConvexPolygon,
   overlapAdd,
+  pad,
+  parseCube,
   parseMot,
+  placesOfLens,
   polygonArea,
   polygonMask,
   polygonMoments,
@@ -150,23 +224,36 @@ export const library = {
   preEmphasize,
   prototypeMasks,
   readingOrder,
+  remap,
   resampleSound,
   resize,
+  rgbToHsv,
+  rgbToLab,
+  rgbToYcrcb,
   rgbToYuv,
+  roiAlign,
   rotate,
   rotatedNms,
   rotatedOverlaps,
   rotationMatrix,
+  scal,
   scaleBoxes,
+  scratchMask,
   segmentationLabels,
   simplifyPolygon,
+  similarityTransform,
   sliceSound,
+  sobel,
   softmax,
   spectrogram,
   ssdAnchors,
   stackFrames,
   stft,
+  swapChannels,
+  threshold,
+  toGray,
   tone,
+  toneCurve,
   topK,
   toRgb,
   toTensor,
@@ -174,8 +261,11 @@ export const library = {
   trackingScenario,
   trackingScores,
   trackTrails,
+  trsm,
   warpAffine,
   warpPerspective,
+  whiteBalance,
   widthBuckets,
+  ycrcbToRgb,
   yuvToRgb,
 } as const satisfies Record<string, NodeFunction>;

@@ -190,7 +190,7 @@ export const yuvToRgb = node(
   },
 );
 
-const clip = (v: number): number => (v < 0 ? 0 : v > 255 ? 255 : v);
+const clip = (v: number): number => Math.max(0, Math.min(255, v));
 
 function toRgbReference(
   frame: Uint8Array,
