@@ -109,7 +109,7 @@ const closed = (points: readonly Point[]): (readonly [Point, Point])[] =>
 const open = (points: readonly Point[]): (readonly [Point, Point])[] =>
   points.slice(1).map((p, i) => [points[i]!, p] as const);
 
-interface DrawnBox {
+export interface DrawnBox {
   readonly x: number;
   readonly y: number;
   readonly width: number;

@@ -85,7 +85,7 @@ export const filter2d = pictureNode<Filter2dOptions, [kernel: ArrayLike<number>]
   },
 );
 
-interface DerivativeOptions {
+export interface DerivativeOptions {
   readonly size?: 3 | 5;
   readonly border?: Border;
 }

@@ -77,7 +77,7 @@ export const letterbox = pictureNode<LetterboxOptions>(
   },
 );
 
-interface Rectangle {
+export interface Rectangle {
   readonly x: number;
   readonly y: number;
   readonly width: number;

@@ -62,7 +62,7 @@ export const medianBlur = pictureNode<{ readonly radius?: number; readonly borde
   },
 );
 
-interface MorphologyOptions {
+export interface MorphologyOptions {
   /** Pixels on each side. Default 1. */
   readonly radius?: number;
   /** Default "square". */

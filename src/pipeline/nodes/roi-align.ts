@@ -3,7 +3,7 @@ import { InferlabError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { node } from "./node.ts";
 
-interface Region {
+export interface Region {
   readonly x: number;
   readonly y: number;
   readonly width: number;
