@@ -468,7 +468,14 @@ function plotlyFigure(lines: readonly Line[], series: readonly ChartSeries[], op
   const name = (line: Line) => (line.name ? { name: line.name } : {});
   const data =
     type === "heatmap"
-      ? [{ type: "heatmap", z: lines.map((line) => json(line.y)), colorscale: "Viridis" }]
+      ? [
+          {
+            type: "heatmap",
+            z: lines.map((line) => json(line.y)),
+            y: lines.map((line, i) => line.name || String(i)),
+            colorscale: "Viridis",
+          },
+        ]
       : type === "histogram"
         ? (() => {
             const { edges, counts } = binned(series, options.bins ?? 40);

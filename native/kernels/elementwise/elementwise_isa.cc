@@ -125,6 +125,17 @@ inline __attribute__((always_inline)) float Clamp01(float x) {
   return low > 1.0f ? 1.0f : low;
 }
 
+inline __attribute__((always_inline)) float AbsOf(float x) { return __builtin_fabsf(x); }
+inline __attribute__((always_inline)) float NegOf(float x) { return -x; }
+template <typename T>
+inline __attribute__((always_inline)) T AbsOf(T x) {
+  return static_cast<T>(x < T(0) ? T(0) - x : x);
+}
+template <typename T>
+inline __attribute__((always_inline)) T NegOf(T x) {
+  return static_cast<T>(T(0) - x);
+}
+
 // The formulas. A member a formula does not use costs nothing after inlining.
 #define INFERLAB_UNARY(Name, formula)           \
   template <typename T>                         \
@@ -138,9 +149,10 @@ inline __attribute__((always_inline)) float Clamp01(float x) {
     inline __attribute__((always_inline)) auto operator()(T a, T b) const { return formula; } \
   };
 
-INFERLAB_UNARY(Abs, static_cast<T>(x < T(0) ? T(0) - x : x))
-INFERLAB_UNARY(Neg, static_cast<T>(T(0) - x))
-INFERLAB_UNARY(Sign, static_cast<T>(T(x > T(0)) - T(x < T(0))))
+// Zeros keep and change their sign as IEEE 754-2019, §5.5.1 says; the sign of NaN is NaN.
+INFERLAB_UNARY(Abs, AbsOf(x))
+INFERLAB_UNARY(Neg, NegOf(x))
+INFERLAB_UNARY(Sign, x == x ? static_cast<T>(T(x > T(0)) - T(x < T(0))) : x)
 INFERLAB_UNARY(Square, static_cast<T>(x * x))
 INFERLAB_UNARY(Relu, x < T(0) ? T(0) : x)
 INFERLAB_UNARY(Clip, (x < alpha ? alpha : x) > beta ? beta : (x < alpha ? alpha : x))

@@ -20,7 +20,7 @@ double Reference(ElementwiseFunction function, double a, double b, double c, dou
     case F::kNeg:
       return -a;
     case F::kSign:
-      return (a > 0) - (a < 0);
+      return a == a ? (a > 0) - (a < 0) : a;
     case F::kSquare:
       return a * a;
     case F::kRelu:
