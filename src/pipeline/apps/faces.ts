@@ -11,10 +11,11 @@ import { nms } from "../nodes/boxes.ts";
 import { decodeBlazeFace } from "../nodes/detection/decode-blazeface.ts";
 import type { PointedBox } from "../nodes/detection/net-output.ts";
 import { agglomerate } from "../nodes/embeddings/agglomerate.ts";
-import { resize } from "../nodes/resize.ts";
+import { letterbox, letterboxPlace } from "../nodes/letterbox.ts";
+import { similarityTransform } from "../nodes/remap.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
-import { type Quad, warpPerspective } from "../nodes/warp-perspective.ts";
+import { warpAffine } from "../nodes/warp-affine.ts";
 import { type App, count, pictureFiles } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
@@ -69,15 +70,18 @@ export function facesPipeline({ detector, embedder }: FaceNets, options: FacesOp
 
 const detectorSide = 256;
 
+/** Black around the picture, in the middle: faces near an edge score higher than with all the black on one side. */
+const frame = { width: detectorSide, height: detectorSide, fill: 0 } as const;
+
 /** Faces of one picture, the best first. */
 async function detectFaces(detector: Session, image: Image, minScore: number): Promise<PointedBox[]> {
   if (image.data.length === 0) return [];
-  const { scale, left, top, square } = centred(toRgb(image));
-  const x = toTensor(square, { scale: 1 / 127.5, mean: [1], layout: "nhwc" });
+  const x = toTensor(letterbox(toRgb(image), frame), { scale: 1 / 127.5, mean: [1], layout: "nhwc" });
   const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }));
   const ofDepth = (depth: number): Tensor[] =>
     outputs.filter(({ shape }) => shape.at(-1) === depth).sort((a, b) => b.size - a.size);
   const boxes = decodeBlazeFace(ofDepth(1), ofDepth(16), { minScore, size: detectorSide, strides: [16, 32, 32, 32] });
+  const { scale, left, top } = letterboxPlace(image, frame);
   return (nms(boxes, { threshold: 0.3 }) as PointedBox[]).map((box) => ({
     ...box,
     x: (box.x - left) / scale,
@@ -88,21 +92,6 @@ async function detectFaces(detector: Session, image: Image, minScore: number): P
   }));
 }
 
-/** The picture in the middle of a black square: faces near an edge score higher than with all the black on one side. */
-function centred(image: Image) {
-  const scale = detectorSide / Math.max(image.width, image.height);
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale))) as [
-    number,
-    number,
-  ];
-  const small = resize(image, { width, height, antialias: true });
-  const [left, top] = [Math.floor((detectorSide - width) / 2), Math.floor((detectorSide - height) / 2)];
-  const data = new Uint8Array(detectorSide * detectorSide * 3);
-  for (let y = 0; y < height; y++)
-    data.set(small.data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * detectorSide + left) * 3);
-  return { scale, left, top, square: new Image(detectorSide, detectorSide, 3, data) };
-}
-
 const chipSide = 112;
 /** Where MobileFaceNet was trained to see the eyes and the middle of the mouth. */
 const chipPoints: readonly Point[] = [
@@ -111,25 +100,10 @@ const chipPoints: readonly Point[] = [
   [56, 92.3],
 ];
 
-/** The face turned upright and scaled to 112×112: the similarity that brings eyes and mouth nearest to their places. */
+/** The face turned upright and scaled to 112×112, eyes and mouth as near to their places as can be. */
 function straightenFace(image: Image, [rightEye, leftEye, , mouth]: readonly Point[]): Image {
-  const to = [rightEye!, leftEye!, mouth!];
-  const mean = (points: readonly Point[], axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis] / 3, 0);
-  const [fx, fy, tx, ty] = [mean(chipPoints, 0), mean(chipPoints, 1), mean(to, 0), mean(to, 1)];
-  // Chip to picture as a product of complex numbers, by least squares.
-  let [re, im, norm] = [0, 0, 0];
-  for (const [i, [x, y]] of chipPoints.entries()) {
-    const [u, v, a, b] = [x - fx, y - fy, to[i]![0] - tx, to[i]![1] - ty];
-    re += u * a + v * b;
-    im += u * b - v * a;
-    norm += u * u + v * v;
-  }
-  const corner = (x: number, y: number): Point => [
-    tx + (re * (x - fx) - im * (y - fy)) / norm,
-    ty + (im * (x - fx) + re * (y - fy)) / norm,
-  ];
-  const quad: Quad = [corner(0, 0), corner(chipSide, 0), corner(chipSide, chipSide), corner(0, chipSide)];
-  return warpPerspective(image, quad, { width: chipSide, height: chipSide });
+  const matrix = similarityTransform([rightEye!, leftEye!, mouth!], chipPoints);
+  return warpAffine(image, matrix, { width: chipSide, height: chipSide, border: "replicate" });
 }
 
 /** One row of length 1 a face. The net takes two faces a call. */
