@@ -114,7 +114,7 @@ function imageLayout(tensor: Tensor, view: View, options: TensorOptions, s: Stat
   if (axes.length !== 3) return undefined;
   const [a, b, c] = axes as [View["axes"][number], View["axes"][number], View["axes"][number]];
   const large = (h: number, w: number) => options.as === "image" || (h >= 24 && w >= 24);
-  const channels = (size: number) => size === 3 || (tensor.dtype === "uint8" && (size === 4 || size === 1));
+  const channels = (size: number) => size === 1 || size === 3 || (tensor.dtype === "uint8" && size === 4);
   if (channels(c.size) && large(a.size, b.size)) return { y: a, x: b, c, channels: c.size as Channels };
   if (a.size === 3 && large(b.size, c.size)) return { y: b, x: c, c: a, channels: 3 as Channels };
   return undefined;
