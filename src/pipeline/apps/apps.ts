@@ -3,7 +3,8 @@ import type { App } from "./app.ts";
 import { facesApp } from "./faces.ts";
 import { ocrApp } from "./ocr.ts";
 import { portraitApp } from "./portrait.ts";
+import { restoreApp } from "./restore.ts";
 import { speechApp } from "./speech.ts";
 import { trackApp } from "./track.ts";
 
-export const apps: readonly App[] = [facesApp, ocrApp, portraitApp, speechApp, trackApp];
+export const apps: readonly App[] = [facesApp, ocrApp, portraitApp, restoreApp, speechApp, trackApp];

@@ -74,7 +74,7 @@ const detectorSide = 256;
 const frame = { width: detectorSide, height: detectorSide, fill: 0 } as const;
 
 /** Faces of one picture, the best first. */
-async function detectFaces(detector: Session, image: Image, minScore: number): Promise<PointedBox[]> {
+export async function detectFaces(detector: Session, image: Image, minScore: number): Promise<PointedBox[]> {
   if (image.data.length === 0) return [];
   const x = toTensor(letterbox(toRgb(image), frame), { scale: 1 / 127.5, mean: [1], layout: "nhwc" });
   const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }));
