@@ -127,7 +127,8 @@ Team::Team(ThreadPool& pool, int num_threads, const std::atomic<bool>* cancel)
 }
 
 Team::~Team() {
-  dissolved_.store(true, std::memory_order_relaxed);
+  // A worker that sees this, maybe before the new state, writes num_workers_ next: after all that Run has read of it.
+  dissolved_.store(true, std::memory_order_release);
   state_.fetch_add(kJob, std::memory_order_release);
   state_.notify_all();
   pool_.Return(this);
