@@ -161,6 +161,8 @@ export class LanguageService {
   /** The server can be asked. */
   private ready: Promise<void> = Promise.resolve();
   private isReady = false;
+  /** It has answered once: answers come within milliseconds. */
+  isWarm = false;
   private hasFailed = false;
   private numCells = 0;
   private fresh: NewCell[] = [];
@@ -268,6 +270,7 @@ export class LanguageService {
   private start(): void {
     if (this.hasFailed || (this.server && !this.server.isOver)) return;
     this.isReady = false;
+    this.isWarm = false;
     this.lastCompletion = undefined;
     try {
       const server = new LanguageServer(this.folder);
@@ -285,7 +288,12 @@ export class LanguageService {
           for (const { uri, text } of this.open) this.openDocument(server, uri, text);
           this.isReady = true;
           // The first question loads the library; better now than when somebody waits for it.
-          void this.complete("Math.", 5).catch(() => {});
+          this.complete("Math.", 5).then(
+            () => {
+              this.isWarm = true;
+            },
+            () => {},
+          );
         },
         (error: Error) => this.fail(error),
       );

@@ -7,6 +7,10 @@ const identifier = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 /** Milliseconds the type server gets; without it the live value answers alone. */
 const typesMs = 500;
+/** What it gets while it still reads the library, where there is a live value to show. */
+const coldMs = 25;
+
+const after = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 
 /** The name under the cursor with the chain it hangs on: `a.b|c.d` gives `a.bc`. */
 function expressionAt(
@@ -34,10 +38,11 @@ export async function inspectRequest({ session, message, reply }: Request): Prom
     session.log(`inspection: ${error.message}`);
     return undefined;
   });
-  const [types, live] = await Promise.all([
-    Promise.race([hover, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), typesMs))]),
-    session.evaluator.preview(at.expression),
-  ]);
+  const preview = session.evaluator.preview(at.expression);
+  const patience = session.language.isWarm
+    ? after(typesMs)
+    : preview.then((value) => after(value === undefined ? typesMs : coldMs));
+  const [types, live] = await Promise.all([Promise.race([hover, patience]), preview]);
   const value = types !== undefined && live?.startsWith(functionMark) ? undefined : live;
   if (types === undefined && value === undefined) {
     reply({ status: "ok", found: false, data: {}, metadata: {} });
