@@ -55,10 +55,11 @@ TEST(ThreadPool, SkipsWhatHasNotBegunAfterACancel) {
   std::atomic<int> done{0};
   Team team(pool, 2, &cancel);
   team.For(10000, [&](std::size_t task, int) {
-    if (task == 5) cancel.store(true);
+    // Whoever comes this far cancels: the thread that took task 5 may be held up while the other does all the rest.
+    if (task >= 5) cancel.store(true);
     ++done;
   });
-  EXPECT(done >= 1 && done < 10000);
+  EXPECT(done >= 1 && done < 100);
 }
 
 }  // namespace inferlab

@@ -8,7 +8,7 @@ const identifier = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 /** Milliseconds the type server gets; without it the live value answers alone. */
 const typesMs = 500;
 /** What it gets while it still reads the library, where there is a live value to show. */
-const coldMs = 25;
+const coldMs = 15;
 
 const after = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
 
