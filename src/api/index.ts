@@ -45,6 +45,7 @@ export { createReader, type OcrResult, ocr } from "../pipeline/ocr/ocr.ts";
 export { type Hota, hota } from "../pipeline/tracking/hota.ts";
 export { KalmanFilter, type KalmanModel } from "../pipeline/tracking/kalman-filter.ts";
 export { type TrackingMetrics, trackingMetrics } from "../pipeline/tracking/metrics.ts";
+export type { SavedTracker } from "../pipeline/tracking/saved-tracker.ts";
 export { type TrackableBox, type TrackedBox, Tracker, type TrackerOptions } from "../pipeline/tracking/tracker.ts";
 export * from "../profile/index.ts";
 export type { CompileOptions, EngineStats, InstructionReport, RunOptions } from "../runtime/engine.ts";

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { pipeline } from "../../src/pipeline/flow/pipeline.ts";
 import { port } from "../../src/pipeline/flow/port.ts";
+import type { Checkpoint } from "../../src/pipeline/flow/state.ts";
 import type { Box } from "../../src/pipeline/nodes/boxes.ts";
 import { library as n } from "../../src/pipeline/nodes/library.ts";
 import type { CameraMotion } from "../../src/pipeline/tracking/axis.ts";
@@ -230,6 +232,20 @@ describe("trackers on made-up videos", () => {
     expect(new Tracker({ minHits: 1 }).update(many)).toHaveLength(100_000);
   });
 
+  test("boxes beyond what doubles hold are left out, and a camera that takes tracks to infinity loses them", () => {
+    for (const method of methods) {
+      const tracker = new Tracker({ method, minHits: 1, maxAge: 9 });
+      const huge = { ...at(0, 0), width: 1e200, height: 1e200 };
+      expect(
+        tracker.update([huge, { ...at(0, 1e308), width: 1e308 }, { ...at(0, 0), width: 1e-200, height: 1e-200 }]),
+      ).toEqual([]);
+      expect(tracker.update([at(0, 0)]).map((b) => b.id)).toEqual([1]);
+      for (let i = 0; i < 3; i++) tracker.update([], { camera: [1e200, 0, 1e200, 0, 1e200, 0] });
+      expect(tracker.update([at(0, 0)]).map((b) => b.id)).toEqual([2]);
+      expect(Tracker.load(JSON.parse(JSON.stringify(tracker.save())), { method }).save()).toEqual(tracker.save());
+    }
+  });
+
   test("stands in a pipeline as a stage with state", async () => {
     const follow = pipeline("follow", { boxes: port<Box[]>("boxes") }, (p, { boxes }) => ({
       tracked: p.stage("track", (list, { state }) => (state as Tracker).update(list), [boxes], {
@@ -244,6 +260,93 @@ describe("trackers on made-up videos", () => {
     ]))
       ids.push(tracked[0]!.id);
     expect(ids).toEqual([1, 1, 2]);
+  });
+});
+
+describe("a tracker that was saved", () => {
+  /** A video with occlusions, a shaking camera and, for who uses them, looks. */
+  const videoOf = (method: TrackerOptions["method"] & string) => {
+    const video = n.trackingScenario({
+      seed: rng.integer(1, 1e6),
+      numFrames: rng.integer(1, 60),
+      numObjects: rng.integer(0, 8),
+      motion: rng.pick(["straight", "crossing", "nonlinear"]),
+      missRate: 0.2,
+      occlusionRate: 0.03,
+      occlusionFrames: 6,
+      shake: rng.pick([0, 20]),
+    });
+    const frames = video.detections.map((boxes): TrackableBox[] =>
+      boxes.map((box) =>
+        method === "botsort" && rng.integer(0, 2) > 0
+          ? { ...box, embedding: Float32Array.from({ length: 4 }, () => rng.real(-1, 1)) }
+          : box,
+      ),
+    );
+    return { frames, camera: video.camera };
+  };
+
+  test("goes on with the same identities and the same numbers, in 200 videos cut anywhere", () => {
+    for (let i = 0; i < 200; i++) {
+      const method = methods[i % methods.length]!;
+      const { frames, camera } = videoOf(method);
+      const options: TrackerOptions = { method, maxAge: rng.pick([3, 30, Infinity]), minHits: rng.integer(0, 3) };
+      const follow = (tracker: Tracker, from: number, to: number) =>
+        frames.slice(from, to).map((boxes, k) => tracker.update(boxes, { camera: camera[from + k]! }));
+      const whole = follow(new Tracker(options), 0, frames.length);
+      const cut = rng.integer(0, frames.length);
+      const first = new Tracker(options);
+      follow(first, 0, cut);
+      const saved = rng.pick([structuredClone, (v: unknown) => JSON.parse(JSON.stringify(v))])(first.save());
+      const resumed = follow(Tracker.load(saved, options), cut, frames.length);
+      expect(isDeepStrictEqual(resumed, whole.slice(cut)), `video ${i}, ${method}, cut at ${cut}`).toBe(true);
+      // Saving changes nothing, and what was saved is not touched by going on.
+      expect(isDeepStrictEqual(follow(first, cut, frames.length), whole.slice(cut)), `video ${i}`).toBe(true);
+      expect(Tracker.load(saved, options).save()).toEqual(saved);
+    }
+  });
+
+  test("is a stage's state: a stream restored from a checkpoint tracks as if it had never stopped", async () => {
+    for (const method of methods) {
+      const { frames } = videoOf(method);
+      const follow = pipeline("follow", { boxes: port<TrackableBox[]>("boxes") }, (p, { boxes }) => ({
+        tracks: p.stage("track", (list, { state }) => (state as Tracker).update(list), [boxes], {
+          state: Tracker.state({ method }),
+        }),
+      }));
+      const inputs = [...frames, ...frames, []].map((boxes) => ({ boxes }));
+      const checkpoints: Checkpoint[] = [];
+      const whole: TrackedBox[][] = [];
+      const options = { checkpointEvery: 3, onCheckpoint: (c: Checkpoint) => checkpoints.push(c) };
+      for await (const { tracks } of follow.stream(inputs, options)) whole.push(tracks);
+      for (const checkpoint of checkpoints) {
+        const restore = JSON.parse(JSON.stringify(checkpoint)) as Checkpoint;
+        const rest: TrackedBox[][] = [];
+        for await (const { tracks } of follow.stream(inputs.slice(restore.frame), { restore })) rest.push(tracks);
+        expect(rest).toEqual(whole.slice(restore.frame));
+      }
+    }
+  });
+
+  test("is refused with a typed error where the state is damaged or another method's", () => {
+    const tracker = new Tracker({ method: "ocsort" });
+    tracker.update([at(0, 0), at(0, 50)]);
+    tracker.update([at(0, 0)]);
+    const saved = tracker.save();
+    expect(() => Tracker.load(saved, { method: "sort" })).toThrow(/method "ocsort", expected "sort"/);
+    for (const bad of [undefined, null, 3, [], {}, { ...saved, tracks: [null] }, { ...saved, nextId: 1 }])
+      expect(() => Tracker.load(bad as never, { method: "ocsort" })).toThrow(
+        expect.objectContaining({ code: "ARGUMENT", message: expect.stringMatching(/^Tracker\.load: /) }),
+      );
+    const fields = Object.keys(saved.tracks[0]!) as (keyof (typeof saved.tracks)[0])[];
+    for (const field of fields)
+      for (const value of [null, "x", [1], [null, 1, 2, 3], -1, Infinity]) {
+        const tracks = [saved.tracks[0]!, { ...saved.tracks[1]!, [field]: value }];
+        if (field === "label" && value === "x") continue;
+        expect(() => Tracker.load({ ...saved, tracks }, { method: "ocsort" }), `${field} ${value}`).toThrow(
+          /track 1 of the state is none of a tracker with method "ocsort"/,
+        );
+      }
   });
 });
 

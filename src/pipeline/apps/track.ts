@@ -34,7 +34,7 @@ export function trackPipeline(detector: Session, options: TrackingOptions = {}) 
       replicas: 2,
     });
     const tracks = p.stage("track", (found, { state }) => (state as Tracker).update(found), [boxes], {
-      state: () => new Tracker(tracker),
+      state: Tracker.state(tracker),
     });
     return { tracks, image };
   });

@@ -8,22 +8,23 @@ import { node } from "./node.ts";
 /** An upright rectangle, as nets find them and displays draw them. */
 export type Box = BoxAnnotation;
 
-/** Whether a box has numbers in it and an area; others overlap nothing. */
+/** Whether a box has an area, and its corners are numbers; others overlap nothing. Both must be finite doubles. */
 export const isSolid = ({ x, y, width, height }: Box): boolean =>
-  Number.isFinite(x) &&
-  Number.isFinite(y) &&
   width > 0 &&
   height > 0 &&
-  Number.isFinite(width) &&
-  Number.isFinite(height);
+  width * height > 0 &&
+  Number.isFinite(width * height) &&
+  Number.isFinite(x + width) &&
+  Number.isFinite(y + height);
 
-/** Area of the intersection over area of the union, 0 to 1; 0 where a box has no area. */
+/** Area of the intersection over area of the union, 0 to 1; 0 where one is not solid. */
 export function overlap(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (!(width > 0 && height > 0)) return 0;
   const both = width * height;
-  return both / (a.width * a.height + b.width * b.height - both);
+  const share = both / (a.width * a.height + b.width * b.height - both);
+  return Number.isNaN(share) ? 0 : share; // areas that are infinite, or too small for a double
 }
 
 export const boxOverlaps = node(

@@ -48,3 +48,15 @@ export function moveCentre(x: Axis, y: Axis, [a, b, e, c, d, f]: CameraMotion): 
   for (const key of ["pp", "pv", "vv"] as const)
     [x[key], y[key]] = [a * a * x[key] + b * b * y[key], c * c * x[key] + d * d * y[key]];
 }
+
+const fields = ["p", "v", "pp", "pv", "vv"] as const;
+
+export const saveAxes = (axes: readonly Axis[]): number[] => axes.flatMap((axis) => fields.map((key) => axis[key]));
+
+/** Fills axes with what saveAxes gave of as many; what follows in the list is given back. */
+export function loadAxes(axes: readonly Axis[], state: readonly number[]): readonly number[] {
+  axes.forEach((axis, i) => {
+    for (const [k, key] of fields.entries()) axis[key] = state[i * fields.length + k]!;
+  });
+  return state.slice(axes.length * fields.length);
+}

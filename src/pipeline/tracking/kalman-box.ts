@@ -7,7 +7,16 @@
  * numbers, a twentieth of the work.
  */
 import type { Box } from "../nodes/boxes.ts";
-import { type Axis, type CameraMotion, correctAxis, moveCentre, type Noise, predictAxis } from "./axis.ts";
+import {
+  type Axis,
+  type CameraMotion,
+  correctAxis,
+  loadAxes,
+  moveCentre,
+  type Noise,
+  predictAxis,
+  saveAxes,
+} from "./axis.ts";
 
 /** Where a box is expected, and how it takes measurements in. */
 export interface MotionFilter {
@@ -20,6 +29,9 @@ export interface MotionFilter {
   copy(): MotionFilter;
   /** Follows a camera that moved since the frame before. */
   move(camera: CameraMotion): void;
+  /** Its whole state, as `load` takes it; as long for every filter of one class. */
+  save(): number[];
+  load(state: readonly number[]): void;
 }
 
 const centreNoise: Noise = { measurement: 1, position: 1, velocity: 0.01 };
@@ -73,6 +85,14 @@ export class KalmanBox implements MotionFilter {
     this.area.pp *= growth * growth;
     this.area.pv *= growth * growth;
     this.area.vv *= growth * growth;
+  }
+
+  save(): number[] {
+    return [...saveAxes([this.cx, this.cy, this.area]), this.aspect, this.aspectVariance];
+  }
+
+  load(state: readonly number[]): void {
+    [this.aspect, this.aspectVariance] = loadAxes([this.cx, this.cy, this.area], state) as [number, number];
   }
 
   /** Takes a measured box in. */

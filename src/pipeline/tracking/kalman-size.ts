@@ -6,7 +6,7 @@
  * 8 × 8 filter falls apart into four of 2 × 2.
  */
 import type { Box } from "../nodes/boxes.ts";
-import { type Axis, type CameraMotion, correctAxis, moveCentre, predictAxis } from "./axis.ts";
+import { type Axis, type CameraMotion, correctAxis, loadAxes, moveCentre, predictAxis, saveAxes } from "./axis.ts";
 import type { MotionFilter } from "./kalman-box.ts";
 
 /** Deviations as shares of the side. */
@@ -67,6 +67,14 @@ export class KalmanSize implements MotionFilter {
     const twin = new KalmanSize(this.box());
     for (const key of ["cx", "cy", "width", "height"] as const) Object.assign(twin[key], this[key]);
     return twin;
+  }
+
+  save(): number[] {
+    return saveAxes([this.cx, this.cy, this.width, this.height]);
+  }
+
+  load(state: readonly number[]): void {
+    loadAxes([this.cx, this.cy, this.width, this.height], state);
   }
 
   /** The sides grow with the lengths of the camera's axes. */

@@ -3,9 +3,14 @@ import type { Box } from "../nodes/boxes.ts";
 import type { CameraMotion } from "./axis.ts";
 import { KalmanBox, type MotionFilter } from "./kalman-box.ts";
 import { KalmanSize } from "./kalman-size.ts";
+import type { SavedTrack } from "./saved-tracker.ts";
 import type { TrackableBox } from "./tracker.ts";
 
 export type TrackingMethod = "sort" | "byte" | "ocsort" | "botsort";
+
+/** Where the method expects boxes that began as this one. */
+export const newFilter = (box: Box, method: TrackingMethod): MotionFilter =>
+  method === "botsort" ? new KalmanSize(box) : new KalmanBox(box);
 
 /** Share of the old appearance that a new one leaves (BoT-SORT, §3.3). */
 const appearanceMemory = 0.9;
@@ -41,7 +46,7 @@ export class Track {
   constructor(id: number, box: TrackableBox, method: TrackingMethod, span: number) {
     this.id = id;
     this.label = box.label;
-    this.filter = method === "botsort" ? new KalmanSize(box) : new KalmanBox(box);
+    this.filter = newFilter(box, method);
     this.mends = method === "ocsort";
     this.atLast = this.filter;
     this.expected = box;
@@ -49,6 +54,40 @@ export class Track {
     this.span = span;
     this.places = [{ place: centreOf(box), frame: 0 }];
     this.look(box.embedding);
+  }
+
+  /** What `load` makes this track of. */
+  save(): SavedTrack {
+    const { id, label, hits, age, frame, last, filter, atLast, appearance } = this;
+    return {
+      id,
+      ...(label === undefined ? {} : { label }),
+      hits,
+      age,
+      frame,
+      last: [last.x, last.y, last.width, last.height],
+      filter: filter.save(),
+      ...(atLast === filter ? {} : { filterAtLast: atLast.save() }),
+      places: this.places.map(({ place: [x, y], frame: at }) => [x, y, at]),
+      ...(appearance ? { appearance: [...appearance] } : {}),
+    };
+  }
+
+  static load(saved: SavedTrack, method: TrackingMethod, span: number): Track {
+    const [x, y, width, height] = saved.last as [number, number, number, number];
+    const box = { x, y, width, height, ...(saved.label === undefined ? {} : { label: saved.label }) };
+    const track = new Track(saved.id, box, method, span);
+    track.hits = saved.hits;
+    track.age = saved.age;
+    track.frame = saved.frame;
+    track.filter.load(saved.filter);
+    if (saved.filterAtLast) {
+      track.atLast = newFilter(box, method);
+      track.atLast.load(saved.filterAtLast);
+    }
+    track.places = saved.places.map(([u, v, frame]) => ({ place: [u!, v!], frame: frame! }));
+    track.appearance = saved.appearance && Float64Array.from(saved.appearance);
+    return track;
   }
 
   predict(camera: CameraMotion | undefined): void {

@@ -4,7 +4,8 @@ import { assignTable } from "../nodes/assign.ts";
 import { type Box, checkBoxes, isSolid } from "../nodes/boxes.ts";
 import { type BoxColumns, boxColumns, columnOverlap } from "../nodes/detection/box-grid.ts";
 import type { CameraMotion } from "./axis.ts";
-import { Track, type TrackingMethod } from "./track.ts";
+import { checkSavedTracker, type SavedTracker } from "./saved-tracker.ts";
+import { newFilter, Track, type TrackingMethod } from "./track.ts";
 
 export interface TrackerOptions {
   /** Least overlap of a box with where a track is expected. Default 0.3. */
@@ -45,7 +46,7 @@ const maxAppearanceDistance = 0.25;
 const minAppearanceOverlap = 0.5;
 
 /**
- * Follows boxes through frames. In a pipeline: a stage with `state: () => new Tracker()`.
+ * Follows boxes through frames. In a pipeline: a stage with `state: Tracker.state()`, which checkpoints keep.
  *
  * Sources: Bewley et al., Simple Online and Realtime Tracking (2016); Zhang et al., ByteTrack: Multi-Object Tracking by
  * Associating Every Detection Box (2022), §3; Cao et al., Observation-Centric SORT (2023), §4; Aharon et al., BoT-SORT
@@ -77,6 +78,32 @@ export class Tracker {
     this.options = { minOverlap, maxAge, minHits, method, sureScore, minScore, inertia, directionSpan };
   }
 
+  /** State of a pipeline's stage: a tracker with these options that goes on where a checkpoint left it. */
+  static state(options: TrackerOptions = {}) {
+    return {
+      create: () => new Tracker(options),
+      save: (tracker: Tracker) => tracker.save(),
+      load: (saved: SavedTracker) => Tracker.load(saved, options),
+    };
+  }
+
+  /** What it knows, for JSON or a structured clone: the tracker `load` makes of it gives the same identities from here on. */
+  save(): SavedTracker {
+    const { frame, nextId, tracks } = this;
+    return { method: this.options.method, frame, nextId, tracks: tracks.map((track) => track.save()) };
+  }
+
+  /** A tracker that goes on where another was saved. Errors: ARGUMENT where the state is none, or of another method. */
+  static load(saved: SavedTracker, options: TrackerOptions = {}): Tracker {
+    const tracker = new Tracker(options);
+    const { method, directionSpan } = tracker.options;
+    checkSavedTracker(saved, method, newFilter({ x: 0, y: 0, width: 1, height: 1 }, method).save().length);
+    tracker.frame = saved.frame;
+    tracker.nextId = saved.nextId;
+    tracker.tracks = saved.tracks.map((track) => Track.load(track, method, directionSpan));
+    return tracker;
+  }
+
   /**
    * Takes the boxes of the next frame and gives those that belong to a track, by id. In the first `minHits` frames new
    * tracks are shown at once. `camera` says how the picture moved since the frame before, for every method.
@@ -90,6 +117,8 @@ export class Tracker {
     const { method, sureScore, minScore, maxAge, minHits } = this.options;
     this.frame++;
     for (const track of this.tracks) track.predict(camera);
+    // A camera may take a track to infinity.
+    this.tracks = this.tracks.filter(({ expected }) => isSolid(expected));
     const solid: readonly TrackableBox[] = boxes.filter(isSolid);
     const score = (box: Box): number => box.score ?? 1;
     const sure = solid.filter((box) => score(box) >= sureScore);
@@ -138,7 +167,7 @@ export class Tracker {
         const box = boxes[b]!;
         if (box.label !== track.label) continue;
         const overlap = columnOverlap(places, t, numRows + b);
-        if (overlap < minOverlap) continue;
+        if (!(overlap >= minOverlap)) continue;
         let cost = 1 - overlap;
         if (by === "expected" && method === "botsort") cost = appearanceCost(track, box, overlap);
         if (by === "expected" && method === "ocsort")

@@ -1,5 +1,5 @@
 /** People in a public video followed from frame to frame. Skips where the fixtures or `inferlab fetch all` are missing. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -7,11 +7,13 @@ import { Image } from "../../../src/base/image.ts";
 import { run as app } from "../../../src/cli/app.ts";
 import { findPackageFile } from "../../../src/pipeline/apps/packages.ts";
 import { trackDetector, trackPipeline } from "../../../src/pipeline/apps/track.ts";
+import type { Checkpoint } from "../../../src/pipeline/flow/state.ts";
 import { parseMotText } from "../../../src/pipeline/tracking/mot-text.ts";
+import type { TrackedBox } from "../../../src/pipeline/tracking/tracker.ts";
 import { missing, shared } from "../../support/shared.ts";
 
 const isThere = findPackageFile("@vladmandic/human", "models/centernet.json");
-if (!isThere) console.log("track: 2 tests skip without `inferlab fetch all`");
+if (!isThere) console.log("track: 3 tests skip without `inferlab fetch all`");
 
 describe.skipIf(!isThere || missing("media", "video"))("inferlab app track", () => {
   test("follows at least 6 people for more than 20 frames, the same ones on native and ort", {
@@ -40,6 +42,28 @@ describe.skipIf(!isThere || missing("media", "video"))("inferlab app track", () 
     } finally {
       log.mockRestore();
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("goes on from a checkpoint with the same identities", { timeout: 120_000 }, async () => {
+    const folder = shared("media", "video")!;
+    const files = readdirSync(folder).filter((name) => /\.(jpe?g|png)$/i.test(name));
+    const frames = files
+      .toSorted()
+      .slice(0, 16)
+      .map((name) => ({ frame: join(folder, name) }));
+    const app = trackPipeline(await trackDetector(), { minHits: 1 });
+    const checkpoints: Checkpoint[] = [];
+    const whole: TrackedBox[][] = [];
+    const options = { checkpointEvery: 6, onCheckpoint: (c: Checkpoint) => checkpoints.push(c) };
+    for await (const { tracks } of app.stream(frames, options)) whole.push(tracks);
+    expect(whole.flat().length).toBeGreaterThan(16);
+    expect(checkpoints.map(({ frame }) => frame)).toEqual([6, 12, 16]);
+    for (const checkpoint of checkpoints) {
+      const restore = JSON.parse(JSON.stringify(checkpoint)) as Checkpoint;
+      const rest: TrackedBox[][] = [];
+      for await (const { tracks } of app.stream(frames.slice(restore.frame), { restore })) rest.push(tracks);
+      expect(rest).toEqual(whole.slice(restore.frame));
     }
   });
 
