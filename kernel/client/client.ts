@@ -224,8 +224,16 @@ export class KernelClient {
         timeoutMs === undefined
           ? undefined
           : setTimeout(() => {
+              const waiting = this.waiting.get(id);
               this.waiting.delete(id);
-              reject(new InferlabError("KERNEL", `${msgType} had no full answer within ${timeoutMs} ms`));
+              const came = [
+                ...(waiting?.reply ? ["its reply"] : []),
+                ...(waiting?.isIdle ? ["its idle status"] : []),
+                `${waiting?.published.length ?? 0} published messages`,
+              ].join(", ");
+              reject(
+                new InferlabError("KERNEL", `${msgType} had no full answer within ${timeoutMs} ms; what came: ${came}`),
+              );
             }, timeoutMs);
       const settle =
         <T>(action: (value: T) => void) =>

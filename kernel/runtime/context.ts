@@ -4,7 +4,7 @@
  *
  * Not AsyncLocalStorage: on Node 20 and 22 it turns on Node's async-hook checks, and a cell that V8 tears out of a promise
  * job then aborts the process ("async hook stack has become corrupted", measured). V8's own promise hooks have no such
- * checks. Plain callbacks of Node's older functions are not followed; their output goes to the latest cell.
+ * checks. Callbacks of native addons are not followed; their output goes to the latest cell.
  */
 import { EventEmitter } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
@@ -12,6 +12,7 @@ import timers from "node:timers";
 import { promisify } from "node:util";
 import { promiseHooks } from "node:v8";
 import type { OutputSink } from "../../src/base/kernel-hook.ts";
+import { followCallbacks } from "./callbacks.ts";
 import { numSlots, slots } from "./shared-state.ts";
 
 export interface CellContext {
@@ -146,6 +147,8 @@ export function followContexts(sharedState: Int32Array): void {
   }
   globalThis.queueMicrotask = binding(globalThis.queueMicrotask as Callback, boundBeforeLoop) as typeof queueMicrotask;
   process.nextTick = binding(process.nextTick as Callback, boundBeforeLoop) as typeof process.nextTick;
+
+  followCallbacks(bound);
 
   const { on, emit } = EventEmitter.prototype;
   const noteListener = function (this: EventEmitter, name: string | symbol, listener: Callback): EventEmitter {

@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
 import { ofType, printed, result, startKernel, until } from "../support/kernel.ts";
@@ -55,7 +59,7 @@ test.each([
   ["a timer of a cell that has ended", "setTimeout(() => { while (true) {} }, 20)"],
   ["ticks of a cell that has ended", "setTimeout(() => { const f = () => process.nextTick(f); f() }, 20)"],
   ["awaits of a cell that has ended", "setTimeout(async () => { while (true) await 0 }, 20)"],
-  ["ticks without a cell", "require('fs').stat('.', () => { const f = () => process.nextTick(f); f() })"],
+  ["ticks of a callback", "require('fs').stat('.', () => { const f = () => process.nextTick(f); f() })"],
 ])("an interrupt frees the kernel from %s", async (_name, code) => {
   await kernel.execute(code);
   if (code.includes("stuck")) kernel.send("shell", "comm_open", { comm_id: "s1", target_name: "stuck", data: {} });
@@ -63,6 +67,39 @@ test.each([
   await kernel.interrupt();
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(result(await kernel.execute("keep + 1", { timeoutMs: 20_000 }))).toBe("42");
+});
+
+test("a callback of an interrupted cell that comes after the interrupt is dropped; one of an ended cell finds its cell", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "inferlab-fifo-"));
+  const pipe = join(folder, "pipe");
+  // Opening the reading end answers when somebody opens the other.
+  const opened = `require("fs").open(${JSON.stringify(pipe)}, "r", onOpen)`;
+  try {
+    execFileSync("mkfifo", [pipe]);
+    let isRunning = false;
+    const answer = kernel.execute(
+      `function onOpen() { console.log("open"); process.nextTick(function starve() { process.nextTick(starve) }) }
+      ${opened}; await new Promise(() => {})`,
+      { onMessage: (message) => (isRunning ||= message.header.msg_type === "execute_input") },
+    );
+    await until(() => isRunning);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await kernel.interrupt();
+    expect(result(await answer)).toBe("KeyboardInterrupt: the cell was interrupted");
+    writeFileSync(pipe, "");
+    await kernel.execute("await new Promise((next) => setTimeout(next, 200))", { timeoutMs: 10_000 });
+    const numStrays = kernel.strays.length;
+    const first = await kernel.execute(`onOpen = () => console.log("open"); ${opened}`, { timeoutMs: 10_000 });
+    await kernel.execute("keep");
+    writeFileSync(pipe, "");
+    const printedLate = () => ofType(kernel.strays.slice(numStrays), "stream");
+    expect(await until(() => printedLate().length > 0)).toBe(true);
+    expect(printedLate().map(({ content, parentHeader }) => [content["text"], parentHeader.msg_id])).toEqual([
+      ["open\n", first.reply.parentHeader.msg_id],
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("an interrupt cancels a run of a session", async () => {

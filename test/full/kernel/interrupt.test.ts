@@ -40,18 +40,23 @@ test("a cell ends whenever it is interrupted", async () => {
       const delayMs = random() < 0.5 ? random() * 5 : random() * 200;
       const what = `round ${round}, by ${how} after ${delayMs.toFixed(1)} ms: ${code}`;
       let isRunning = false;
-      const answer = kernel.execute(code, {
-        timeoutMs: 30_000,
-        onMessage: (message) => {
-          isRunning ||= message.header.msg_type === "execute_input";
-        },
-      });
+      const tell = (error: Error): never => {
+        throw new Error(`${what}: ${error.message}`, { cause: error });
+      };
+      const answer = kernel
+        .execute(code, {
+          timeoutMs: 30_000,
+          onMessage: (message) => {
+            isRunning ||= message.header.msg_type === "execute_input";
+          },
+        })
+        .catch(tell);
       expect(await until(() => isRunning), what).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (how === "message") await kernel.interrupt();
       else kernel.process.kill("SIGINT");
       expect(result(await answer), what).toBe("KeyboardInterrupt: the cell was interrupted");
-      expect(result(await kernel.execute("keep + 1", { timeoutMs: 30_000 })), what).toBe("42");
+      expect(result(await kernel.execute("keep + 1", { timeoutMs: 30_000 }).catch(tell)), what).toBe("42");
     }
   } finally {
     await kernel.shutdown();
