@@ -75,3 +75,16 @@ export class InferlabError extends Error {
     return this.hint ? `${this.message}\n  hint: ${this.hint}` : this.message;
   }
 }
+
+/**
+ * What a failed file operation is caught with: an error of code FILE that names the path.
+ *
+ * @example
+ * const bytes = await readFile(path).catch(fileError(path, "read"));
+ */
+export const fileError =
+  (path: string, what: "read" | "written") =>
+  (cause: unknown): never => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InferlabError("FILE", `${JSON.stringify(path)} cannot be ${what}: ${reason}`, { cause });
+  };

@@ -24,7 +24,7 @@ function usage(): string {
 }
 
 /** The application of that name. Errors: ARGUMENT. */
-export function findApp(name: string): App {
+function findApp(name: string): App {
   const app = apps.find((candidate) => candidate.name === name);
   if (app) return app;
   throw new InferlabError("ARGUMENT", `there is no app ${JSON.stringify(name)}`, {
@@ -35,7 +35,7 @@ export function findApp(name: string): App {
 /** Returns the exit code. */
 export async function run(args: string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
+  if (name === undefined || [name, ...rest].some((arg) => arg === "--help" || arg === "-h")) {
     console.log(usage());
     return name === undefined ? 2 : 0;
   }

@@ -1,7 +1,7 @@
 /** `inferlab pipeline`: shows and runs pipelines that stand in JSON files. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InferlabError } from "../base/errors.ts";
+import { fileError, InferlabError } from "../base/errors.ts";
 import { Image } from "../base/image.ts";
 import { Tensor } from "../base/tensor.ts";
 import { pipelineFromJson } from "../pipeline/flow/json-read.ts";
@@ -26,9 +26,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(usage);
     return command === "--help" || command === "-h" ? 0 : 2;
   }
-  const text = await readFile(file, "utf8").catch((cause) => {
-    throw new InferlabError("FILE", `${JSON.stringify(file)} cannot be read: ${(cause as Error).message}`, { cause });
-  });
+  const text = await readFile(file, "utf8").catch(fileError(file, "read"));
   const workflow = looksLikeNndeploy(text);
   if (command === "show" && workflow) {
     for (const { name, key, exists, about } of inspectNndeploy(text))

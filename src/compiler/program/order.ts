@@ -5,14 +5,12 @@ import type { Graph, Value } from "../ir/graph.ts";
 import { orderSteps, peakOfOrder, type Step } from "../plan/order-steps.ts";
 import { binaryLowering, clipLowering, unaryLowering, variadicLowering } from "./lower/elementwise.ts";
 import { instanceNormalizationLowering, layerNormalizationLowering } from "./lower/norm.ts";
+import { reshapeLowering } from "./lower/views.ts";
 import type { Lowering } from "./lowering.ts";
 import { findLowering } from "./registry.ts";
 
 /** The given order stays unless another needs this share less: a file's order is one that people know their way in. */
 const worthwhile = 0.05;
-
-/** Operators whose result lies where their first input lies. */
-const views: ReadonlySet<string> = new Set(["Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 
 /** Those whose result may take over the memory of an input. */
 const overwriting: ReadonlySet<Lowering | undefined> = new Set([
@@ -36,16 +34,17 @@ export function orderForMemory(graph: Graph): void {
   const position = new Map(graph.nodes.map((node, i) => [node, i]));
   const places = new Map<Value, number>();
   const sizes: number[] = [];
-  const results = new Set(graph.outputs);
-  for (const { op, inputs, outputs } of graph.nodes) {
-    for (const [i, value] of outputs.entries()) {
+  for (const { operator, inputs, outputs } of graph.nodes) {
+    // Its one output lies where its first input lies.
+    const isView = findLowering(operator) === reshapeLowering;
+    for (const value of outputs) {
       if (!value) continue;
-      const base = views.has(op) && i === 0 && inputs[0] ? places.get(inputs[0]) : undefined;
+      const base = isView && inputs[0] ? places.get(inputs[0]) : undefined;
       places.set(value, base ?? sizes.push(bytesOf(value)) - 1);
     }
   }
   // Outputs of the graph have blocks of their own.
-  for (const value of results) if (places.has(value)) sizes[places.get(value)!] = 0;
+  for (const value of graph.outputs) if (places.has(value)) sizes[places.get(value)!] = 0;
   const steps = graph.nodes.map(({ inputs, outputs, operator }): Step => {
     const read = inputs.flatMap((value) => (value?.producer ? [value] : []));
     const reads = new Set(read.map((value) => places.get(value)!));

@@ -1,7 +1,7 @@
 /** Applications: a finished pipeline behind a command. One file here and one line in apps.ts each. */
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { InferlabError } from "../../base/errors.ts";
+import { fileError, InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
 import { drawAnnotations } from "../media/draw.ts";
@@ -56,20 +56,14 @@ export async function runApp(app: App, run: AppRun, output?: string): Promise<st
   if (output === undefined) return text;
   const content = await files[key]!();
   if (typeof content === "string" || content instanceof Uint8Array)
-    await writeFile(output, content).catch((cause) => {
-      throw new InferlabError("FILE", `${JSON.stringify(output)} cannot be written: ${(cause as Error).message}`, {
-        cause,
-      });
-    });
+    await writeFile(output, content).catch(fileError(output, "written"));
   else await saveImage(await drawAnnotations(content), output);
   return `${summary}, written to ${output}`;
 }
 
 /** The picture files of a folder by name, or the one file. Errors: FILE where there is none. */
 export async function pictureFiles(path: string): Promise<readonly string[]> {
-  const found = await stat(path).catch((cause) => {
-    throw new InferlabError("FILE", `${JSON.stringify(path)} cannot be read: ${(cause as Error).message}`, { cause });
-  });
+  const found = await stat(path).catch(fileError(path, "read"));
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) =>
     [...pictureEndings, ".gif"].includes(extname(name).toLowerCase()),

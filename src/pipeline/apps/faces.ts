@@ -1,4 +1,5 @@
 /** People in photographs: faces are found, straightened, embedded, and gathered by who they are. */
+import { InferlabError } from "../../base/errors.ts";
 import { Image, type Point } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
@@ -11,6 +12,7 @@ import { nms } from "../nodes/boxes.ts";
 import { decodeBlazeFace } from "../nodes/detection/decode-blazeface.ts";
 import type { PointedBox } from "../nodes/detection/net-output.ts";
 import { agglomerate } from "../nodes/embeddings/agglomerate.ts";
+import { normalizeVectors } from "../nodes/embeddings/normalize-vectors.ts";
 import { letterbox, letterboxPlace } from "../nodes/letterbox.ts";
 import { similarityTransform } from "../nodes/remap.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
@@ -33,7 +35,7 @@ export interface Face extends PointedBox {
   readonly person: number;
 }
 
-export interface FacesOptions extends CompileOptions {
+export interface FacesOptions {
   /** Default 0.5. */
   readonly minScore?: number;
   /** Mean cosine similarity that pictures of one person have at least. Default 0.6. */
@@ -106,7 +108,7 @@ function straightenFace(image: Image, [rightEye, leftEye, , mouth]: readonly Poi
   return warpAffine(image, matrix, { width: chipSide, height: chipSide, border: "replicate" });
 }
 
-/** One row of length 1 a face. The net takes two faces a call. */
+/** One row of length 1 a face. The net takes two faces a call: of an odd number the last one twice. */
 async function embedFaces(embedder: Session, chips: readonly Image[]): Promise<Tensor<"float32">> {
   const rows: Float32Array[] = [];
   for (let i = 0; i < chips.length; i += 2) {
@@ -115,15 +117,13 @@ async function embedFaces(embedder: Session, chips: readonly Image[]): Promise<T
     const [vectors] = Object.values(await embedder.run({ [embedder.inputs[0]!.name]: x }));
     const length = vectors!.size / 2;
     for (let k = 0; k < Math.min(2, chips.length - i); k++) {
-      const row = (vectors!.data as Float32Array).slice(k * length, (k + 1) * length);
-      const norm = Math.hypot(...row) || 1;
-      rows.push(row.map((v) => v / norm));
+      rows.push((vectors!.data as Float32Array).slice(k * length, (k + 1) * length));
     }
   }
   const length = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * length);
   for (const [i, row] of rows.entries()) data.set(row, i * length);
-  return new Tensor("float32", [rows.length, length], data);
+  return normalizeVectors(new Tensor("float32", [rows.length, length], data));
 }
 
 function numberFaces(found: readonly PointedBox[][], people: ArrayLike<number>): Face[] {
@@ -136,7 +136,7 @@ function numberFaces(found: readonly PointedBox[][], people: ArrayLike<number>):
   );
 }
 
-/** The net of the pipeline compiled from their packages. Errors: FILE where a package is not there. */
+/** The nets compiled from their packages. Errors: FILE where a package is not there. */
 export async function faceNets(options: CompileOptions = {}): Promise<FaceNets> {
   const [detector, embedder] = await Promise.all([
     compileModel(
@@ -148,7 +148,7 @@ export async function faceNets(options: CompileOptions = {}): Promise<FaceNets> 
   return { detector, embedder };
 }
 
-/** The picture with each chosen face made unrecognisable: an average over a twelfth of it. */
+/** The picture with each chosen face made unrecognisable: squares of a sixth of its width, each its own mean. */
 export function hideFaces(image: Image, faces: readonly PointedBox[]): Image {
   const data = image.data.slice();
   for (const face of faces) {
@@ -179,6 +179,12 @@ function fillWithMean(
   }
 }
 
+/** Errors: ARGUMENT. */
+function personNumber(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new InferlabError("ARGUMENT", `--hide-but is ${JSON.stringify(text)}, expected the number of a person, or 0`);
+}
+
 export const facesApp: App = {
   name: "faces",
   about: "finds faces in a picture or a folder of pictures, and who is who",
@@ -186,16 +192,16 @@ export const facesApp: App = {
   outputs: { ".json": "faces with picture, person, box and points", picture: "the first picture with boxes" },
   options: { "hide-but": "number of a person: the picture written hides every other face (0: all)" },
   async run({ input, extra, ...compile }) {
+    const keep = personNumber(extra["hide-but"]);
     const sources = await pictureFiles(input);
-    const { faces, pictures } = await facesPipeline(await faceNets(compile), compile).run({ sources });
+    const { faces, pictures } = await facesPipeline(await faceNets(compile)).run({ sources });
     const people = new Set(faces.map(({ person }) => person)).size;
-    const keep = extra["hide-but"];
     return {
       summary: `${count(faces.length, "face")} of ${count(people, "person", "people")} in ${count(sources.length, "picture")}`,
       files: {
         ".json": () => `${JSON.stringify({ pictures: sources, faces }, null, 2)}\n`,
         picture: () => {
-          const strangers = faces.filter(({ picture, person }) => picture === 0 && person + 1 !== Number(keep));
+          const strangers = faces.filter(({ picture, person }) => picture === 0 && person + 1 !== keep);
           return keep === undefined ? pictures[0]! : hideFaces(pictures[0]!, strangers);
         },
       },

@@ -23,6 +23,12 @@ export interface WeightPackage {
 }
 
 export const weightPackages = {
+  "@mediapipe/selfie_segmentation": {
+    version: "0.1.1675465747",
+    sha256: "7767b33eaa68990ee06c28bbb89f39a13a47ebb07ff0f1fd4947d9e817bb9bf9",
+    sizeBytes: 4_049_373,
+    licence: "Apache-2.0",
+  },
   "@ricky0123/vad-web": {
     version: "0.0.31",
     sha256: "d1a211cf1a2ed26297da52cc08de79e75d79838a274bfc6de546feb1f828c940",
@@ -59,18 +65,16 @@ export const weightPackages = {
     sizeBytes: 594_941,
     licence: "Apache-2.0",
   },
-  "@mediapipe/selfie_segmentation": {
-    version: "0.1.1675465747",
-    sha256: "7767b33eaa68990ee06c28bbb89f39a13a47ebb07ff0f1fd4947d9e817bb9bf9",
-    sizeBytes: 4_049_373,
-    licence: "Apache-2.0",
-  },
 } as const satisfies Record<string, WeightPackage>;
 
 export type WeightPackageName = keyof typeof weightPackages;
 
-/** Where a package was fetched to, or will be; undefined where there is no cache folder. */
+/** Where a package was fetched to, or will be; undefined where there is no cache folder. Errors: ARGUMENT. */
 function fetchedFolder(name: WeightPackageName): string | undefined {
+  if (!Object.hasOwn(weightPackages, name))
+    throw new InferlabError("ARGUMENT", `there is no package of weights ${JSON.stringify(name)}`, {
+      hint: `packages are ${Object.keys(weightPackages).join(", ")}`,
+    });
   const cache = cacheFolder();
   return cache && join(cache, "packages", `${name}@${weightPackages[name].version}`);
 }
@@ -91,7 +95,7 @@ export function findPackageFile(name: WeightPackageName, path: string): string |
 /**
  * Path of a file of a package.
  *
- * Errors: FILE where the package is not there; the hint is the command that brings it.
+ * Errors: FILE where the package is not there; the hint is the command that brings it. ARGUMENT for an unknown package.
  */
 export function packageFile(name: WeightPackageName, path: string): string {
   const found = findPackageFile(name, path);
@@ -106,16 +110,16 @@ export function packageFile(name: WeightPackageName, path: string): string {
  * Fetches a package's archive from the registry that npm is set up for and unpacks it. Returns the folder. What another
  * process fetched meanwhile serves as well.
  *
- * Errors: FILE where npm, the digest or unpacking fails, and where there is no cache folder.
+ * Errors: FILE where npm, the digest or unpacking fails, and where there is no cache folder; ARGUMENT for an unknown package.
  */
 export async function fetchPackage(name: WeightPackageName): Promise<string> {
-  const { version, sha256 } = weightPackages[name];
   const folder = fetchedFolder(name);
   if (!folder)
     throw new InferlabError("FILE", "there is no cache folder to put packages into", {
       hint: "set INFERLAB_CACHE to a folder, or npm install the package",
     });
   if (existsSync(folder)) return folder;
+  const { version, sha256 } = weightPackages[name];
   await mkdir(dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}.part-`);
   const run = promisify(execFile);

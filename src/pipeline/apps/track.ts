@@ -17,7 +17,7 @@ import { type TrackedBox, Tracker, type TrackerOptions } from "../tracking/track
 import { type App, count, pictureFiles } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
-export interface TrackingOptions extends CompileOptions, TrackerOptions {
+export interface TrackingOptions extends TrackerOptions {
   /** Class of what is followed, of COCO's 80. Default 0: people. */
   readonly kind?: number;
 }
@@ -27,7 +27,7 @@ const detectorSide = 512;
 
 /** A video as a pipeline of frames: decode → detect (two frames at a time) → track (in order). */
 export function trackPipeline(detector: Session, options: TrackingOptions = {}) {
-  const { kind = 0, engine: _, threads: __, ...tracker } = options;
+  const { kind = 0, ...tracker } = options;
   return pipeline("track", { frame: port<ImageSource | Image>() }, (p, { frame }) => {
     const image = p.stage("decode", async (f) => (f instanceof Image ? toRgb(f) : decodeImage(f)), [frame]);
     const boxes = p.stage("detect", (picture, { signal }) => detect(detector, picture, kind, signal), [image], {
@@ -87,7 +87,7 @@ export const trackApp: App = {
   options: { method: "sort, byte (default), ocsort or botsort" },
   async run({ input, extra, ...compile }) {
     const method = extra["method"] as TrackerOptions["method"];
-    const app = trackPipeline(await trackDetector(compile), { ...compile, ...(method ? { method } : {}) });
+    const app = trackPipeline(await trackDetector(compile), method ? { method } : {});
     const frames: (readonly TrackedBox[])[] = [];
     let last: Image | undefined;
     const began = performance.now();

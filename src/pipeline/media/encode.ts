@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp from "sharp";
-import { InferlabError } from "../../base/errors.ts";
+import { fileError, InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
 
 export const imageFormats = ["png", "jpeg", "webp", "avif", "tiff"] as const;
@@ -50,9 +50,5 @@ export async function saveImage(image: Image, path: string, options: Pick<Encode
       hint: `formats are ${imageFormats.join(", ")}`,
     });
   const bytes = await encodeImage(image, { ...options, format: format as ImageFormat });
-  await writeFile(path, bytes).catch((cause) => {
-    throw new InferlabError("FILE", `${JSON.stringify(path)} cannot be written: ${(cause as Error).message}`, {
-      cause,
-    });
-  });
+  await writeFile(path, bytes).catch(fileError(path, "written"));
 }
