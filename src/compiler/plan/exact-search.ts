@@ -4,9 +4,10 @@
  * 2023, whose canonical solutions and floors these are; weights and restarts are ours).
  *
  * **section**: a time between two neighbouring ends of lifetimes. **floor** of a section: nothing not yet placed can lie
- * below it. A branch dies where in some section the floor and what is still to be placed exceed the capacity. Buffers that
- * remain are solved apart where they fall apart in time. A search that takes long starts anew with another order of
- * preference, which leans towards the sections where earlier searches died.
+ * below it. A branch dies where in some section the floor and what is still to be placed exceed the capacity. Where the
+ * buffers that remain fall apart in time, each group is a problem of its own: it begins anew at the lowest offset, in an
+ * order that follows what its sections still have to hold. A search that takes long starts anew with another order of
+ * preference, the random ones leaning towards the sections where earlier searches died.
  */
 import type { PlanBuffer } from "./plan-memory.ts";
 
@@ -16,11 +17,10 @@ export type SearchResult =
   | { readonly outcome: "impossible" }
   | { readonly outcome: "timeout" };
 
-/** Nodes of the first search; later ones follow Luby's sequence (Luby, Sinclair, Zuckerman 1993). */
+/** Nodes of the first search in a random order; later ones follow Luby's sequence (Luby, Sinclair, Zuckerman 1993). */
 const restartNodes = 300;
-/** Nodes of a search in one of the fixed orders, which comes after every so many random ones. */
-const fixedNodes = 24_000;
-const fixedEvery = 40;
+/** Nodes of the first search in each fixed order, by buffer; doubled from round to round. */
+const nodesByBuffer = 2;
 /**
  * Nodes × buffers of a search that come before the clock is asked: about 10 ms of work. Nets of hundreds of buffers need no
  * more, and so get the same plan on a busy machine.
@@ -29,14 +29,20 @@ const unclockedWork = 2e6;
 
 export function searchExactly(buffers: readonly PlanBuffer[], capacity: number, timeoutMs: number): SearchResult {
   const search = new Search(buffers, capacity, performance.now() + timeoutMs);
-  for (let round = 1; ; round++) {
-    const turn = Math.floor(round / fixedEvery);
-    const order = round % fixedEvery === 0 ? fixedOrders[turn - 1] : undefined;
-    const outcome = order
-      ? search.run(search.lexicographic(order), fixedNodes)
-      : search.run(search.preference(), restartNodes * luby(round - turn));
-    if (outcome === "found") return { outcome, offsets: Array.from(search.result) };
-    if (outcome !== "budget") return { outcome };
+  let restarts = 0;
+  for (let limit = nodesByBuffer * buffers.length; ; limit *= 2) {
+    // What one order finds at once may escape another for long: fixed and random ones get as many nodes.
+    const runs = fixedOrders.map((traits) => () => search.run({ traits }, limit));
+    for (let spent = 0; spent < limit * fixedOrders.length; ) {
+      const nodes = restartNodes * luby(++restarts);
+      spent += nodes;
+      runs.push(() => search.run(search.mixture(), nodes));
+    }
+    for (const run of runs) {
+      const outcome = run();
+      if (outcome === "found") return { outcome, offsets: Array.from(search.result) };
+      if (outcome !== "budget") return { outcome };
+    }
   }
 }
 
@@ -60,7 +66,10 @@ function normalized(values: Float64Array): Float64Array {
 
 type Trait = "life" | "size" | "area" | "crowd";
 
-/** Orders that "MiniMalloc" found to do well, for searches that go deeper than the random ones. */
+/** Who comes first: by the first trait that differs, or by a score with a weight for crowd; greatest first. */
+type Order = { readonly traits: readonly Trait[] } | { readonly score: Float64Array; readonly crowd: number };
+
+/** Orders that "MiniMalloc" found to do well. */
 const fixedOrders: readonly (readonly Trait[])[] = [
   ["crowd", "life", "area"],
   ["crowd", "area", "life"],
@@ -96,7 +105,11 @@ class Search {
   /** By buffer: the equal one that comes before it, or -1. */
   private readonly twin: Int32Array;
   private readonly traits: Readonly<Record<Trait, Float64Array>>;
-  private rank: Float64Array;
+  /** Logarithm of the emptiest and of the most crowded buffer's `crowd` at the start. */
+  private readonly crowdRange: readonly [number, number];
+  /** Turns and ranks of the search that runs: the lowest rank is tried first. */
+  private order: Order = { traits: [] };
+  private readonly rank: Float64Array;
   private nodes = 0;
   private budget = 0;
   private stopped: "budget" | "timeout" | undefined;
@@ -139,46 +152,31 @@ class Search {
       life: normalized(Float64Array.from(buffers, (b) => b.upper - b.lower)),
       size: normalized(this.size),
       area: normalized(Float64Array.from(buffers, (b) => (b.upper - b.lower) * b.size)),
-      crowd: normalized(Float64Array.from(buffers, (_, i) => this.most(this.total, i))),
+      crowd: new Float64Array(n),
     };
+    const crowds = Array.from(buffers, (_, i) => Math.log(Math.max(1, this.most(this.total, i))));
+    this.crowdRange = [crowds.reduce((a, b) => Math.min(a, b), crowds[0]!), crowds.reduce((a, b) => Math.max(a, b), 0)];
   }
 
-  /** Ranks for the next search, lowest first: a random mixture of lifetime, size, crowd and deaths. */
-  preference(): Float64Array {
+  /** A random mixture of lifetime, size, crowd and deaths. */
+  mixture(): Order {
     const [life, size, crowd, noise, died] = [1.5, 1, 2, 0.1, 3].map((weight) => weight * this.random());
     let most = 1;
     for (const deaths of this.deaths) most = Math.max(most, deaths);
-    const rank = Float64Array.from(
+    const score = Float64Array.from(
       this.size,
       (_, i) =>
-        -(
-          life! * this.traits.life[i]! +
-          size! * this.traits.size[i]! +
-          crowd! * this.traits.crowd[i]! +
-          died! * Math.sqrt(this.most(this.deaths, i) / most) +
-          (noise! + 0.02) * this.random()
-        ),
+        life! * this.traits.life[i]! +
+        size! * this.traits.size[i]! +
+        died! * Math.sqrt(this.most(this.deaths, i) / most) +
+        (noise! + 0.02) * this.random(),
     );
     if (++this.rounds % 16 === 0) for (let s = 0; s < this.sections; s++) this.deaths[s]! /= 2;
-    return rank;
+    return { score, crowd: crowd! };
   }
 
-  /** Ranks by the first trait that differs, greatest first. */
-  lexicographic(order: readonly Trait[]): Float64Array {
-    const sorted = Array.from(this.size.keys()).sort((a, b) => {
-      for (const trait of order) {
-        const difference = this.traits[trait][b]! - this.traits[trait][a]!;
-        if (difference !== 0) return difference;
-      }
-      return a - b;
-    });
-    const rank = new Float64Array(this.count);
-    for (const [position, i] of sorted.entries()) rank[i] = position;
-    return rank;
-  }
-
-  run(rank: Float64Array, budget: number): "found" | "impossible" | "budget" | "timeout" {
-    this.rank = rank;
+  run(order: Order, budget: number): "found" | "impossible" | "budget" | "timeout" {
+    this.order = order;
     this.budget = budget;
     this.nodes = 0;
     this.stopped = undefined;
@@ -186,8 +184,38 @@ class Search {
     this.lowest.fill(0);
     this.placed.fill(0);
     this.remaining.set(this.total);
+    this.rankGroup(this.byStart);
     const solved = this.parts(this.byStart, this.count, 0, Number.NEGATIVE_INFINITY, 0);
     return solved ? "found" : (this.stopped ?? "impossible");
+  }
+
+  /** Ranks buffers by the order of this search and by what is still to be placed in their sections. */
+  private rankGroup(group: Int32Array): void {
+    const { order, rank, traits } = this;
+    const [low, high] = this.crowdRange;
+    for (const i of group)
+      traits.crowd[i] = (Math.log(Math.max(1, this.most(this.remaining, i))) - low) / (high - low || 1);
+    if ("score" in order) {
+      for (const i of group) rank[i] = -(order.score[i]! + order.crowd * traits.crowd[i]!);
+      return;
+    }
+    const sorted = Int32Array.from(group).sort((a, b) => {
+      for (const trait of order.traits) {
+        const difference = traits[trait][b]! - traits[trait][a]!;
+        if (difference !== 0) return difference;
+      }
+      return a - b;
+    });
+    for (const [position, i] of sorted.entries()) rank[i] = position;
+  }
+
+  /** A group that no lifetime connects with the others still to be placed. */
+  private solve(group: Int32Array, depth: number): boolean {
+    const ranks = Float64Array.from(group, (i) => this.rank[i]!);
+    this.rankGroup(group);
+    const solved = this.place(group, 0, Number.NEGATIVE_INFINITY, depth);
+    for (const [k, i] of group.entries()) this.rank[i] = ranks[k]!;
+    return solved;
   }
 
   /** Solves each group of buffers that no lifetime connects with the others, small groups first. */
@@ -208,7 +236,7 @@ class Search {
     cuts.push(begin, count);
     const groups = Array.from({ length: cuts.length / 2 }, (_, k) => list.subarray(cuts[2 * k]!, cuts[2 * k + 1]!));
     groups.sort((a, b) => a.length - b.length);
-    return groups.every((group) => this.place(group, last, lastRank, depth));
+    return groups.every((group) => this.solve(group, depth));
   }
 
   /**
@@ -251,10 +279,19 @@ class Search {
       const until = to[c]!;
       for (let s = from[c]!; s < until; s++) if (offset < floor[s]!) floor[s] = offset;
     }
+    // What lies at an offset leaves nothing below it to the others.
+    let limit = Number.POSITIVE_INFINITY;
+    let tightest = begin;
     for (let s = begin; s < end; s++) {
-      if (remaining[s]! > 0 && floor[s]! + remaining[s]! > capacity) {
+      if (remaining[s]! === 0) continue;
+      const free = capacity - remaining[s]!;
+      if (floor[s]! > free) {
         this.deaths[s]!++;
         return false;
+      }
+      if (free < limit) {
+        limit = free;
+        tightest = s;
       }
     }
     if (this.levels[depth]!.length < group.length) {
@@ -268,6 +305,10 @@ class Search {
     for (const c of group) {
       const offset = lowest[c]!;
       if (offset < last || offset >= ceiling || (offset === last && rank[c]! < lastRank)) continue;
+      if (offset > limit) {
+        this.deaths[tightest]!++;
+        continue;
+      }
       const twin = this.twin[c]!;
       if (twin >= 0 && !this.placed[twin]) continue;
       let at = numChoices++;

@@ -36,8 +36,7 @@ function expectApart(buffers: readonly PlanBuffer[], offsets: readonly number[])
 }
 
 describe.skipIf(missing("memory-plans", "README.md"))("public instances", () => {
-  // Those that the search solves; I it does not solve in reasonable time.
-  test.each(["B", "C", "E", "F", "H", "K"])("minimalloc %s fits in its capacity", (letter) => {
+  test.each(["B", "C", "E", "F", "H", "I", "K"])("minimalloc %s fits in its capacity", (letter) => {
     const buffers = read(`minimalloc-${letter}.1048576.csv`);
     const plan = planMemory(buffers, { capacity: 1048576, timeoutMs: 120_000 });
     expectApart(buffers, plan.offsets);
