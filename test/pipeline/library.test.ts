@@ -1,6 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Image } from "../../src/base/image.ts";
+import { Tensor } from "../../src/base/tensor.ts";
+import { pipeline } from "../../src/pipeline/flow/pipeline.ts";
+import { port } from "../../src/pipeline/flow/port.ts";
 import { examples } from "../../src/pipeline/nodes/examples.ts";
 import { findNodes, libraryPage, signature } from "../../src/pipeline/nodes/help.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
@@ -34,6 +38,69 @@ describe("every node of the library", () => {
       });
     });
   }
+});
+
+describe("into", () => {
+  const names = [...Object.keys(library), ...Object.keys(examples)];
+  const writing = nodes.filter(([, { definition }]) => definition.parameters.into !== undefined);
+  const memoryOf = (value: unknown): Uint8Array | Float32Array => {
+    if (value instanceof Uint8Array) return value;
+    const { data } = value as Image | Tensor<"float32">;
+    return data;
+  };
+  const copyOf = <T>(value: T): T => {
+    if (value instanceof Image)
+      return new Image(value.width, value.height, value.channels, value.data.slice()) as unknown as T;
+    if (value instanceof Tensor) return new Tensor(value.dtype, value.shape, value.data.slice()) as unknown as T;
+    return (value as Uint8Array).slice() as T;
+  };
+  const callWith = (node: NodeFunction, args: readonly unknown[], into: unknown): unknown => {
+    const count = node.definition.inputs.length;
+    const options = { ...(args[count] as object | undefined), into };
+    return (node as unknown as (...args: unknown[]) => unknown)(...args.slice(0, count), options);
+  };
+
+  test("every node that makes a picture takes it", () => {
+    expect(writing.length).toBeGreaterThan(35);
+  });
+
+  for (const [name, node] of writing)
+    test(`${name} writes what it would have made, and refuses its input's memory and another size`, () => {
+      let args: readonly unknown[] = [];
+      const remember = (...given: unknown[]): unknown => {
+        args = given;
+        return (node as unknown as (...args: unknown[]) => unknown)(...given);
+      };
+      const values = [...Object.values({ ...library, [name]: remember }), ...Object.values(examples)];
+      const wanted: unknown = new Function(...names, `return ${node.definition.example}`)(...values);
+      const into = copyOf(wanted);
+      memoryOf(into).fill(77);
+      expect(callWith(node, args, into)).toBe(into);
+      expect(memoryOf(into)).toEqual(memoryOf(wanted));
+      const argument = expect.objectContaining({ code: "ARGUMENT" });
+      const wrong = wanted instanceof Uint8Array ? wanted.slice(1) : new Image(1, 999, 1, new Uint8Array(999));
+      expect(() => callWith(node, args, wrong)).toThrowError(argument);
+      expect(() => callWith(node, args, "no picture")).toThrowError(argument);
+      if (args[0] instanceof Image) expect(() => callWith(node, args, args[0])).toThrowError(argument);
+    });
+
+  test("takes a part of a tensor's memory and leaves the rest; the input of the next call is its own", () => {
+    const batch = new Float32Array(2 * 6).fill(-1);
+    const photo = new Tensor("float32", [2, 2], Float32Array.of(1, 2, 3, 4));
+    const into = new Tensor("float32", [2, 3], batch.subarray(6));
+    expect(library.resize(photo, { width: 3, height: 2, method: "nearest", into })).toBe(into);
+    expect([...batch]).toEqual([-1, -1, -1, -1, -1, -1, 1, 2, 2, 3, 4, 4]);
+    expect(() => library.gaussianBlur(into, { into })).toThrowError(/lies in the memory of an input/);
+  });
+
+  test("is refused to a pipeline's stage, whose frames run at the same time", () => {
+    const parameters = { width: 4, into: examples.photo };
+    expect(() =>
+      pipeline("p", { image: port("image") }, (p, { image }) => ({
+        small: p.stage("s", library.resize, [image], { parameters }),
+      })),
+    ).toThrowError(/without it/);
+  });
 });
 
 describe("help", () => {

@@ -36,10 +36,14 @@ export function randomFloats(
   return new Tensor("float32", [height, width, channels], data);
 }
 
-/** Part of a larger picture, in place: rows with gaps, sometimes every other pixel, upside down, or one channel of it. */
+/**
+ * Part of a larger picture, in place: rows with gaps, sometimes every other pixel, upside down, or one channel of it; or the
+ * first rows, behind which the array goes on.
+ */
 export function randomView(dtype: "uint8" | "float32", width: number, height: number, channels: number): Picture {
-  const [step, flip, extra] = [rng.integer(1, 2), rng.integer(0, 1) === 1, rng.integer(0, 2)];
-  const [w, h, c] = [width * step + 3, height + 2, channels + extra];
+  const isHead = rng.integer(0, 4) === 0;
+  const [step, flip, extra] = isHead ? [1, false, 0] : [rng.integer(1, 2), rng.integer(0, 1) === 1, rng.integer(0, 2)];
+  const [w, h, c] = isHead ? [width, height + 2, channels] : [width * step + 3, height + 2, channels + extra];
   const whole =
     dtype === "uint8"
       ? new Tensor(
@@ -52,12 +56,10 @@ export function randomView(dtype: "uint8" | "float32", width: number, height: nu
           [h, w, c],
           Float32Array.from({ length: h * w * c }, () => rng.real(-1, 2)),
         );
-  const view = View.of<"uint8" | "float32">(whole).slice(
-    flip ? [height, 0, -1] : [1, height + 1],
-    [2, 2 + width * step, step],
-    [0, channels],
-  ) as View<"uint8">;
-  return view;
+  const all = View.of<"uint8" | "float32">(whole);
+  if (isHead) return all.slice([0, height]) as View<"uint8">;
+  const rows = flip ? ([height, 0, -1] as const) : ([1, height + 1] as const);
+  return all.slice(rows, [2, 2 + width * step, step], [0, channels]) as View<"uint8">;
 }
 
 export function randomPicture(channels?: Channels, width = randomSize(), height = randomSize()): Picture {

@@ -334,6 +334,10 @@ export class PipelineBuilder {
     });
     const run = work as unknown as (...args: unknown[]) => unknown;
     const parameters = options.parameters ?? {};
+    if ("into" in parameters && parameters.into !== undefined)
+      throw new InferlabError("PIPELINE", `stage "${name}" is given "into", expected parameters without it`, {
+        hint: "frames run at the same time, so that each stage makes a value of its own; `into` is for calls in a loop",
+      });
     const call: StageCall = (values) => run(...values, parameters);
     const source: StageSource = { kind: "node", node: definition.name };
     return this.add(name, `node ${definition.name}`, inputs, definition.output, call, false, options, source);

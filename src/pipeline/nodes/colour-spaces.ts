@@ -1,22 +1,32 @@
 /** Grey, HSV, Lab and YCrCb, each both ways. 8-bit results are rounded to the nearest level; float32 runs from 0 to 1. */
-import { type Alike, densePixels, expectChannels, type Picture, pictureLike, sinkFor } from "./picture.ts";
-import { pictureNode } from "./picture-node.ts";
+import {
+  type Alike,
+  densePixels,
+  expectChannels,
+  type Picture,
+  pictureLike,
+  saturating,
+  targetFor,
+} from "./picture.ts";
+import { type Into, pictureNode } from "./picture-node.ts";
 
 type Convert = (a: number, b: number, c: number, to: Float64Array) => void;
 
 /** Colours from 0 to 1 through `convert`, and back to levels by `scale` and `shift` of each channel. */
 function convertColours<P extends Picture>(
   node: string,
-  picture: P,
+  image: P,
+  { into }: Into<P>,
   convert: Convert,
   input: { readonly scale: readonly number[]; readonly shift: readonly number[] },
   output: { readonly scale: readonly number[]; readonly shift: readonly number[] },
 ): Alike<P> {
-  const pixels = densePixels(picture);
-  expectChannels(node, pixels, [3, 4]);
-  const { data, width, height, channels } = pixels;
+  const source = densePixels(image);
+  expectChannels(node, source, [3, 4]);
+  const { data, width, height, channels } = source;
   const isFloat = data instanceof Float32Array;
-  const out = sinkFor(data, width * height * 3);
+  const { picture, pixels } = targetFor(image, width, height, 3, into);
+  const out = saturating(pixels.data);
   const to = new Float64Array(3);
   for (let i = 0, at = 0; at < out.length; i += channels, at += 3) {
     if (isFloat) convert(data[i]!, data[i + 1]!, data[i + 2]!, to);
@@ -31,7 +41,7 @@ function convertColours<P extends Picture>(
     // A hue of 359.5° would be level 180, which is 0°.
     if (output === hsvLevels && !isFloat && out[at] === 180) out[at] = 0;
   }
-  return pictureLike(picture, width, height, 3, out);
+  return picture;
 }
 
 const levels = { scale: [255, 255, 255], shift: [0, 0, 0] };
@@ -46,18 +56,19 @@ export const toGray = pictureNode<object>(
     example: "toGray(photo)",
     source: "ITU-R BT.601-7, its weights in units of 1/256",
   },
-  (image) => {
-    const pixels = densePixels(image);
-    expectChannels("toGray", pixels, [1, 3, 4]);
-    const { data, width, height, channels } = pixels;
+  (image, { into }) => {
+    const source = densePixels(image);
+    expectChannels("toGray", source, [1, 3, 4]);
+    const { data, width, height, channels } = source;
     if (channels === 1) return pictureLike(image, width, height, 1, data);
     const isFloat = data instanceof Float32Array;
-    const out = sinkFor(data, width * height);
+    const { picture, pixels } = targetFor(image, width, height, 1, into);
+    const out = pixels.data;
     for (let i = 0, at = 0; at < out.length; at++, i += channels) {
       const [r, g, b] = [data[i]!, data[i + 1]!, data[i + 2]!];
       out[at] = isFloat ? 0.299 * r + 0.587 * g + 0.114 * b : (77 * r + 150 * g + 29 * b + 128) >> 8;
     }
-    return pictureLike(image, width, height, 1, out);
+    return picture;
   },
 );
 
@@ -73,10 +84,11 @@ export const rgbToHsv = pictureNode<object>(
     example: "rgbToHsv(photo)",
     source: "Smith, Color gamut transform pairs (1978)",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "rgbToHsv",
       image,
+      options,
       (r, g, b, to) => {
         const most = Math.max(r, g, b);
         const span = most - Math.min(r, g, b);
@@ -105,10 +117,11 @@ export const hsvToRgb = pictureNode<object>(
     example: "hsvToRgb(rgbToHsv(photo))",
     source: "Smith, Color gamut transform pairs (1978)",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "hsvToRgb",
       image,
+      options,
       (h, s, v, to) => {
         const sector = ((((h / 60) % 6) + 6) % 6) as number;
         const f = (k: number): number => {
@@ -142,10 +155,11 @@ export const rgbToLab = pictureNode<object>(
     example: "rgbToLab(photo)",
     source: "CIE 15:2004, IEC 61966-2-1",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "rgbToLab",
       image,
+      options,
       (r, g, b, to) => {
         const [R, G, B] = [toLinear(r), toLinear(g), toLinear(b)];
         const x = labOf((0.4124564 * R + 0.3575761 * G + 0.1804375 * B) / white[0]!);
@@ -170,10 +184,11 @@ export const labToRgb = pictureNode<object>(
     example: "labToRgb(rgbToLab(photo))",
     source: "CIE 15:2004, IEC 61966-2-1",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "labToRgb",
       image,
+      options,
       (l, a, b, to) => {
         const fy = (l + 16) / 116;
         const [x, y, z] = [ofLab(fy + a / 500) * white[0]!, ofLab(fy), ofLab(fy - b / 200) * white[2]!];
@@ -197,10 +212,11 @@ export const rgbToYcrcb = pictureNode<object>(
     example: "rgbToYcrcb(photo)",
     source: "ITU-R BT.601-7",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "rgbToYcrcb",
       image,
+      options,
       (r, g, b, to) => {
         const y = 0.299 * r + 0.587 * g + 0.114 * b;
         to[0] = y;
@@ -221,10 +237,11 @@ export const ycrcbToRgb = pictureNode<object>(
     example: "ycrcbToRgb(rgbToYcrcb(photo))",
     source: "ITU-R BT.601-7",
   },
-  (image) =>
+  (image, options) =>
     convertColours(
       "ycrcbToRgb",
       image,
+      options,
       (y, cr, cb, to) => {
         const r = y + (cr - 128 / 255) / 0.713;
         const b = y + (cb - 128 / 255) / 0.564;
@@ -248,14 +265,14 @@ export const swapChannels = pictureNode<{ readonly order?: readonly number[] }>(
     },
     example: "swapChannels(photo, { order: [2, 1, 0] })",
   },
-  (image, { order = [2, 1, 0] }) => {
-    const { data, width, height, channels } = densePixels(image);
-    expectChannels("swapChannels", { ...densePixels(image), channels: Math.max(channels, Math.max(...order) + 1) }, [
-      channels,
-    ]);
-    const out = sinkFor(data, width * height * order.length);
+  (image, { order = [2, 1, 0], into }) => {
+    const source = densePixels(image);
+    const { data, width, height, channels } = source;
+    expectChannels("swapChannels", { ...source, channels: Math.max(channels, Math.max(...order) + 1) }, [channels]);
+    const { picture, pixels } = targetFor(image, width, height, order.length, into);
+    const out = pixels.data;
     for (let i = 0; i < width * height; i++)
       for (let c = 0; c < order.length; c++) out[i * order.length + c] = data[i * channels + order[c]!]!;
-    return pictureLike(image, width, height, order.length, out);
+    return picture;
   },
 );

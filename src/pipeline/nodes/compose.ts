@@ -3,7 +3,16 @@ import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import { labToRgb, rgbToLab } from "./colour-spaces.ts";
 import { node } from "./node.ts";
-import { densePixels, expectAlike, expectChannels, type Picture, pictureLike, sinkFor } from "./picture.ts";
+import {
+  densePixels,
+  expectAlike,
+  expectChannels,
+  type Picture,
+  pictureLike,
+  saturating,
+  sinkFor,
+  targetFor,
+} from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 import { medianBlur } from "./rank-filters.ts";
 
@@ -33,17 +42,18 @@ export const blend = pictureNode<{ readonly mode?: keyof typeof modes; readonly 
     example: "blend(photo, flip(photo), { mode: 'screen', amount: 1 })",
     source: "W3C, Compositing and Blending Level 1 (2015)",
   },
-  (image, other, { mode = "normal", amount = 0.5 }) => {
+  (image, other, { mode = "normal", amount = 0.5, into }) => {
     const [a, b] = [densePixels(image), densePixels(other)];
     expectAlike("blend", a, b);
-    const out = sinkFor(a.data, a.data.length);
+    const { picture, pixels } = targetFor(image, a.width, a.height, a.channels, into);
+    const out = saturating(pixels.data);
     const full = a.data instanceof Float32Array ? 1 : 255;
     const mix = modes[mode];
     for (let i = 0; i < out.length; i++) {
       const [x, y] = [a.data[i]! / full, b.data[i]! / full];
       out[i] = (x + amount * (mix(x, y) - x)) * full;
     }
-    return pictureLike(image, a.width, a.height, a.channels, out);
+    return picture;
   },
 );
 
@@ -90,18 +100,18 @@ export const composite = node(
   },
 );
 
-export const colorTransfer = pictureNode<object, [reference: Image]>(
+export const colorTransfer = pictureNode<object, [reference: Picture]>(
   {
     name: "colorTransfer",
     group: "tone",
     about: "The picture with the mean and spread of another picture's colours, in L*a*b*.",
-    others: [{ name: "reference", kind: "image" }],
+    others: [{ name: "reference", kind: "image", tensors: true }],
     parameters: {},
     example: "colorTransfer(photo, swapChannels(photo))",
     source: "Reinhard et al., Color transfer between images (2001)",
   },
-  (image, reference) => {
-    const lab = rgbToLab(image as never) as Picture;
+  (image, reference, { into }) => {
+    const lab = rgbToLab<Picture>(image);
     const goal = densePixels(rgbToLab(reference));
     const pixels = densePixels(lab);
     if (goal.data instanceof Float32Array !== pixels.data instanceof Float32Array)
@@ -119,7 +129,9 @@ export const colorTransfer = pictureNode<object, [reference: Image]>(
       for (let i = c; i < out.length; i += 3) out[i] = (pixels.data[i]! - m0) * (s0 > 0 ? s1 / s0 : 1) + m1;
     }
     const mixed = pictureLike(lab, pixels.width, pixels.height, 3, out);
-    return labToRgb(mixed as never) as never;
+    const { picture } = targetFor(image, pixels.width, pixels.height, 3, into);
+    labToRgb<Picture>(mixed, { into: picture });
+    return picture;
   },
 );
 
@@ -181,17 +193,18 @@ export const scratchMask = pictureNode<{
     },
     example: "scratchMask(toGray(photo))",
   },
-  (image, { radius = 3, above = 24, kind = "both" }) => {
-    const pixels = densePixels(image);
-    expectChannels("scratchMask", pixels, [1]);
-    const around = densePixels(medianBlur(image as never, { radius }) as Picture).data;
-    const { data, width, height } = pixels;
-    const out = sinkFor(data, data.length);
+  (image, { radius = 3, above = 24, kind = "both", into }) => {
+    const source = densePixels(image);
+    expectChannels("scratchMask", source, [1]);
+    const around = densePixels(medianBlur<Picture>(image, { radius })).data;
+    const { data, width, height } = source;
+    const { picture, pixels } = targetFor(image, width, height, 1, into);
+    const out = pixels.data;
     const high = data instanceof Float32Array ? 1 : 255;
     for (let i = 0; i < data.length; i++) {
       const d = data[i]! - around[i]!;
       out[i] = (kind === "both" ? Math.abs(d) : kind === "bright" ? d : -d) > above ? high : 0;
     }
-    return pictureLike(image, width, height, 1, out);
+    return picture;
   },
 );

@@ -1,6 +1,6 @@
 /** Smoothing that stops at edges. */
 import { type Border, borderParameter, borderTable } from "./border.ts";
-import { densePixels, expectAlike, type Picture, pictureLike, sinkFor } from "./picture.ts";
+import { densePixels, expectAlike, type Picture, saturating, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 
 export interface BilateralOptions {
@@ -27,10 +27,11 @@ export const bilateralFilter = pictureNode<BilateralOptions>(
     example: "bilateralFilter(photo, { radius: 2 })",
     source: "Tomasi, Manduchi, Bilateral filtering for gray and color images (1998)",
   },
-  (image, { radius = 3, sigmaColour, sigmaSpace = 3, border = "reflect101" }) => {
+  (image, { radius = 3, sigmaColour, sigmaSpace = 3, border = "reflect101", into }) => {
     const { data, width, height, channels } = densePixels(image);
-    const out = sinkFor(data, width * height * channels);
-    if (out.length === 0) return pictureLike(image, width, height, channels, out);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    if (width === 0 || height === 0) return picture;
+    const out = saturating(pixels.data);
     const sigma = sigmaColour ?? (data instanceof Float32Array ? 0.1 : 25);
     const [perColour, perSpace] = [-0.5 / (sigma * sigma), -0.5 / (sigmaSpace * sigmaSpace)];
     const xs = borderTable(width, radius, border);
@@ -57,7 +58,7 @@ export const bilateralFilter = pictureNode<BilateralOptions>(
         }
         for (let c = 0; c < channels; c++) out[to + c] = sums[c]! / total;
       }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 
@@ -107,11 +108,11 @@ export const guidedFilter = pictureNode<{ readonly radius?: number; readonly eps
     example: "guidedFilter(mask, mask, { radius: 3 })",
     source: "He, Sun, Tang, Guided image filtering (2010)",
   },
-  (image, guide, { radius = 4, epsilon = 0.01 }) => {
-    const pixels = densePixels(image);
+  (image, guide, { radius = 4, epsilon = 0.01, into }) => {
+    const source = densePixels(image);
     const guiding = densePixels(guide);
-    expectAlike("guidedFilter", { ...pixels, channels: 1 }, guiding, false);
-    const { data, width, height, channels } = pixels;
+    expectAlike("guidedFilter", { ...source, channels: 1 }, guiding, false);
+    const { data, width, height, channels } = source;
     const full = (levels: unknown): number => (levels instanceof Float32Array ? 1 : 255);
     const n = width * height;
     const guideLevel = (i: number): number => guiding.data[i * guiding.channels]! / full(guiding.data);
@@ -125,7 +126,8 @@ export const guidedFilter = pictureNode<{ readonly radius?: number; readonly eps
       );
     const meanI = mean((i) => I[i]!);
     const meanII = mean((i) => I[i]! * I[i]!);
-    const out = sinkFor(data, n * channels);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    const out = saturating(pixels.data);
     const scale = full(data);
     for (let c = 0; c < channels; c++) {
       const level = (i: number): number => data[i * channels + c]! / scale;
@@ -139,6 +141,6 @@ export const guidedFilter = pictureNode<{ readonly radius?: number; readonly eps
       const b = mean((i) => meanP[i]! - slope[i]! * meanI[i]!);
       for (let i = 0; i < n; i++) out[i * channels + c] = (a[i]! * I[i]! + b[i]!) * scale;
     }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );

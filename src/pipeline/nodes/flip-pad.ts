@@ -1,7 +1,7 @@
 /** Mirrored pictures, and pictures with a frame around them. */
 import { InferlabError } from "../../base/errors.ts";
 import { type Border, borderIndex, borderParameter } from "./border.ts";
-import { blankLike, densePixels, pictureLike } from "./picture.ts";
+import { densePixels, saturating, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 
 export const flip = pictureNode<{ readonly axis?: "horizontal" | "vertical" | "both" }>(
@@ -19,9 +19,10 @@ export const flip = pictureNode<{ readonly axis?: "horizontal" | "vertical" | "b
     },
     example: "flip(photo, { axis: 'vertical' })",
   },
-  (image, { axis = "horizontal" }) => {
+  (image, { axis = "horizontal", into }) => {
     const { data, width, height, channels } = densePixels(image);
-    const out = blankLike(data, width * height * channels);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    const out = pixels.data;
     const row = width * channels;
     for (let y = 0; y < height; y++) {
       const from = (axis === "horizontal" ? y : height - 1 - y) * row;
@@ -30,7 +31,7 @@ export const flip = pictureNode<{ readonly axis?: "horizontal" | "vertical" | "b
         for (let x = 0, to = y * row; x < width; x++)
           for (let c = 0; c < channels; c++) out[to++] = data[from + (width - 1 - x) * channels + c]!;
     }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 
@@ -60,14 +61,15 @@ export const pad = pictureNode<PadOptions>(
     },
     example: "pad(photo, { left: 8, right: 8, border: 'reflect101' })",
   },
-  (image, { left = 0, top = 0, right = 0, bottom = 0, border = "constant", fill = [0] }) => {
+  (image, { left = 0, top = 0, right = 0, bottom = 0, border = "constant", fill = [0], into }) => {
     const { data, width, height, channels } = densePixels(image);
     if (fill.length !== 1 && fill.length !== channels)
       throw new InferlabError("ARGUMENT", `pad: fill has ${fill.length} levels, expected 1 or ${channels}`);
     if ((width === 0 || height === 0) && border !== "constant")
       throw new InferlabError("ARGUMENT", `pad: the picture is ${width}×${height}, border ${border} needs pixels`);
     const [w, h] = [width + left + right, height + top + bottom];
-    const out = blankLike(data, w * h * channels);
+    const { picture, pixels } = targetFor(image, w, h, channels, into);
+    const out = saturating(pixels.data);
     const columns = Int32Array.from({ length: w }, (_, x) => borderIndex(x - left, width, border));
     for (let y = 0, to = 0; y < h; y++) {
       const row = borderIndex(y - top, height, border);
@@ -78,6 +80,6 @@ export const pad = pictureNode<PadOptions>(
             row < 0 || column < 0 ? fill[fill.length === 1 ? 0 : c]! : data[(row * width + column) * channels + c]!;
       }
     }
-    return pictureLike(image, w, h, channels, out);
+    return picture;
   },
 );

@@ -1,8 +1,8 @@
 /** Gaussian blur: the filter every other smoothing is compared with. */
 import { type Border, borderParameter, borders } from "./border.ts";
-import { callNative, denseGeometry, geometry } from "./native.ts";
-import { type Alike, blankLike, densePixels, type Picture, pictureLike, pixelsOf } from "./picture.ts";
-import { pictureNode } from "./picture-node.ts";
+import { callNative, geometry } from "./native.ts";
+import { type Alike, densePixels, type Picture, pixelsOf, saturating, targetFor } from "./picture.ts";
+import { type Into, pictureNode } from "./picture-node.ts";
 import { separable } from "./separable.ts";
 
 export interface GaussianBlurOptions {
@@ -30,29 +30,22 @@ export function symmetricFilter<P extends Picture>(
   image: P,
   across: Float32Array,
   down: Float32Array,
-  border: Border,
-  fill: number,
+  { border = "reflect101", fill = 0, into }: { readonly border?: Border; readonly fill?: number } & Into<P>,
 ): Alike<P> {
-  const pixels = pixelsOf(image);
-  const { width, height, channels } = pixels;
-  const out = blankLike(pixels.data, width * height * channels);
+  const source = pixelsOf(image);
+  const { picture, pixels } = targetFor(image, source.width, source.height, source.channels, into);
   const params = [
+    ...geometry(source),
     ...geometry(pixels),
-    ...denseGeometry(width, height, channels),
     across.length - 1,
     down.length - 1,
     borders.indexOf(border),
     fill,
   ];
-  if (across.length > 4096 || down.length > 4096 || !callNative("blur", params, [pixels.data, across, down], [out]))
-    return pictureLike(
-      image,
-      width,
-      height,
-      channels,
-      separable(densePixels(image), mirror(across), mirror(down), border, fill),
-    );
-  return pictureLike(image, width, height, channels, out);
+  const isNative = across.length <= 4096 && down.length <= 4096;
+  if (!isNative || !callNative("blur", params, [source.data, across, down], [pixels.data]))
+    separable(densePixels(source), mirror(across), mirror(down), border, fill, saturating(pixels.data));
+  return picture;
 }
 
 /** Both halves of a symmetric filter. */
@@ -73,9 +66,9 @@ export const gaussianBlur = pictureNode<GaussianBlurOptions>(
     },
     example: "gaussianBlur(photo, { sigma: 2 })",
   },
-  (image, { sigma, radius, border = "reflect101", fill = 0 }) => {
+  (image, { sigma, radius, ...options }) => {
     const deviation = sigma ?? (radius === undefined ? 1 : Math.max(0.1, 0.3 * (radius - 1) + 0.8));
     const weights = gaussianWeights(deviation, radius ?? Math.ceil(3 * deviation));
-    return symmetricFilter(image, weights, weights, border, fill);
+    return symmetricFilter(image, weights, weights, options);
   },
 );

@@ -54,6 +54,8 @@ export function libraryPage(): string {
     "",
     "Functions for what comes before and after a model. Each is called like any function, stands in a pipeline as a stage, and checks what it is given.",
     "Coordinates are pixels; (0, 0) is the outer corner of the first pixel. No node changes its inputs.",
+    "In a loop over frames, `into` takes the picture or tensor a result is written to: `resize(frame, { width: 640, height: 360, into: small })`",
+    "returns `small`, and a node with a kernel of its own then asks for no memory at all.",
     "`photo`, `mask` and the other inputs of the examples are in `src/pipeline/nodes/examples.ts`; a test runs every example.",
     "",
     "This page is written from the nodes' definitions; the test that compares the two says how to write it again.",

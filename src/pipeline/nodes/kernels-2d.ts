@@ -4,7 +4,7 @@ import { Tensor } from "../../base/tensor.ts";
 import { type Border, borderParameter, borderTable } from "./border.ts";
 import { symmetricFilter } from "./gaussian-blur.ts";
 import { node } from "./node.ts";
-import { densePixels, type Picture, pictureLike, sinkFor } from "./picture.ts";
+import { densePixels, type Picture, saturating, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 import { separable } from "./separable.ts";
 
@@ -20,9 +20,9 @@ export const boxBlur = pictureNode<{ readonly radius?: number; readonly border?:
     },
     example: "boxBlur(photo, { radius: 3 })",
   },
-  (image, { radius = 1, border = "reflect101", fill = 0 }) => {
+  (image, { radius = 1, ...options }) => {
     const weights = new Float32Array(radius + 1).fill(1 / (2 * radius + 1));
-    return symmetricFilter(image, weights, weights, border, fill);
+    return symmetricFilter(image, weights, weights, options);
   },
 );
 
@@ -50,7 +50,7 @@ export const filter2d = pictureNode<Filter2dOptions, [kernel: ArrayLike<number>]
     },
     example: "filter2d(photo, [0, -1, 0, -1, 5, -1, 0, -1, 0])",
   },
-  (image, kernel, { columns = Math.sqrt(kernel.length), offset = 0, border = "reflect101", fill = 0 }) => {
+  (image, kernel, { columns = Math.sqrt(kernel.length), offset = 0, border = "reflect101", fill = 0, into }) => {
     const rows = kernel.length / columns;
     if (!Number.isInteger(columns) || !Number.isInteger(rows) || kernel.length === 0)
       throw new InferlabError(
@@ -61,8 +61,9 @@ export const filter2d = pictureNode<Filter2dOptions, [kernel: ArrayLike<number>]
         },
       );
     const { data, width, height, channels } = densePixels(image);
-    const out = sinkFor(data, width * height * channels);
-    if (out.length === 0) return pictureLike(image, width, height, channels, out);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    if (width === 0 || height === 0) return picture;
+    const out = saturating(pixels.data);
     const [rx, ry] = [columns >> 1, rows >> 1];
     const xs = borderTable(width, Math.max(rx, columns - 1 - rx), border);
     const ys = borderTable(height, Math.max(ry, rows - 1 - ry), border);
@@ -81,7 +82,7 @@ export const filter2d = pictureNode<Filter2dOptions, [kernel: ArrayLike<number>]
           }
           out[to] = sum;
         }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 

@@ -1,10 +1,9 @@
 /** A picture fitted into a frame without distortion, and what was found in the frame brought back to the picture. */
 import { InferlabError } from "../../base/errors.ts";
-import { pad } from "./flip-pad.ts";
 import { node } from "./node.ts";
-import { type Alike, type Picture, pixelsOf } from "./picture.ts";
+import { type Picture, pixelsOf, saturating, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
-import { type ResizeMethod, resize } from "./resize.ts";
+import { type ResizeMethod, resizePixels } from "./resize.ts";
 
 export interface LetterboxOptions {
   /** Pixels of the frame. */
@@ -64,16 +63,24 @@ export const letterbox = pictureNode<LetterboxOptions>(
     parameters,
     example: "letterbox(photo, { width: 64, height: 64 })",
   },
-  <P extends Picture>(image: P, options: LetterboxOptions): Alike<P> => {
-    const at = letterboxPlace(pixelsOf(image), options);
-    const small = resize(image as never, { width: at.width, height: at.height, method: options.method ?? "linear" });
-    return pad(small, {
-      left: at.left,
-      top: at.top,
-      right: options.width - at.width - at.left,
-      bottom: options.height - at.height - at.top,
-      fill: [options.fill ?? 114],
-    }) as unknown as Alike<P>;
+  (image, options) => {
+    const source = pixelsOf(image);
+    const at = letterboxPlace(source, options);
+    const { picture, pixels } = targetFor(image, options.width, options.height, source.channels, options.into);
+    const { rowStride, width, height, channels } = pixels;
+    const data = saturating(pixels.data);
+    const fill = options.fill ?? 114;
+    const first = at.top * rowStride;
+    const last = (at.top + at.height) * rowStride;
+    data.fill(fill, 0, first).fill(fill, last, height * rowStride);
+    if (at.width < width)
+      for (let row = first; row < last; row += rowStride)
+        data
+          .fill(fill, row, row + at.left * channels)
+          .fill(fill, row + (at.left + at.width) * channels, row + rowStride);
+    const inner = { ...pixels, offset: first + at.left * channels, width: at.width, height: at.height };
+    resizePixels(source, inner, { method: options.method ?? "linear" });
+    return picture;
   },
 );
 

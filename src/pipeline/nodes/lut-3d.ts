@@ -1,7 +1,7 @@
 /** Looks: tables of colours over the colour cube, and the .cube files they come in. */
 import { InferlabError } from "../../base/errors.ts";
 import { node } from "./node.ts";
-import { densePixels, expectChannels, pictureLike, sinkFor } from "./picture.ts";
+import { densePixels, expectChannels, saturating, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 
 export interface CubeLut {
@@ -91,15 +91,16 @@ export const applyCube = pictureNode<{ readonly method?: "tetrahedral" | "trilin
       "applyCube(photo, parseCube('LUT_3D_SIZE 2\\n1 1 1\\n0 1 1\\n1 0 1\\n0 0 1\\n1 1 0\\n0 1 0\\n1 0 0\\n0 0 0'))",
     source: "Kasson et al., Performing color space conversions with three-dimensional linear interpolation (1995)",
   },
-  (image, table, { method = "tetrahedral" }) => {
+  (image, table, { method = "tetrahedral", into }) => {
     if (table.kind !== "cube")
       throw new InferlabError("ARGUMENT", "applyCube: the table is no cube, expected what parseCube returns");
-    const pixels = densePixels(image);
-    expectChannels("applyCube", pixels, [3, 4]);
-    const { data, width, height, channels } = pixels;
+    const source = densePixels(image);
+    expectChannels("applyCube", source, [3, 4]);
+    const { data, width, height, channels } = source;
     const { size, colours, low, high } = table;
     const full = data instanceof Float32Array ? 1 : 255;
-    const out = sinkFor(data, data.length);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    const out = saturating(pixels.data);
     const steps = [3, 3 * size, 3 * size * size];
     const base = [0, 0, 0];
     const part = [0, 0, 0];
@@ -142,6 +143,6 @@ export const applyCube = pictureNode<{ readonly method?: "tetrahedral" | "trilin
         }
       if (channels === 4) out[i + 3] = data[i + 3]!;
     }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );

@@ -105,14 +105,22 @@ export function node<F extends (...args: never[]) => unknown, const I extends re
   definition: DefinitionFor<F, I>,
   run: F,
 ): NodeFunction<F> {
-  const described: NodeDefinition = definition;
+  return describedNode<F>(definition, run);
+}
+
+/** A node whose signature F is not that of the function behind it. */
+export function describedNode<F extends (...args: never[]) => unknown>(
+  definition: NodeDefinition,
+  run: (...args: never[]) => unknown,
+): NodeFunction<F> {
   const checked = (...args: unknown[]): unknown => {
-    checkInputs(described, args);
-    checkNodeOptions(described, args[described.inputs.length]);
-    return (run as unknown as (...args: unknown[]) => unknown)(...args);
+    checkInputs(definition, args);
+    checkNodeOptions(definition, args[definition.inputs.length]);
+    return Reflect.apply(run, undefined, args);
   };
   Object.defineProperty(checked, "name", { value: definition.name });
-  return Object.assign(checked as unknown as F, { definition: described });
+  // What was checked above is what F says: the one place where arguments lose their types.
+  return Object.assign(checked as unknown as F, { definition });
 }
 
 export function isNode(value: unknown): value is NodeFunction {

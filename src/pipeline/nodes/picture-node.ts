@@ -1,18 +1,22 @@
 /** Nodes that take a picture first and answer one of the same kind: most of them. */
 import type { Image } from "../../base/image.ts";
-import type { Tensor } from "../../base/tensor.ts";
-import type { View } from "../../base/view.ts";
-import { type NodeDefinition, type NodeFunction, type NodePort, node, type Parameter } from "./node.ts";
-import type { Alike, Picture } from "./picture.ts";
+import { describedNode, type NodeDefinition, type NodeFunction, type NodePort, type Parameter } from "./node.ts";
+import { type Alike, copyInto, expectApart, type Picture } from "./picture.ts";
+
+/** What every picture node can be told besides its own options. */
+export interface Into<P> {
+  /** A picture of the result's kind and size, written and returned: no memory is asked for, frame after frame. */
+  readonly into?: Alike<P>;
+}
 
 // biome-ignore lint/complexity/noBannedTypes: whether all options may be left out is asked with the empty object
-type OptionArguments<O> = {} extends O ? [options?: O] : [options: O];
+type OptionArguments<O, P> = {} extends O ? [options?: O & Into<P>] : [options: O & Into<P>];
 
 /** Image to Image, uint8 tensor to uint8 tensor, float32 tensor to float32 tensor. */
 export interface PictureFunction<O, Others extends readonly unknown[]> {
-  <D extends "uint8" | "float32">(image: Tensor<D> | View<D>, ...rest: [...Others, ...OptionArguments<O>]): Tensor<D>;
+  <P extends Picture>(image: P, ...rest: [...Others, ...OptionArguments<O, P>]): Alike<P>;
   // The last signature is the one a pipeline's stage is typed by.
-  (image: Image, ...rest: [...Others, ...OptionArguments<O>]): Image;
+  (image: Image, ...rest: [...Others, ...OptionArguments<O, Image>]): Image;
 }
 
 export interface PictureNodeDefinition<O> extends Omit<NodeDefinition, "inputs" | "output" | "parameters"> {
@@ -21,17 +25,29 @@ export interface PictureNodeDefinition<O> extends Omit<NodeDefinition, "inputs" 
   readonly parameters: { readonly [K in keyof O]-?: Parameter };
 }
 
-/** A node `name(image, ...others, options)`; `run` always gets an object of options. */
+/**
+ * A node `name(image, ...others, options)`; `run` always gets an object of options. Where its result is not `options.into`, it is
+ * copied there.
+ */
 export function pictureNode<O extends object, Others extends readonly unknown[] = []>(
   { others = [], ...definition }: PictureNodeDefinition<O>,
-  run: <P extends Picture>(image: P, ...rest: [...Others, O]) => Alike<P>,
+  run: <P extends Picture>(image: P, ...rest: [...Others, O & Into<P>]) => Alike<P>,
 ): NodeFunction<PictureFunction<O, Others>> {
+  const { name } = definition;
   const inputs: readonly NodePort[] = [{ name: "image", kind: "image", tensors: true }, ...others];
-  const call = (...args: unknown[]): unknown => {
-    const options = args[inputs.length] ?? {};
-    return (run as (...args: unknown[]) => unknown)(...args.slice(0, inputs.length), options);
-  };
-  return node({ ...definition, inputs, output: "image" } as never, call as never) as unknown as NodeFunction<
-    PictureFunction<O, Others>
-  >;
+  const parameters = { ...definition.parameters, into: intoParameter };
+  return describedNode({ ...definition, inputs, parameters, output: "image" }, (...args: readonly unknown[]) => {
+    const [image, ...rest] = args.slice(0, inputs.length) as [Picture, ...Others];
+    const options = (args[inputs.length] ?? {}) as O & Into<Picture>;
+    const { into } = options;
+    expectApart(name, into, [image, ...rest]);
+    const result = run(image, ...rest, options);
+    return into === undefined || result === into ? result : copyInto(result, into);
+  });
 }
+
+const intoParameter = {
+  type: "any",
+  optional: "a new picture",
+  about: "an Image or tensor of the result's kind and size, not an input's memory: written and returned",
+} as const satisfies Parameter;

@@ -26,7 +26,7 @@ export interface Pixels {
 }
 
 /** What a node answers to a picture: the same kind. */
-export type Alike<P> = P extends View<infer D> ? Tensor<D> : P;
+export type Alike<P> = P extends View<infer D extends "uint8" | "float32"> ? Tensor<D> : P;
 
 /** Whether a value is a tensor or view that counts as a picture. */
 export function isPixelTensor(value: unknown): value is Exclude<Picture, Image> {
@@ -56,11 +56,14 @@ export function pixelsOf(picture: Picture): Pixels {
 }
 
 /** The same without gaps between rows and with the first element at 0; copied only where it must be. */
-export function densePixels(picture: Picture): Pixels {
-  const pixels = pixelsOf(picture);
-  const { data, offset, rowStride, width, height, channels } = pixels;
+export function densePixels(picture: Picture | Pixels): Pixels {
+  const { data, offset, rowStride, width, height, channels } = "rowStride" in picture ? picture : pixelsOf(picture);
   const row = width * channels;
-  if (offset === 0 && (rowStride === row || height < 2)) return { ...pixels, rowStride: row };
+  // Of a view of a picture's first rows the array goes on behind them.
+  if (rowStride === row || height < 2) {
+    const own = offset === 0 && data.length === row * height ? data : data.subarray(offset, offset + row * height);
+    return { data: own, offset: 0, rowStride: row, width, height, channels };
+  }
   const out = new (data.constructor as Uint8ArrayConstructor)(row * height);
   for (let y = 0; y < height; y++)
     out.set(data.subarray(offset + y * rowStride, offset + y * rowStride + row) as Uint8Array, y * row);
@@ -70,6 +73,86 @@ export function densePixels(picture: Picture): Pixels {
 /** An array to write results into: uint8 rounds (halves to even) and saturates what is written. */
 export function sinkFor(levels: Levels, length: number): Uint8ClampedArray | Float32Array {
   return levels instanceof Float32Array ? new Float32Array(length) : new Uint8ClampedArray(length);
+}
+
+/** The same elements, written as those of sinkFor are. */
+export function saturating(levels: Levels): Uint8ClampedArray | Float32Array {
+  if (levels instanceof Float32Array) return levels;
+  return new Uint8ClampedArray(levels.buffer, levels.byteOffset, levels.length);
+}
+
+/** A picture about to be written, and its dense elements. */
+export interface Target<P> {
+  readonly picture: Alike<P>;
+  readonly pixels: Pixels;
+}
+
+/**
+ * What a node writes its result to: `into` where the caller gave one, memory that is not set to 0 otherwise. Errors: ARGUMENT
+ * where `into` is not what the node is going to answer, or an Image cannot have so many channels.
+ */
+export function targetFor<P extends Picture>(
+  like: P,
+  width: number,
+  height: number,
+  channels: number,
+  into?: Alike<P>,
+): Target<P> {
+  const dense = { offset: 0, rowStride: width * channels, width, height, channels };
+  if (into) {
+    expectTarget(like, dense, into as Picture);
+    return { picture: into, pixels: { ...dense, data: (into as Exclude<Picture, View>).data } };
+  }
+  const levels = like.data instanceof Float32Array ? blankFloats : blankBytes;
+  const data = levels(width * height * channels);
+  return { picture: pictureLike(like, width, height, channels, data), pixels: { ...dense, data } };
+}
+
+/** Errors: ARGUMENT unless `into` is an Image or a tensor, as `like` is, of this size. */
+function expectTarget(like: Picture, size: Omit<Pixels, "data">, into: Picture): void {
+  const isImage = like instanceof Image;
+  const dtype = like instanceof Image ? "uint8" : like.dtype;
+  const name = (kind: boolean, type: string, { width, height, channels }: Omit<Pixels, "data">): string =>
+    `${kind ? "an Image" : `a tensor ${type}`} of ${width}×${height}×${channels}`;
+  const found =
+    into instanceof Image || (into instanceof Tensor && isPixelTensor(into))
+      ? name(into instanceof Image, into instanceof Image ? "uint8" : into.dtype, pixelsOf(into))
+      : into instanceof View
+        ? "a view"
+        : "no picture";
+  const expected = name(isImage, dtype, size);
+  if (found !== expected)
+    throw new InferlabError("ARGUMENT", `into is ${found}, expected ${expected}`, {
+      hint: "a result is written into memory of its own kind and size; leave `into` out for a new picture",
+    });
+}
+
+/** Copies a picture's elements into another of the same kind and size. Errors: as targetFor. */
+export function copyInto<P extends Picture>(picture: Alike<P>, into: Alike<P>): Alike<P> {
+  const { data, width, height, channels } = densePixels(picture as Picture);
+  const { pixels } = targetFor(picture as Picture, width, height, channels, into as Alike<Picture>);
+  pixels.data.set(data as Uint8Array);
+  return into;
+}
+
+/** The elements of a picture, tensor or typed array. */
+function memoryOf(value: unknown): ArrayBufferView | undefined {
+  const memory = ArrayBuffer.isView(value) ? value : (value as { readonly data?: unknown } | null | undefined)?.data;
+  return ArrayBuffer.isView(memory) ? memory : undefined;
+}
+
+/** Errors: ARGUMENT where `into` lies in the memory of one of the node's inputs. */
+export function expectApart(node: string, into: unknown, inputs: readonly unknown[]): void {
+  const target = memoryOf(into);
+  for (const input of inputs) {
+    const memory = memoryOf(input);
+    if (!target || !memory || memory.buffer !== target.buffer) continue;
+    if (target.byteOffset >= memory.byteOffset + memory.byteLength) continue;
+    if (memory.byteOffset >= target.byteOffset + target.byteLength) continue;
+    throw new InferlabError("ARGUMENT", `${node}: into lies in the memory of an input, expected memory of its own`, {
+      hint: "a node never changes its inputs: take turns between two pictures",
+    });
+  }
 }
 
 /** An array of the same type whose elements are all going to be written: not set to 0 first. */

@@ -4,11 +4,11 @@
  * results are those of the nodes one after the other, to the last bit.
  */
 import { Image } from "../../base/image.ts";
-import { Tensor } from "../../base/tensor.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import type { CropOptions } from "./crop.ts";
 import { type ResizeOptions, resize, type Taps, tapsFor, targetSize } from "./resize.ts";
 import { toRgb } from "./to-rgb.ts";
-import { blankTensor, levelTables, type ToTensorOptions, writeNative } from "./to-tensor.ts";
+import { levelTables, type ToTensorOptions, tensorFor, writeNative } from "./to-tensor.ts";
 
 export type PreprocessStep =
   | { readonly node: "crop"; readonly options: CropOptions }
@@ -223,7 +223,7 @@ function toTensorFrom(
   const channels = view.channels === 1 && !view.repeats ? 1 : 3;
   const outWidth = options.width ?? Math.max(1, width);
   const outHeight = options.height ?? Math.max(1, height);
-  const { layout = "nchw", order = "rgb", padding = 0 } = options;
+  const { layout = "nchw", order = "rgb" } = options;
   if (width > outWidth || height > outHeight)
     throw new RangeError(`the picture is ${width}×${height}, expected at most ${outWidth}×${outHeight}`);
   let levels = tables.get(channels);
@@ -231,8 +231,9 @@ function toTensorFrom(
     levels = levelTables(channels, options);
     tables.set(channels, levels);
   }
-  const data = blankTensor(channels * outHeight * outWidth, width === outWidth && height === outHeight, padding);
   const shape = layout === "nchw" ? [1, channels, outHeight, outWidth] : [1, outHeight, outWidth, channels];
+  const tensor = tensorFor(shape, width === outWidth && height === outHeight, options);
+  const { data } = tensor;
   const [pixel, plane, row] =
     layout === "nchw" ? [1, outHeight * outWidth, outWidth] : [channels, 1, outWidth * channels];
   const across = resized && tapsFor(view.width, width, resized);
@@ -242,7 +243,7 @@ function toTensorFrom(
   if (
     writeNative(picture, width, height, across && down && [across, down], data, place, channels, options, view.repeats)
   )
-    return new Tensor("float32", shape, data);
+    return tensor;
   const sources = levels.map((table, c) => {
     const channel = order === "bgr" ? channels - 1 - c : c;
     return { table, channel: view.repeats ? 0 : channel };
@@ -250,5 +251,5 @@ function toTensorFrom(
   const target: Target = { data, pixel, plane, row, sources };
   if (across && down) writeResized(view, width, height, across, down, target);
   else for (let y = 0; y < height; y++) writeRow(view.data, view.offset + y * view.rowBytes, view, width, y, target);
-  return new Tensor("float32", shape, data);
+  return tensor;
 }

@@ -1,6 +1,6 @@
 /** Filters that order their neighbourhood: median, erosion, dilation and what is made of them. */
 import { type Border, borderParameter, borderTable } from "./border.ts";
-import { type Alike, blankLike, densePixels, type Picture, type Pixels, pictureLike } from "./picture.ts";
+import { type Alike, blankLike, densePixels, type Picture, type Pixels, pictureLike, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 
 export const medianBlur = pictureNode<{ readonly radius?: number; readonly border?: Border }>(
@@ -16,10 +16,11 @@ export const medianBlur = pictureNode<{ readonly radius?: number; readonly borde
     example: "medianBlur(photo, { radius: 2 })",
     source: "Huang, Yang, Tang, A fast two-dimensional median filtering algorithm (1979)",
   },
-  (image, { radius = 1, border = "replicate" }) => {
+  (image, { radius = 1, border = "replicate", into }) => {
     const { data, width, height, channels } = densePixels(image);
-    const out = blankLike(data, width * height * channels);
-    if (out.length === 0) return pictureLike(image, width, height, channels, out);
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    if (width === 0 || height === 0) return picture;
+    const out = pixels.data;
     const xs = borderTable(width, radius, border);
     const ys = borderTable(height, radius, border);
     const size = 2 * radius + 1;
@@ -58,7 +59,7 @@ export const medianBlur = pictureNode<{ readonly radius?: number; readonly borde
           out[(y * width + x) * channels + c] = level;
         }
       }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 

@@ -1,17 +1,8 @@
 /** Resize: one separable filter, whatever the method; methods differ in the weights only. */
 
 import { InferlabError } from "../../base/errors.ts";
-import { callNative, denseGeometry, geometry } from "./native.ts";
-import {
-  type Alike,
-  blankLike,
-  densePixels,
-  type Levels,
-  type Picture,
-  type Pixels,
-  pictureLike,
-  pixelsOf,
-} from "./picture.ts";
+import { callNative, geometry } from "./native.ts";
+import { densePixels, type Pixels, pixelsOf, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 
 export type ResizeMethod = "nearest" | "linear" | "cubic" | "area" | "lanczos";
@@ -128,30 +119,27 @@ export function targetSize(
 }
 
 /** Copies pixels, no arithmetic: exact. */
-function resizeNearest(pixels: Pixels, width: number, height: number, across: Taps, down: Taps): Levels {
-  const { channels, data } = pixels;
-  const out = blankLike(data, width * height * channels);
-  let at = 0;
-  for (let y = 0; y < height; y++) {
-    const row = down.first[y]! * pixels.width;
-    for (let x = 0; x < width; x++) {
-      const from = (row + across.first[x]!) * channels;
-      for (let c = 0; c < channels; c++) out[at++] = data[from + c]!;
+function resizeNearest({ data, width: row, channels }: Pixels, target: Pixels, across: Taps, down: Taps): void {
+  for (let y = 0; y < target.height; y++) {
+    const source = down.first[y]! * row;
+    let at = target.offset + y * target.rowStride;
+    for (let x = 0; x < target.width; x++) {
+      const from = (source + across.first[x]!) * channels;
+      for (let c = 0; c < channels; c++) target.data[at++] = data[from + c]!;
     }
   }
-  return out;
 }
 
 /** Rows first into float, then columns; only the source rows that some output row needs. */
-function resizeFiltered(pixels: Pixels, width: number, height: number, across: Taps, down: Taps): Levels {
+function resizeFiltered(pixels: Pixels, target: Pixels, across: Taps, down: Taps): void {
   const { channels, data } = pixels;
-  const rowLength = width * channels;
+  const rowLength = target.width * channels;
   const rows = new Float32Array(pixels.height * rowLength);
   const { count, first, weights } = across;
   for (let y = 0; y < pixels.height; y++) {
     const source = y * pixels.width * channels;
     let at = y * rowLength;
-    for (let x = 0; x < width; x++) {
+    for (let x = 0; x < target.width; x++) {
       const from = source + first[x]! * channels;
       for (let c = 0; c < channels; c++) {
         let sum = 0;
@@ -161,9 +149,8 @@ function resizeFiltered(pixels: Pixels, width: number, height: number, across: T
     }
   }
   const isFloat = data instanceof Float32Array;
-  const out = blankLike(data, height * rowLength);
   const line = new Float32Array(rowLength);
-  for (let y = 0; y < height; y++) {
+  for (let y = 0; y < target.height; y++) {
     line.fill(isFloat ? 0 : 0.5);
     for (let t = 0; t < down.count; t++) {
       const weight = down.weights[y * down.count + t]!;
@@ -171,11 +158,10 @@ function resizeFiltered(pixels: Pixels, width: number, height: number, across: T
       const from = (down.first[y]! + t) * rowLength;
       for (let i = 0; i < rowLength; i++) line[i] = line[i]! + weight * rows[from + i]!;
     }
-    const to = y * rowLength;
-    if (isFloat) out.set(line, to);
-    else for (let i = 0; i < rowLength; i++) out[to + i] = Math.min(255, Math.max(0, line[i]!));
+    const to = target.offset + y * target.rowStride;
+    if (isFloat) target.data.set(line, to);
+    else for (let i = 0; i < rowLength; i++) target.data[to + i] = Math.min(255, Math.max(0, line[i]!));
   }
-  return out;
 }
 
 const known = new Map<string, Taps>();
@@ -191,6 +177,17 @@ export function tapsFor(from: number, to: number, options: ResizeOptions): Taps 
     known.set(key, taps);
   }
   return taps;
+}
+
+/** Fills the target with the source at the target's size: natively where there is an addon. */
+export function resizePixels(source: Pixels, target: Pixels, options: ResizeOptions): void {
+  const across = tapsFor(source.width, target.width, options);
+  const down = tapsFor(source.height, target.height, options);
+  const params = [...geometry(source), ...geometry(target), across.count, down.count];
+  const tables = [across.first, across.weights, down.first, down.weights];
+  if (callNative("resize", params, [source.data, ...tables], [target.data])) return;
+  const make = options.method === "nearest" ? resizeNearest : resizeFiltered;
+  make(densePixels(source), target, across, down);
 }
 
 export const resize = pictureNode<ResizeOptions>(
@@ -218,18 +215,11 @@ export const resize = pictureNode<ResizeOptions>(
     },
     example: "resize(photo, { width: 64, method: 'cubic' })",
   },
-  <P extends Picture>(image: P, options: ResizeOptions): Alike<P> => {
-    const pixels = pixelsOf(image);
-    const [width, height] = targetSize(pixels, options);
-    const { channels } = pixels;
-    const across = tapsFor(pixels.width, width, options);
-    const down = tapsFor(pixels.height, height, options);
-    const out = blankLike(pixels.data, width * height * channels);
-    const params = [...geometry(pixels), ...denseGeometry(width, height, channels), across.count, down.count];
-    const tables = [across.first, across.weights, down.first, down.weights];
-    if (callNative("resize", params, [pixels.data, ...tables], [out]))
-      return pictureLike(image, width, height, channels, out);
-    const make = options.method === "nearest" ? resizeNearest : resizeFiltered;
-    return pictureLike(image, width, height, channels, make(densePixels(image), width, height, across, down));
+  (image, options) => {
+    const source = pixelsOf(image);
+    const [width, height] = targetSize(source, options);
+    const { picture, pixels } = targetFor(image, width, height, source.channels, options.into);
+    resizePixels(source, pixels, options);
+    return picture;
   },
 );

@@ -1,10 +1,11 @@
 /** Pictures as the tensor a net takes: channel order, scale, mean and deviation, layout and padding in one pass. */
 import { InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
+import { formatType, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { callNative, geometry } from "./native.ts";
-import { node } from "./node.ts";
-import { blankFloats, type Pixels, pixelsOf } from "./picture.ts";
+import { describeValue, node } from "./node.ts";
+import { blankFloats, expectApart, type Pixels, pixelsOf } from "./picture.ts";
 import type { Taps } from "./resize.ts";
 
 export interface ToTensorOptions {
@@ -24,6 +25,8 @@ export interface ToTensorOptions {
   readonly height?: number;
   /** Value of padded elements, in the tensor's own units. Default 0. */
   readonly padding?: number;
+  /** A tensor of the result's shape, written and returned: no memory is asked for, frame after frame. */
+  readonly into?: Tensor<"float32">;
 }
 
 /** (level · scale − mean) / std for the 256 levels of each channel: exact, and cheaper than arithmetic a pixel. */
@@ -54,11 +57,28 @@ export interface TensorPlace {
   readonly plane: number;
 }
 
-/** An array for a tensor; filled with the padding unless a picture covers all of it. */
-export function blankTensor(length: number, covered: boolean, padding: number): Float32Array<ArrayBuffer> {
-  if (covered) return blankFloats(length);
-  const data = new Float32Array(length);
-  return padding === 0 ? data : data.fill(padding);
+/**
+ * `into`, or a new tensor; filled with the padding unless pictures cover all of it. Errors: ARGUMENT where `into` has another
+ * type or shape.
+ */
+export function tensorFor(
+  shape: readonly number[],
+  covered: boolean,
+  { padding = 0, into }: ToTensorOptions,
+): Tensor<"float32"> {
+  if (into === undefined) {
+    const length = sizeOf(shape);
+    if (covered) return new Tensor("float32", shape, blankFloats(length));
+    const data = new Float32Array(length);
+    return new Tensor("float32", shape, padding === 0 ? data : data.fill(padding));
+  }
+  if (!(into instanceof Tensor) || into.dtype !== "float32" || into.shape.join() !== shape.join())
+    throw new InferlabError(
+      "ARGUMENT",
+      `toTensor: into is ${into instanceof Tensor ? formatType(into.dtype, into.shape) : describeValue(into)}, expected ${formatType("float32", shape)}`,
+    );
+  if (!covered) into.data.fill(padding);
+  return into;
 }
 
 /**
@@ -105,6 +125,7 @@ export const toTensor = node(
       width: { type: "integer", min: 1, optional: "the widest picture's", about: "width of the tensor" },
       height: { type: "integer", min: 1, optional: "the highest picture's", about: "height of the tensor" },
       padding: { type: "number", default: 0, about: "value of padded elements, in the tensor's units" },
+      into: { type: "any", optional: "a new tensor", about: "a tensor of the result's shape, written and returned" },
     },
     example: "toTensor(photo, { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] })",
   },
@@ -113,10 +134,14 @@ export const toTensor = node(
     const channels = images[0]?.channels === 1 ? 1 : 3;
     const width = options.width ?? Math.max(1, ...images.map((i) => i.width));
     const height = options.height ?? Math.max(1, ...images.map((i) => i.height));
-    const { layout = "nchw", order = "rgb", padding = 0 } = options;
+    const { layout = "nchw", order = "rgb" } = options;
     const tables = levelTables(channels, options);
     const covered = images.every((i) => i.width === width && i.height === height);
-    const data = blankTensor(images.length * channels * height * width, covered, padding);
+    const shape =
+      layout === "nchw" ? [images.length, channels, height, width] : [images.length, height, width, channels];
+    const tensor = tensorFor(shape, covered, options);
+    const { data } = tensor;
+    expectApart("toTensor", data, images);
     // Elements from a pixel to the next one, from a channel to the next one, from a row to the next one.
     const [pixel, plane, row] = layout === "nchw" ? [1, height * width, width] : [channels, 1, width * channels];
     images.forEach((picture, n) => {
@@ -145,8 +170,6 @@ export const toTensor = node(
         }
       }
     });
-    const shape =
-      layout === "nchw" ? [images.length, channels, height, width] : [images.length, height, width, channels];
-    return new Tensor("float32", shape, data);
+    return tensor;
   },
 );

@@ -4,8 +4,16 @@ import type { Point } from "../../base/image.ts";
 import { gaussianBlur } from "./gaussian-blur.ts";
 import { boxBlur } from "./kernels-2d.ts";
 import { node } from "./node.ts";
-import { type Alike, densePixels, expectChannels, type Picture, type Pixels, pictureLike, sinkFor } from "./picture.ts";
-import { pictureNode } from "./picture-node.ts";
+import {
+  type Alike,
+  densePixels,
+  expectChannels,
+  type Picture,
+  type Pixels,
+  saturating,
+  targetFor,
+} from "./picture.ts";
+import { type Into, pictureNode } from "./picture-node.ts";
 
 function expectBytes(name: string, { data }: Pixels): void {
   if (data instanceof Float32Array)
@@ -13,18 +21,24 @@ function expectBytes(name: string, { data }: Pixels): void {
 }
 
 /** Each level through its channel's table. Exact. */
-function mapLevels<P extends Picture>(name: string, image: P, tables: readonly ArrayLike<number>[]): Alike<P> {
-  const pixels = densePixels(image);
-  expectBytes(name, pixels);
-  const { data, width, height, channels } = pixels;
-  const out = sinkFor(data, data.length);
+function mapLevels<P extends Picture>(
+  name: string,
+  image: P,
+  tables: readonly ArrayLike<number>[],
+  { into }: Into<P>,
+): Alike<P> {
+  const source = densePixels(image);
+  expectBytes(name, source);
+  const { data, width, height, channels } = source;
+  const { picture, pixels } = targetFor(image, width, height, channels, into);
+  const out = saturating(pixels.data);
   // Alpha stays.
   const colours = channels === 4 && tables.length < 4 ? 3 : channels;
   for (let i = 0; i < width * height * channels; i++) {
     const c = i % channels;
     out[i] = c < colours ? tables[tables.length === 1 ? 0 : c]![data[i]!]! : data[i]!;
   }
-  return pictureLike(image, width, height, channels, out);
+  return picture;
 }
 
 function countLevels({ data, width, height, channels }: Pixels): Float64Array[] {
@@ -75,12 +89,12 @@ export const equalizeHistogram = pictureNode<object>(
     parameters: {},
     example: "equalizeHistogram(toGray(photo))",
   },
-  (image) => {
+  (image, options) => {
     const pixels = densePixels(image);
     expectBytes("equalizeHistogram", pixels);
     const total = pixels.width * pixels.height;
     const tables = countLevels(pixels).map((counts) => equalising(counts, total));
-    return mapLevels("equalizeHistogram", image, pixels.channels === 4 ? tables.slice(0, 3) : tables);
+    return mapLevels("equalizeHistogram", image, pixels.channels === 4 ? tables.slice(0, 3) : tables, options);
   },
 );
 
@@ -98,11 +112,12 @@ export const clahe = pictureNode<{ readonly clipLimit?: number; readonly columns
     example: "clahe(toGray(photo), { columns: 4, rows: 4 })",
     source: "Zuiderveld, Contrast limited adaptive histogram equalization (1994)",
   },
-  (image, { clipLimit = 2, columns = 8, rows = 8 }) => {
-    const pixels = densePixels(image);
-    expectBytes("clahe", pixels);
-    const { data, width, height, channels } = pixels;
-    const out = sinkFor(data, data.length);
+  (image, { clipLimit = 2, columns = 8, rows = 8, into }) => {
+    const source = densePixels(image);
+    expectBytes("clahe", source);
+    const { data, width, height, channels } = source;
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    const out = saturating(pixels.data);
     const [nx, ny] = [Math.max(1, Math.min(columns, width)), Math.max(1, Math.min(rows, height))];
     const edge = (k: number, parts: number, size: number): number => Math.round((k * size) / parts);
     const colours = channels === 4 ? 3 : channels;
@@ -147,7 +162,7 @@ export const clahe = pictureNode<{ readonly clipLimit?: number; readonly columns
         }
       }
     }
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 
@@ -183,21 +198,22 @@ export const threshold = pictureNode<{ readonly above?: number | "otsu"; readonl
     example: "threshold(toGray(photo))",
     source: "Otsu, A threshold selection method from gray-level histograms (1979)",
   },
-  (image, { above = "otsu", invert = false }) => {
-    const pixels = densePixels(image);
+  (image, { above = "otsu", invert = false, into }) => {
+    const source = densePixels(image);
     if (above !== "otsu" && typeof above !== "number")
       throw new InferlabError("ARGUMENT", `threshold: above is ${JSON.stringify(above)}, expected a number or "otsu"`);
     let level = above as number;
     if (above === "otsu") {
-      expectChannels("threshold", pixels, [1]);
-      expectBytes("threshold", pixels);
-      level = otsuLevel(countLevels(pixels)[0]!);
+      expectChannels("threshold", source, [1]);
+      expectBytes("threshold", source);
+      level = otsuLevel(countLevels(source)[0]!);
     }
-    const { data, width, height, channels } = pixels;
-    const out = sinkFor(data, data.length);
+    const { data, width, height, channels } = source;
+    const { picture, pixels } = targetFor(image, width, height, channels, into);
+    const out = pixels.data;
     const high = data instanceof Float32Array ? 1 : 255;
     for (let i = 0; i < data.length; i++) out[i] = data[i]! > level !== invert ? high : 0;
-    return pictureLike(image, width, height, channels, out);
+    return picture;
   },
 );
 
@@ -220,20 +236,18 @@ export const adaptiveThreshold = pictureNode<{
     },
     example: "adaptiveThreshold(toGray(photo), { radius: 5 })",
   },
-  (image, { radius = 7, offset = 5, weights = "mean", invert = false }) => {
-    const pixels = densePixels(image);
-    expectChannels("adaptiveThreshold", pixels, [1]);
+  (image, { radius = 7, offset = 5, weights = "mean", invert = false, into }) => {
+    const source = densePixels(image);
+    expectChannels("adaptiveThreshold", source, [1]);
     const border = "replicate";
-    const mean =
-      weights === "mean"
-        ? boxBlur(image as never, { radius, border })
-        : gaussianBlur(image as never, { radius, border });
-    const { data, width, height } = pixels;
-    const around = densePixels(mean as Picture).data;
-    const out = sinkFor(data, data.length);
+    const smooth = weights === "mean" ? boxBlur : gaussianBlur;
+    const around = densePixels(smooth<Picture>(image, { radius, border })).data;
+    const { data, width, height } = source;
+    const { picture, pixels } = targetFor(image, width, height, 1, into);
+    const out = pixels.data;
     const high = data instanceof Float32Array ? 1 : 255;
     for (let i = 0; i < data.length; i++) out[i] = data[i]! > around[i]! - offset !== invert ? high : 0;
-    return pictureLike(image, width, height, 1, out);
+    return picture;
   },
 );
 
@@ -247,7 +261,7 @@ export const applyLut = pictureNode<object, [table: ArrayLike<number>]>(
     parameters: {},
     example: "applyLut(photo, Array.from({ length: 256 }, (_, v) => 255 - v))",
   },
-  (image, table) => {
+  (image, table, options) => {
     const { channels } = densePixels(image);
     const count = table.length / 256;
     if (count !== 1 && count !== channels && !(channels === 4 && count === 3))
@@ -260,6 +274,7 @@ export const applyLut = pictureNode<object, [table: ArrayLike<number>]>(
       "applyLut",
       image,
       Array.from({ length: count }, (_, c) => all.slice(c * 256, c * 256 + 256)),
+      options,
     );
   },
 );
@@ -308,7 +323,7 @@ export const toneCurve = pictureNode<object, [points: readonly Point[]]>(
     example: "toneCurve(photo, [[0, 0], [96, 72], [160, 192], [255, 255]])",
     source: "Fritsch, Carlson, Monotone piecewise cubic interpolation (1980)",
   },
-  (image, points) => mapLevels("toneCurve", image, [curveTable(points)]),
+  (image, points, options) => mapLevels("toneCurve", image, [curveTable(points)], options),
 );
 
 export const adjustGamma = pictureNode<{ readonly gamma?: number; readonly gain?: number }>(
@@ -322,10 +337,10 @@ export const adjustGamma = pictureNode<{ readonly gamma?: number; readonly gain?
     },
     example: "adjustGamma(photo, { gamma: 1.8 })",
   },
-  (image, { gamma = 1, gain = 1 }) =>
-    mapLevels("adjustGamma", image, [
-      Float64Array.from({ length: 256 }, (_, v) => 255 * gain * (v / 255) ** (1 / gamma)),
-    ]),
+  (image, { gamma = 1, gain = 1, into }) => {
+    const table = Float64Array.from({ length: 256 }, (_, v) => 255 * gain * (v / 255) ** (1 / gamma));
+    return mapLevels("adjustGamma", image, [table], { into });
+  },
 );
 
 export const whiteBalance = pictureNode<{
@@ -355,7 +370,7 @@ export const whiteBalance = pictureNode<{
     example: "whiteBalance(photo)",
     source: "Buchsbaum, A spatial processor model for object colour perception (1980)",
   },
-  (image, { method = "grey-world", percentile = 99 }) => {
+  (image, { method = "grey-world", percentile = 99, into }) => {
     const pixels = densePixels(image);
     expectBytes("whiteBalance", pixels);
     expectChannels("whiteBalance", pixels, [3, 4]);
@@ -370,6 +385,6 @@ export const whiteBalance = pictureNode<{
       });
     const goal = method === "grey-world" ? (reference[0]! + reference[1]! + reference[2]!) / 3 : 255;
     const tables = reference.map((r) => Float64Array.from({ length: 256 }, (_, v) => (r > 0 ? (v * goal) / r : v)));
-    return mapLevels("whiteBalance", image, tables);
+    return mapLevels("whiteBalance", image, tables, { into });
   },
 );

@@ -1,7 +1,7 @@
 /** A quadrilateral of a picture straightened into an upright one. */
 import type { Point } from "../../base/image.ts";
 import { homography } from "./homography.ts";
-import { type Alike, blankLike, type Picture, pictureLike, pixelsOf } from "./picture.ts";
+import { pixelsOf, targetFor } from "./picture.ts";
 import { pictureNode } from "./picture-node.ts";
 import { type SampleOptions, sampleParameters, warp } from "./warp.ts";
 
@@ -30,19 +30,16 @@ export const warpPerspective = pictureNode<WarpPerspectiveOptions, [quad: Quad]>
     },
     example: "warpPerspective(photo, [[8, 4], [60, 10], [58, 40], [6, 36]], { width: 52, height: 32 })",
   },
-  <P extends Picture>(image: P, quad: Quad, options: WarpPerspectiveOptions): Alike<P> => {
+  (image, quad, options) => {
     const [a, b, c, d] = quad;
     const width = options.width ?? Math.max(1, Math.round(Math.max(distance(a, b), distance(d, c))));
     const height = options.height ?? Math.max(1, Math.round(Math.max(distance(a, d), distance(b, c))));
-    const pixels = pixelsOf(image);
-    if (pixels.width === 0 || pixels.height === 0)
-      return pictureLike(
-        image,
-        width,
-        height,
-        pixels.channels,
-        blankLike(pixels.data, width * height * pixels.channels).fill(0),
-      );
+    const source = pixelsOf(image);
+    if (source.width === 0 || source.height === 0) {
+      const { picture, pixels } = targetFor(image, width, height, source.channels, options.into);
+      pixels.data.fill(0);
+      return picture;
+    }
     const corners: Quad = [
       [0, 0],
       [width, 0],

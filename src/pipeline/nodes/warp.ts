@@ -1,17 +1,9 @@
 /** Pictures sampled at computed places: what warpAffine, warpPerspective and remap have in common. */
 import { InferlabError } from "../../base/errors.ts";
 import { type Border, borderIndex, borders } from "./border.ts";
-import { callNative, denseGeometry, geometry } from "./native.ts";
-import {
-  type Alike,
-  blankLike,
-  densePixels,
-  expectPixels,
-  type Picture,
-  type Pixels,
-  pictureLike,
-  pixelsOf,
-} from "./picture.ts";
+import { callNative, geometry } from "./native.ts";
+import { type Alike, densePixels, expectPixels, type Picture, type Pixels, pixelsOf, targetFor } from "./picture.ts";
+import type { Into } from "./picture-node.ts";
 
 export const warpMethods = ["nearest", "linear", "cubic"] as const;
 export type WarpMethod = (typeof warpMethods)[number];
@@ -53,37 +45,36 @@ function cubicWeights(t: number, weights: Float64Array): void {
 /** The picture of width × height whose pixel (x, y) is sampled at its place. Errors: ARGUMENT for a picture without pixels. */
 export function warp<P extends Picture>(
   node: string,
-  picture: P,
+  image: P,
   width: number,
   height: number,
   places: Places,
-  { method = "linear", border = "replicate", fill = 0 }: SampleOptions,
+  { method = "linear", border = "replicate", fill = 0, into }: SampleOptions & Into<P>,
 ): Alike<P> {
-  const pixels = pixelsOf(picture);
-  expectPixels(node, pixels);
-  const { channels } = pixels;
-  const out = blankLike(pixels.data, width * height * channels);
+  const source = pixelsOf(image);
+  expectPixels(node, source);
   const isMap = "x" in places;
   if (isMap && (places.x.length !== width * height || places.y.length !== width * height))
     throw new InferlabError(
       "ARGUMENT",
       `${node}: the maps have ${places.x.length} and ${places.y.length} places, expected ${width * height}`,
     );
+  const { picture, pixels } = targetFor(image, width, height, source.channels, into);
   const params = [
+    ...geometry(source),
     ...geometry(pixels),
-    ...denseGeometry(width, height, channels),
     warpMethods.indexOf(method),
     borders.indexOf(border),
     fill,
     isMap ? 1 : 0,
     ...(isMap ? [] : places.matrix),
   ];
-  const inputs = isMap ? [pixels.data, places.x, places.y] : [pixels.data];
-  if (!callNative("warp", params, inputs, [out])) {
+  const inputs = isMap ? [source.data, places.x, places.y] : [source.data];
+  if (!callNative("warp", params, inputs, [pixels.data])) {
     const at = isMap ? mapPlaces(places.x, places.y) : matrixPlaces(places.matrix, width);
-    sampleAll(densePixels(picture), out, width * height, at, method, border, fill);
+    sampleAll(densePixels(source), pixels.data, width * height, at, method, border, fill);
   }
-  return pictureLike(picture, width, height, channels, out);
+  return picture;
 }
 
 /** Writes the place of pixel i, in indices of source pixels, to `to`. */

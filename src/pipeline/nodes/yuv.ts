@@ -2,8 +2,8 @@
 import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import { callNative, denseGeometry, geometry } from "./native.ts";
-import { node } from "./node.ts";
-import { blankBytes, expectChannels, pixelsOf } from "./picture.ts";
+import { describeValue, node } from "./node.ts";
+import { expectApart, expectChannels, pixelsOf, targetFor } from "./picture.ts";
 
 export const yuvFormats = ["nv12", "nv21", "i420", "yv12", "yuyv", "uyvy"] as const;
 /** nv12, nv21: 4:2:0, U and V (V and U) in one plane. i420, yv12: 4:2:0, three planes, U (V) first. yuyv, uyvy: 4:2:2, packed. */
@@ -158,12 +158,16 @@ export const yuvToRgb = node(
       width: { type: "integer", min: 0, max: 65535, about: "pixels" },
       height: { type: "integer", min: 0, max: 65535, about: "pixels" },
       ...parameters,
+      into: { type: "any", optional: "a new picture", about: "an RGB Image of this size, written and returned" },
     },
     example: "yuvToRgb(rgbToYuv(photo), { width: 64, height: 48 })",
     source: "ITU-R BT.601-7 and BT.709-6, their matrices in units of 1/256",
   },
-  (frame: Uint8Array, options: YuvOptions & { readonly width: number; readonly height: number }): Image => {
-    const { width, height } = options;
+  (
+    frame: Uint8Array,
+    options: YuvOptions & { readonly width: number; readonly height: number; readonly into?: Image },
+  ): Image => {
+    const { width, height, into } = options;
     const layout = layoutOf("yuvToRgb", width, height, options);
     if (!(frame instanceof Uint8Array))
       throw new InferlabError("ARGUMENT", "yuvToRgb: the frame is not a Uint8Array", { hint: "frames are bytes" });
@@ -173,7 +177,8 @@ export const yuvToRgb = node(
         `yuvToRgb: the frame has ${frame.length} bytes, expected ${layout.sizeBytes} for ${options.format ?? "nv12"} ${width}×${height}`,
         { hint: "a gap between rows is said with stride and chromaStride" },
       );
-    const out = blankBytes(width * height * 3);
+    expectApart("yuvToRgb", into, [frame]);
+    const { picture } = targetFor(noPicture, width, height, 3, into);
     const f = toRgbFactors[key(options)]!;
     const params = [
       ...denseGeometry(width, height, 3),
@@ -184,11 +189,14 @@ export const yuvToRgb = node(
       f.y - 256,
       ...[f.rv, f.gu, f.gv, f.bu].flatMap(split),
     ];
-    if (!callNative("fromYuv", params, [frame, frame, frame], [out]))
-      toRgbReference(frame, layout, f, width, height, out);
-    return new Image(width, height, 3, out);
+    if (!callNative("fromYuv", params, [frame, frame, frame], [picture.data]))
+      toRgbReference(frame, layout, f, width, height, picture.data);
+    return picture;
   },
 );
+
+/** An Image by kind. */
+const noPicture = new Image(0, 0, 3, new Uint8Array(0));
 
 const clip = (v: number): number => Math.max(0, Math.min(255, v));
 
@@ -213,6 +221,22 @@ function toRgbReference(
   }
 }
 
+/** `into`, or new bytes; 0 where rows have gaps. */
+function frameFor(
+  sizeBytes: number,
+  image: Image,
+  { into, stride, chromaStride }: YuvOptions & { readonly into?: Uint8Array },
+): Uint8Array {
+  if (into === undefined) return new Uint8Array(sizeBytes);
+  if (!(into instanceof Uint8Array) || into.length !== sizeBytes)
+    throw new InferlabError("ARGUMENT", `rgbToYuv: into is ${describeBytes(into)}, expected ${sizeBytes} bytes`);
+  expectApart("rgbToYuv", into, [image]);
+  return stride === undefined && chromaStride === undefined ? into : into.fill(0);
+}
+
+const describeBytes = (into: unknown): string =>
+  into instanceof Uint8Array ? `${into.length} bytes` : describeValue(into);
+
 export const rgbToYuv = node(
   {
     name: "rgbToYuv",
@@ -221,17 +245,20 @@ export const rgbToYuv = node(
       "The bytes of a frame made of an RGB or RGBA picture: Y = ((66·R + 129·G + 25·B + 128) >> 8) + 16 and so on, exactly; chroma of the mean colour of the pixels that share it. Bytes in gaps are 0.",
     inputs: [{ name: "image", kind: "image" }],
     output: "numbers",
-    parameters,
+    parameters: {
+      ...parameters,
+      into: { type: "any", optional: "new bytes", about: "a Uint8Array of the frame's length, written and returned" },
+    },
     example: "rgbToYuv(photo, { format: 'i420', standard: '709' })",
     source: "ITU-R BT.601-7 and BT.709-6, their matrices in units of 1/256",
   },
-  (image: Image, options: YuvOptions = {}): Uint8Array => {
+  (image: Image, options: YuvOptions & { readonly into?: Uint8Array } = {}): Uint8Array => {
     const pixels = pixelsOf(image);
     expectChannels("rgbToYuv", pixels, [3, 4]);
     const { width, height, channels } = pixels;
     const layout = layoutOf("rgbToYuv", width, height, options);
     const { y, u, v, sharedRows } = layout;
-    const out = new Uint8Array(layout.sizeBytes);
+    const out = frameFor(layout.sizeBytes, image, options);
     const weights = fromRgbWeights[key(options)]!;
     const offset = options.range === "full" ? 0 : 16;
     const params = [
