@@ -19,6 +19,7 @@ import "./memory.ts";
 import "./model-report.ts";
 import "./memory-snapshot.ts";
 import "./pipeline.ts";
+import "./pipeline-comparison.ts";
 import "./profile.ts";
 import "./profile-comparison.ts";
 import "./scores.ts";

@@ -2,6 +2,7 @@
 export { Benchmark, type BenchmarkOptions, benchmark } from "./benchmark.ts";
 export { CodeProfile, profile, startProfile } from "./code-profile.ts";
 export { type CompareEnginesOptions, compareEngines, EngineComparison } from "./compare-engines.ts";
+export { type ComparePipelinesOptions, comparePipelines, PipelineComparison } from "./compare-pipelines.ts";
 export { compareProfiles, ProfileComparison } from "./compare-profiles.ts";
 export { Exploration, type ExploreOptions, explore } from "./explore.ts";
 export { chromeTrace, speedscope, traceCsv } from "./export.ts";

@@ -17,13 +17,28 @@ function valuesOf(widget: Widget): Record<string, unknown> {
   return values;
 }
 
+/** JSON of anything: an object of a class by the class's name, one that is met again as `…`. */
+function jsonOf(value: unknown): string {
+  const seen = new WeakSet<object>();
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === "bigint") return `${part}n`;
+    if (typeof part !== "object" || part === null) return part;
+    const maker: unknown = Object.getPrototypeOf(part)?.constructor;
+    if (typeof maker === "function" && maker !== Object && maker !== Array) return maker.name;
+    if (seen.has(part)) return "…";
+    seen.add(part);
+    return part;
+  });
+  return text ?? String(value);
+}
+
 function short(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value))
     return `[${value.slice(0, 8).map(short).join(", ")}${value.length > 8 ? `, … ${value.length - 8} more` : ""}]`;
   if (typeof value === "object" && value !== null && "spec" in value) return widgetText(value as Widget);
-  const text = typeof value === "function" ? "function" : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "function" ? "function" : jsonOf(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
@@ -36,7 +51,7 @@ export function widgetText(widget: Widget): string {
   );
   for (const [name, value] of Object.entries(valuesOf(widget))) {
     if (uninteresting.has(name) || (value instanceof Uint8Array && !value.byteLength)) continue;
-    if (name !== "value" && initial.get(name) === JSON.stringify(value instanceof Uint8Array ? 0 : value)) continue;
+    if (name !== "value" && initial.get(name) === jsonOf(value instanceof Uint8Array ? 0 : value)) continue;
     parts.push(`${name}: ${short(value)}`);
   }
   const text = `${widget.spec.name} { ${parts.join(", ")} }`;

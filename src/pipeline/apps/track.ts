@@ -36,7 +36,7 @@ export function trackPipeline(detector: Session, options: TrackingOptions = {}) 
     const tracks = p.stage("track", (found, { state }) => (state as Tracker).update(found), [boxes], {
       state: Tracker.state(tracker),
     });
-    return { tracks, image };
+    return { tracks, boxes, image };
   });
 }
 
