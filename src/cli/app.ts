@@ -1,7 +1,7 @@
 /** `inferlab app NAME --in FILE`: runs an application on the user's own files. */
 import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
-import { type App, runApp } from "../pipeline/apps/app.ts";
+import { type App, runApp, wholeNumber } from "../pipeline/apps/app.ts";
 import { apps } from "../pipeline/apps/apps.ts";
 
 function usage(): string {
@@ -42,10 +42,25 @@ export async function run(args: string[]): Promise<number> {
   const app = findApp(name);
   const text = { type: "string" } as const;
   const own = Object.fromEntries(Object.keys(app.options ?? {}).map((option) => [option, text]));
-  const { values } = parseArgs({ args: rest, options: { in: text, out: text, engine: text, threads: text, ...own } });
+  const options = { in: text, out: text, engine: text, threads: text, ...own };
+  const { tokens } = parseArgs({ args: rest, options, strict: false, tokens: true });
+  for (const token of tokens) {
+    const known = Object.keys(options).map((option) => `--${option}`);
+    if (token.kind === "option" && !known.includes(`--${token.name}`))
+      throw new InferlabError("ARGUMENT", `${name} has no option ${token.rawName}`, {
+        hint: `it has ${known.join(", ")}`,
+      });
+    if (token.kind === "option" && token.value === undefined)
+      throw new InferlabError("ARGUMENT", `${token.rawName} needs a value`);
+    if (token.kind === "positional")
+      throw new InferlabError("ARGUMENT", `${JSON.stringify(token.value)} belongs to no option`, {
+        hint: `inferlab app ${name} --in ${token.value}`,
+      });
+  }
+  const { values } = parseArgs({ args: rest, options });
   const { in: input, out, engine, threads, ...extra } = values as Record<string, string | undefined>;
   if (input === undefined) throw new InferlabError("ARGUMENT", "--in FILE is missing", { hint: usage() });
-  const compile = { engine, threads: threads === undefined ? undefined : Number(threads) };
+  const compile = { engine, threads: threads === undefined ? undefined : wholeNumber("threads", threads, 1, 256) };
   console.log(await runApp(app, { input, extra, ...compile }, out));
   return 0;
 }

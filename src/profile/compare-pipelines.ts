@@ -146,10 +146,20 @@ export async function comparePipelines<I>(
   });
 }
 
-/** Milliseconds by stage; those of nested pipelines are in their outer stage. */
+/** Milliseconds by stage of the outermost pipeline. A loop's own event holds those of its rounds, a nested pipeline has none. */
 function timeByStage(trace: Trace | undefined): Map<string, number> {
+  const events = trace?.events ?? [];
+  const names = new Set(events.map(({ node }) => node));
+  const isWithin = (node: string): boolean => {
+    const parts = node.split("/");
+    return parts.some((_, i) => i > 0 && names.has(parts.slice(0, i).join("/")));
+  };
+  const inner = new Set([...names].filter(isWithin));
   const totals = new Map<string, number>();
-  for (const { node, startUs, endUs } of trace?.events ?? [])
-    if (!node.includes("/")) totals.set(node, (totals.get(node) ?? 0) + (endUs - startUs) / 1000);
+  for (const { node, startUs, endUs } of events) {
+    if (inner.has(node)) continue;
+    const stage = node.split("/")[0]!;
+    totals.set(stage, (totals.get(stage) ?? 0) + (endUs - startUs) / 1000);
+  }
   return totals;
 }

@@ -14,7 +14,10 @@ test("choices may be anything: objects of classes, circles, bigints", () => {
     [{ net: new Session() }, '{"net":"Session"}'],
     [circle, '{"size":"3n","around":"…"}'],
   ] as const) {
-    const data = dropdown({ options: { one: value, two: 2 }, description: "engine" })[displaySymbol]();
+    const data = dropdown({ options: { one: value, two: 2 }, description: "engine" })[displaySymbol]() as Record<
+      string,
+      string
+    >;
     expect(data["text/plain"]).toContain(`value: ${shown}`);
     expect(data["text/html"]).toContain("engine");
   }

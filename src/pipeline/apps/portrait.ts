@@ -48,14 +48,21 @@ async function segment(segmenter: Session, image: Image, signal: AbortSignal): P
   return new Image(netSide, netSide, 1, data);
 }
 
+/** Longest side at which edges are looked for: the filter needs tens of bytes a pixel. */
+const maxRefinedSide = 2560;
+
 /** The matte at the photograph's size, its edge drawn to edges of the photograph. */
 function refine(coarse: Image, image: Image): Image {
-  const { width, height } = image;
-  if (width === 0 || height === 0) return coarse;
+  if (image.data.length === 0) return coarse;
+  const shrink = Math.min(1, maxRefinedSide / Math.max(image.width, image.height));
+  const width = Math.max(1, Math.round(shrink * image.width));
+  const height = Math.max(1, Math.round(shrink * image.height));
+  const guide = shrink < 1 ? resize(image, { width, height, method: "area" }) : image;
   const large = resize(coarse, { width, height, method: "cubic" });
   // About two of the net's own pixels: further away its answer stands.
   const radius = Math.max(1, Math.round((2 * Math.max(width, height)) / netSide));
-  return guidedFilter(large, toGray(image), { radius, epsilon: 1e-3 });
+  const matte = guidedFilter(large, toGray(guide), { radius, epsilon: 1e-3 });
+  return shrink < 1 ? resize(matte, { width: image.width, height: image.height }) : matte;
 }
 
 function cut({ width, height, data }: Image, matte: Image): Image {
@@ -81,6 +88,7 @@ export const portraitNet = (options: CompileOptions = {}): Promise<Session> =>
 export const portraitApp: App = {
   name: "portrait",
   about: "cuts a person out of a photograph, before another background or a blurred one",
+  input: "picture",
   packages: ["@mediapipe/selfie_segmentation"],
   outputs: { picture: "the person, transparent around (PNG, WebP), or before the background" },
   options: { background: "a picture file, or blur" },

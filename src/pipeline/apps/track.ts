@@ -14,7 +14,7 @@ import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
 import { formatMotText } from "../tracking/mot-text.ts";
 import { type TrackedBox, Tracker, type TrackerOptions } from "../tracking/tracker.ts";
-import { type App, count, pictureFiles } from "./app.ts";
+import { type App, count, oneOf, pictureFiles } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
 export interface TrackingOptions extends TrackerOptions {
@@ -56,12 +56,10 @@ async function detect(detector: Session, image: Image, kind: number, signal: Abo
 export const trackDetector = (options: CompileOptions = {}): Promise<Session> =>
   compileModel(packageFile("@vladmandic/human", "models/centernet.json"), options);
 
-/** Frames of a folder of pictures by name, or of an animated picture. */
-async function* framesOf(input: string): AsyncGenerator<{ frame: ImageSource | Image }> {
-  const files = await pictureFiles(input);
-  if (files.length > 1 || ![".gif", ".webp"].includes(extname(input).toLowerCase()))
-    for (const frame of files) yield { frame };
-  else for await (const frame of decodeFrames(input)) yield { frame };
+/** Frames of pictures in order, or of one animated picture. */
+async function* framesOf(files: readonly string[]): AsyncGenerator<{ frame: ImageSource | Image }> {
+  const isAnimated = files.length === 1 && [".gif", ".webp"].includes(extname(files[0]!).toLowerCase());
+  for await (const frame of isAnimated ? decodeFrames(files[0]!) : files) yield { frame };
 }
 
 /** Where each track's boxes stand, oldest first. */
@@ -78,6 +76,7 @@ function trailsOf(frames: readonly (readonly TrackedBox[])[]): Map<number, Point
 export const trackApp: App = {
   name: "track",
   about: "follows people through the frames of a video: a folder of pictures, or an animated one",
+  input: "pictures",
   packages: ["@vladmandic/human"],
   outputs: {
     ".txt": "boxes with identities, as MOT Challenge has them",
@@ -86,12 +85,14 @@ export const trackApp: App = {
   },
   options: { method: "sort, byte (default), ocsort or botsort" },
   async run({ input, extra, ...compile }) {
-    const method = extra["method"] as TrackerOptions["method"];
+    const given = extra["method"];
+    const method = given === undefined ? given : oneOf("method", given, ["sort", "byte", "ocsort", "botsort"]);
+    const files = await pictureFiles(input);
     const app = trackPipeline(await trackDetector(compile), method ? { method } : {});
     const frames: (readonly TrackedBox[])[] = [];
     let last: Image | undefined;
     const began = performance.now();
-    for await (const { tracks, image } of app.stream(framesOf(input), { mode: "pipeline" })) {
+    for await (const { tracks, image } of app.stream(framesOf(files), { mode: "pipeline" })) {
       frames.push(tracks);
       last = image;
     }
