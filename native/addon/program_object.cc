@@ -129,62 +129,124 @@ class RunJob final : public Job {
         cpu_(cpu) {}
 
   ~RunJob() override {
-    for (std::byte* block : outputs_) cpu_.heap.Free(block);
+    for (const Block& block : blocks_) cpu_.heap.Free(block.data);
   }
 
-  // False where memory is short.
-  bool Allocate() {
-    for (std::size_t bytes : program_->output_bytes()) {
-      auto* block = static_cast<std::byte*>(cpu_.heap.Allocate(bytes, "output of a run"));
-      if (!block) return false;
-      outputs_.push_back(block);
+  // The first `num_own` outputs get a block each, those after them lie in one, each at a multiple of kSharedAlignment: many
+  // at once, as a trace keeps them, would cost the collector and the system more than the run. False where memory is short.
+  bool Allocate(std::size_t num_own) {
+    const auto sizes = program_->output_bytes();
+    num_own = std::min(num_own, sizes.size());
+    std::size_t shared_bytes = 0;
+    for (std::size_t bytes : sizes.subspan(num_own)) shared_bytes += Aligned(bytes);
+    for (std::size_t bytes : sizes.first(num_own)) {
+      if (!AddBlock(bytes, "output of a run")) return false;
+      outputs_.push_back(blocks_.back().data);
+    }
+    if (num_own == sizes.size()) return true;
+    if (!AddBlock(shared_bytes, "tensors kept of a run")) return false;
+    std::byte* at = blocks_.back().data;
+    for (std::size_t bytes : sizes.subspan(num_own)) {
+      outputs_.push_back(at);
+      at += Aligned(bytes);
     }
     return true;
   }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
   std::vector<const std::byte*>& inputs() { return inputs_; }
-  void RecordTimings() { timings_.resize(program_->num_instructions()); }
+  void Record() {
+    is_recorded_ = true;
+    timings_.resize(program_->num_instructions());
+    if (program_->num_threads() > 1) stints_.resize(timings_.size() * static_cast<std::size_t>(program_->num_threads()));
+  }
+
+  void MarkReady() { ready_ = Clock::now(); }
 
   void Work() override { WorkOn(program_->num_threads()); }
   // The caller's thread counts as one.
   void WorkOn(int num_threads) {
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
+    begun_ = Clock::now();
+    // On the JavaScript thread alone there is nobody to watch.
+    if (num_threads == 1) stints_.clear();
     try {
       Team team(cpu_.threads, num_threads, cancel.get());
-      status_ = program_->Execute({inputs_, outputs_, team, cancel.get(), timings_});
+      status_ = program_->Execute({inputs_, outputs_, team, cancel.get(), timings_, stints_, asked_});
     } catch (const std::bad_alloc&) {
       status_ = Status::OutOfMemory(static_cast<std::int64_t>(program_->arena_bytes()));
     }
-    last_ns_->store(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count(),
+    ended_ = Clock::now();
+    last_ns_->store(std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - begun_).count(),
                     std::memory_order_relaxed);
   }
 
   void Finish(Napi::Env env) override {
     if (!status_.ok()) return deferred_.Reject(ToError(env, status_).Value());
-    Napi::Array buffers = Napi::Array::New(env, outputs_.size());
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const std::size_t bytes = program_->output_bytes()[i];
-      const Napi::Value buffer = WrapBlock(env, cpu_.heap, std::exchange(outputs_[i], nullptr), bytes);
+    Napi::Array buffers = Napi::Array::New(env, blocks_.size());
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      const std::size_t bytes = blocks_[i].bytes;
+      const Napi::Value buffer = WrapBlock(env, cpu_.heap, std::exchange(blocks_[i].data, nullptr), bytes);
       if (buffer.IsEmpty())
         return deferred_.Reject(ToError(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes))).Value());
       buffers.Set(static_cast<std::uint32_t>(i), buffer);
     }
     Napi::Object result = Napi::Object::New(env);
     result.Set("outputs", buffers);
-    if (!timings_.empty()) {
-      Napi::Float64Array times = Napi::Float64Array::New(env, timings_.size() * 2);
-      for (std::size_t i = 0; i < timings_.size(); ++i) {
-        times[i * 2] = static_cast<double>(timings_[i].start_ns) / 1e3;
-        times[i * 2 + 1] = static_cast<double>(timings_[i].end_ns) / 1e3;
-      }
-      result.Set("timesUs", times);
-    }
+    if (is_recorded_) result.Set("record", Recorded(env));
     deferred_.Resolve(result);
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Block {
+    std::byte* data;
+    std::size_t bytes;
+  };
+  // src/runtime/native/session.ts finds the outputs in a shared block by the same rule.
+  static constexpr std::size_t kSharedAlignment = 64;
+
+  static std::size_t Aligned(std::size_t bytes) {
+    return (bytes + kSharedAlignment - 1) / kSharedAlignment * kSharedAlignment;
+  }
+  static double Microseconds(std::int64_t ns) { return static_cast<double>(ns) / 1e3; }
+  double MicrosecondsOf(Clock::time_point time) const {
+    return Microseconds(std::chrono::duration_cast<std::chrono::nanoseconds>(time - asked_).count());
+  }
+
+  bool AddBlock(std::size_t bytes, const char* owner) {
+    auto* data = static_cast<std::byte*>(cpu_.heap.Allocate(bytes, owner));
+    if (data) blocks_.push_back({data, bytes});
+    return data != nullptr;
+  }
+
+  // See NativeRecord in src/runtime/native/addon.ts.
+  Napi::Object Recorded(Napi::Env env) const {
+    Napi::Float64Array times = Napi::Float64Array::New(env, timings_.size() * 2);
+    for (std::size_t i = 0; i < timings_.size(); ++i) {
+      times[i * 2] = Microseconds(timings_[i].start_ns);
+      times[i * 2 + 1] = Microseconds(timings_[i].end_ns);
+    }
+    std::vector<double> rows;
+    for (std::size_t i = 0; i < timings_.size(); ++i) {
+      for (std::size_t at = i; at < stints_.size(); at += timings_.size()) {
+        const program::Stint& stint = stints_[at];
+        if (stint.end_ns == 0) continue;
+        for (double value : {static_cast<double>(i), static_cast<double>(at / timings_.size()),
+                             Microseconds(stint.start_ns), Microseconds(stint.end_ns), Microseconds(stint.busy_ns)})
+          rows.push_back(value);
+      }
+    }
+    Napi::Float64Array stints = Napi::Float64Array::New(env, rows.size());
+    std::copy(rows.begin(), rows.end(), stints.Data());
+    Napi::Object record = Napi::Object::New(env);
+    record.Set("timesUs", times);
+    record.Set("stints", stints);
+    record.Set("readyUs", MicrosecondsOf(ready_));
+    record.Set("begunUs", MicrosecondsOf(begun_));
+    record.Set("endedUs", MicrosecondsOf(ended_));
+    return record;
+  }
+
   Napi::Promise::Deferred deferred_;
   Napi::ObjectReference keep_program_;
   Napi::ObjectReference keep_inputs_;
@@ -192,12 +254,22 @@ class RunJob final : public Job {
   std::shared_ptr<std::atomic<std::int64_t>> last_ns_;
   device::Cpu& cpu_;
   std::vector<const std::byte*> inputs_;
+  std::vector<Block> blocks_;
+  // Within the blocks, by output.
   std::vector<std::byte*> outputs_;
+  bool is_recorded_ = false;
   std::vector<program::Timing> timings_;
+  std::vector<program::Stint> stints_;
+  // When JavaScript asked, when the job was posted, when its thread began and ended.
+  const Clock::time_point asked_ = Clock::now();
+  Clock::time_point ready_ = asked_;
+  Clock::time_point begun_ = asked_;
+  Clock::time_point ended_ = asked_;
   Status status_;
 };
 
-// run(inputs: TypedArray[], trace: boolean, token?: CancelToken) → Promise<{outputs: ArrayBuffer[], timesUs?}>
+// run(inputs: TypedArray[], trace: boolean, numOwn: number, token?: CancelToken) → Promise<{outputs: ArrayBuffer[], record?}>:
+// a block for each of the first numOwn outputs, and one for all others where there are any.
 Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto refuse = [&](const Status& status) {
@@ -220,13 +292,15 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
                      static_cast<std::int64_t>(expected[i])});
     job->inputs().push_back(data);
   }
-  if (info[1].ToBoolean().Value()) job->RecordTimings();
-  if (info[2].IsObject()) {
-    const Napi::Object token = info[2].As<Napi::Object>();
+  if (info[1].ToBoolean().Value()) job->Record();
+  if (!info[2].IsNumber()) return refuse({StatusCode::kArgument, "number of outputs with a block of their own"});
+  if (info[3].IsObject()) {
+    const Napi::Object token = info[3].As<Napi::Object>();
     if (!token.InstanceOf(state.token.Value())) return refuse({StatusCode::kArgument, "cancel token"});
     job->cancel = CancelToken::Unwrap(token)->flag();
   }
-  if (!job->Allocate()) return refuse(Status::OutOfMemory(0));
+  if (!job->Allocate(info[2].As<Napi::Number>().Uint32Value())) return refuse(Status::OutOfMemory(0));
+  job->MarkReady();
   const Napi::Promise promise = job->promise();
   if (last_ns_->load(std::memory_order_relaxed) < kInlineNs) {
     job->WorkOn(1);

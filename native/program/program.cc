@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "program/arena_guard.h"
 #include "program/reader.h"
@@ -273,12 +274,53 @@ void Program::Release(std::unique_ptr<Context> context) {
   idle_.push_back(std::move(context));
 }
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t NanosecondsSince(Clock::time_point origin) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - origin).count();
+}
+
+// Another's threads, with a note of who worked when.
+class Watched final : public Parallel {
+ public:
+  // `stints`: see RunRequest.
+  Watched(Parallel& inner, Clock::time_point origin, std::span<Stint> stints)
+      : inner_(inner), origin_(origin), stints_(stints), num_instructions_(stints.size() / inner.num_threads()) {}
+
+  void Begin(std::size_t instruction) { instruction_ = instruction; }
+  int num_threads() const override { return inner_.num_threads(); }
+  bool Cancelled() const override { return inner_.Cancelled(); }
+  void Run(std::size_t num_tasks, Task task, void* context) override {
+    inner_.For(num_tasks, [&](std::size_t index, int thread) {
+      Stint& stint = stints_[static_cast<std::size_t>(thread) * num_instructions_ + instruction_];
+      const std::int64_t start = NanosecondsSince(origin_);
+      task(context, index, thread);
+      const std::int64_t end = NanosecondsSince(origin_);
+      if (stint.end_ns == 0) stint.start_ns = start;
+      stint.end_ns = end;
+      stint.busy_ns += end - start;
+    });
+  }
+
+ private:
+  Parallel& inner_;
+  const Clock::time_point origin_;
+  const std::span<Stint> stints_;
+  const std::size_t num_instructions_;
+  std::size_t instruction_ = 0;
+};
+
+}  // namespace
+
 Status Program::Execute(const RunRequest& request) {
-  using Clock = std::chrono::steady_clock;
   if (request.inputs.size() != input_bytes_.size() || request.outputs.size() != output_bytes_.size())
     return {StatusCode::kArgument, "number of inputs and outputs"};
   if (request.parallel.num_threads() > num_threads_)
     return {StatusCode::kArgument, "number of threads", request.parallel.num_threads(), num_threads_};
+  if (!request.stints.empty() && request.stints.size() != instructions_.size() * request.parallel.num_threads())
+    return {StatusCode::kArgument, "number of stints"};
   std::unique_ptr<Context> context = Acquire();
   if (!context) return Status::OutOfMemory(static_cast<std::int64_t>(arena_bytes_ + workspace_bytes_));
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -290,21 +332,23 @@ Status Program::Execute(const RunRequest& request) {
       context->tensors[i] = request.outputs[place.index] + place.offset;
     }
   }
-  const auto begin = Clock::now();
-  const auto since = [&] { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count(); };
+  std::optional<Watched> watched;
+  if (!request.stints.empty()) watched.emplace(request.parallel, request.origin, request.stints);
+  Parallel& parallel = watched ? *watched : request.parallel;
   Status status;
   for (std::size_t i = 0; i < instructions_.size(); ++i) {
     if (request.cancel && request.cancel->load(std::memory_order_relaxed)) {
       status = Status::Cancelled();
       break;
     }
-    if (!request.timings.empty()) request.timings[i].start_ns = since();
+    if (!request.timings.empty()) request.timings[i].start_ns = NanosecondsSince(request.origin);
+    if (watched) watched->Begin(i);
     {
       const ArenaGuard guard({context->memory, context->workspace + workspace_bytes_}, context->workspace,
                              instructions_[i]->WorkspaceBytes(num_threads_), operands_[i], context->tensors.data());
-      status = instructions_[i]->Execute({context->tensors.data(), request.parallel, context->workspace});
+      status = instructions_[i]->Execute({context->tensors.data(), parallel, context->workspace});
     }
-    if (!request.timings.empty()) request.timings[i].end_ns = since();
+    if (!request.timings.empty()) request.timings[i].end_ns = NanosecondsSince(request.origin);
     if (!status.ok()) {
       status.instruction = static_cast<std::int64_t>(i);
       break;

@@ -12,6 +12,7 @@
 // Invariant: after Load returned ok, no run can touch memory outside the tensors' buffers.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,10 +55,18 @@ class ConstantStore {
   std::vector<Constant> constants_;
 };
 
-// Written by the thread that runs, one pair an instruction; nanoseconds since the run began.
+// Written by the thread that runs, one pair an instruction; nanoseconds since the request's `origin`.
 struct Timing {
   std::int64_t start_ns;
   std::int64_t end_ns;
+};
+
+// What one thread did of one instruction: from its first task to the end of its last, and the time within its tasks. All 0
+// where it had none.
+struct Stint {
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;
+  std::int64_t busy_ns = 0;
 };
 
 struct RunRequest {
@@ -67,6 +76,10 @@ struct RunRequest {
   const std::atomic<bool>* cancel = nullptr;
   // Empty or one an instruction.
   std::span<Timing> timings = {};
+  // Empty or one an instruction and thread: that of instruction i and thread t at t * num_instructions() + i.
+  std::span<Stint> stints = {};
+  // What timings and stints count from.
+  std::chrono::steady_clock::time_point origin = {};
 };
 
 class Program {

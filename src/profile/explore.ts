@@ -1,6 +1,6 @@
 /** A run to look into: graph, timeline and tensors with one selection. */
 import { type Displayed, display, displaySymbol } from "../base/display-hook.ts";
-import type { Tensor } from "../base/tensor.ts";
+import { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { RunOptions, Values } from "../runtime/engine.ts";
 import type { Session } from "../runtime/session.ts";
@@ -64,7 +64,8 @@ export async function explore(session: Session, feeds: Values, options: ExploreO
   const { capture = "all", signal } = options;
   const run = { capture, ...(signal ? { signal } : {}) };
   // The first run compiles what gives all tensors out.
-  await session.trace(feeds, run);
+  const first = await session.trace(feeds, run);
+  for (const made of first.trace.tensors.values()) if (Tensor.isOwner(made)) made.dispose();
   const { trace } = await session.trace(feeds, run);
   return new Exploration(specialise(session.graph, feeds), trace, options);
 }

@@ -19,6 +19,24 @@ export interface TraceEvent {
   /** Bytes of those that begin to be needed here. */
   readonly newBytes?: number;
   readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+  /** What each thread did of it, where several may have; `thread` is the one that waited for them. */
+  readonly stints?: readonly Stint[];
+}
+
+/** One thread's work on one instruction. */
+export interface Stint {
+  readonly thread: number;
+  /** Of its first task, and the end of its last. */
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Time within its tasks. */
+  readonly busyUs: number;
+}
+
+/** Time of a run outside its instructions, by what it was for. */
+export interface Phase {
+  readonly name: string;
+  readonly us: number;
 }
 
 export interface Trace {
@@ -28,6 +46,11 @@ export interface Trace {
   /** Wall time of the run, microseconds. */
   readonly wallUs: number;
   readonly events: readonly TraceEvent[];
-  /** Tensors asked for with `capture`, by value name. */
+  /** What the run did outside of its instructions; with them it is the whole of `wallUs`. Only of engines that say it. */
+  readonly phases?: readonly Phase[];
+  /**
+   * Tensors asked for with `capture`, by value name. Those of one native program share one block of memory, which stays as
+   * long as one of them: copy what is to outlive the others. `dispose()` of all of them gives it back at once.
+   */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }

@@ -39,6 +39,8 @@ export interface Segment {
   readonly bytes: Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly { readonly value: Value; readonly dtype: DType; readonly shape: StaticShape }[];
+  /** How many of the outputs, from the first on, somebody needs; the others are only to be looked at. */
+  readonly numNeeded: number;
   readonly notes: readonly InstructionNote[];
   /** The arena; a buffer's id is the value whose elements it was made for, "" for scratch memory. */
   readonly memory: PlannedMemory;
@@ -128,10 +130,12 @@ export class SegmentBuilder {
     return undefined;
   }
 
-  /** Writes the program. `outputs`: values made here that somebody else reads. */
-  finish(outputs: readonly Value[]): Segment {
+  /** Writes the program. `needed`: values made here that somebody else reads; `kept`: others that are to be given out. */
+  finish(needed: readonly Value[], kept: readonly Value[]): Segment {
     const claimed: Storage[] = [];
-    const results = outputs.map((value) => ({ value, ...tensorTypeOf(value) }));
+    const results = [...needed, ...kept].map((value) => ({ value, ...tensorTypeOf(value) }));
+    const copies = new Map<number, Emitted[]>();
+    const numMade = this.emitted.length;
     for (const { value, dtype, shape } of results) {
       const ref = this.bound.get(value)!;
       const { storage } = ref;
@@ -149,8 +153,15 @@ export class SegmentBuilder {
       };
       claimed.push(target);
       const to: TensorRef = { storage: target, offsetBytes: 0, sizeBytes: target.sizeBytes, dtype, shape, layout: "" };
+      const at = this.madeBy(ref);
       this.copyOut(value, ref, to);
+      copies.set(at, [...(copies.get(at) ?? []), ...this.emitted.splice(numMade)]);
     }
+    // Each copy right behind what makes the value: it is in a cache yet, and its memory is free for others.
+    this.emitted = [
+      ...(copies.get(-1) ?? []),
+      ...this.emitted.flatMap((entry, index) => [entry, ...(copies.get(index) ?? [])]),
+    ];
     const memory = this.place();
     const table = new TensorTable();
     const encode = ({
@@ -181,6 +192,7 @@ export class SegmentBuilder {
       }),
       inputs: this.inputs,
       outputs: results,
+      numNeeded: needed.length,
       notes: this.emitted.map(({ note }) => note),
       memory,
       prepares: this.preparations.map(({ key }) => key),
@@ -339,6 +351,15 @@ export class SegmentBuilder {
         .map((value) => ({ name: value.name, ...tensorTypeOf(value) }));
       this.emitted[last]!.note = { ...this.emitted[last]!.note, outputs };
     }
+  }
+
+  /** Position of the last instruction that writes a value's memory, -1 for none; a value somebody needs is not written over. */
+  private madeBy(ref: TensorRef): number {
+    const isPart = (output: TensorRef | undefined): boolean =>
+      output?.storage === ref.storage &&
+      output.offsetBytes < ref.offsetBytes + ref.sizeBytes &&
+      ref.offsetBytes < output.offsetBytes + output.sizeBytes;
+    return this.emitted.findLastIndex((entry) => entry.outputs.some(isPart));
   }
 
   private copyOut(value: Value, ref: TensorRef, to: TensorRef): void {

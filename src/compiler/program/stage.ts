@@ -165,12 +165,15 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
   const steps = open.map((entry): Step => {
     if ("node" in entry) return { kind: "reference", ...entry };
     const outputs: Value[] = [];
+    const kept: Value[] = [];
     for (let position = entry.first; position <= entry.last; position++) {
       for (const value of graph.nodes[position]!.outputs) {
-        if (value && entry.builder.makes(value) && known.lastUseOf(value) > entry.last) outputs.push(value);
+        if (!value || !entry.builder.makes(value)) continue;
+        if ((uses.get(value) ?? -1) > entry.last) outputs.push(value);
+        else if (isCaptured(value)) kept.push(value);
       }
     }
-    return { kind: "program", segment: entry.builder.finish(outputs) };
+    return { kind: "program", segment: entry.builder.finish(outputs, kept) };
   });
   return { graph, steps, cut: cutAt < 0 ? undefined : cutAt, constantOf };
 }

@@ -112,12 +112,26 @@ export interface NativeToken {
 export interface NativeProgram {
   readonly arenaBytes: number;
   readonly workspaceBytes: number;
+  /** `outputs`: a buffer for each of the first `numOwn` outputs, and one for all others where there are any. */
   run(
     inputs: readonly NumberArray[],
     trace: boolean,
+    numOwn: number,
     token: NativeToken | undefined,
-  ): Promise<{ readonly outputs: readonly ArrayBuffer[]; readonly timesUs?: Float64Array }>;
+  ): Promise<{ readonly outputs: readonly ArrayBuffer[]; readonly record?: NativeRecord }>;
   dispose(): void;
+}
+
+/** Where the time of a traced run went; microseconds since `run` was called. */
+export interface NativeRecord {
+  /** Start and end of each instruction. */
+  readonly timesUs: Float64Array;
+  /** Of more than one thread: rows of instruction, thread, start, end, and time within its tasks. */
+  readonly stints: Float64Array;
+  /** The outputs had memory, its thread began, its thread was done. */
+  readonly readyUs: number;
+  readonly begunUs: number;
+  readonly endedUs: number;
 }
 
 export interface NativeMemoryStats {

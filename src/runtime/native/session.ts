@@ -2,7 +2,7 @@
  * A graph on the native engine. Each set of input shapes is staged once (program/stage.ts), its programs are loaded and
  * kept; weights are packed once for all of them. A stage that ends in a cut continues in one made for the values found.
  */
-import { arrayTypeOf } from "../../base/dtypes.ts";
+import { arrayTypeOf, byteLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { whenUnused } from "../../base/memory-use.ts";
 import { type StaticShape, sizeOf } from "../../base/shapes.ts";
@@ -26,11 +26,12 @@ import {
   valuesRead,
 } from "../../compiler/program/stage.ts";
 import type { CompileOptions, EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "../engine.ts";
-import type { Trace, TraceEvent } from "../trace.ts";
+import type { Phase, Stint, Trace, TraceEvent } from "../trace.ts";
 import {
   type Addon,
   explainNativeError,
   type NativeProgram,
+  type NativeRecord,
   type NativeStore,
   type NativeToken,
   requireAddon,
@@ -117,12 +118,14 @@ export class NativeSession implements EngineSession {
   async trace(feeds: Values, options: RunOptions = {}): Promise<{ outputs: Values; trace: Trace }> {
     const recorder = new Recorder(options.capture);
     const outputs = await this.drive(feeds, options, recorder);
+    const wallUs = recorder.now();
     const trace: Trace = {
       engine: "native",
       graph: this.graph.name,
       threads: this.threads,
-      wallUs: recorder.now(),
+      wallUs,
       events: recorder.events,
+      phases: recorder.phases(wallUs),
       tensors: recorder.tensors,
     };
     return { outputs, trace };
@@ -247,11 +250,14 @@ export class NativeSession implements EngineSession {
         const inputs = segment.inputs.map((value) => (read(value) as Tensor).data as NumberArray);
         const startUs = recorder?.now() ?? 0;
         try {
-          const result = await programs[index]!.run(inputs, recorder !== undefined, token);
-          segment.outputs.forEach(({ value, dtype, shape }, i) => {
-            values.set(value.name, tensorOver(dtype, shape, result.outputs[i]!));
-          });
-          recorder?.program(segment, result.timesUs!, startUs, values);
+          const { outputs, record } = await programs[index]!.run(
+            inputs,
+            recorder !== undefined,
+            segment.numNeeded,
+            token,
+          );
+          for (const [name, tensor] of tensorsOf(segment, outputs)) values.set(name, tensor);
+          recorder?.program(segment, record!, startUs, values);
         } catch (error) {
           throw explainNativeError(error, this.graph.name, segment.notes);
         }
@@ -411,9 +417,24 @@ function withoutShape(type: ValueType): ValueType {
   return type.kind === "tensor" ? { kind: "tensor", dtype: type.dtype } : type;
 }
 
-function tensorOver(dtype: Tensor["dtype"], shape: StaticShape, buffer: ArrayBuffer): Tensor {
-  const tensor = new Tensor(dtype, shape, new (arrayTypeOf(dtype))(buffer, 0, sizeOf(shape)));
-  return Tensor.owning(tensor, () => whenUnused(buffer, () => requireAddon().release?.(buffer)));
+/** Outputs in a shared block begin at multiples of so many bytes; native/addon/program_object.cc lays them by the same rule. */
+const sharedAlignment = 64;
+
+/** The outputs of a run by name. Those in the shared block give its memory back when the last of them is disposed of. */
+function* tensorsOf(segment: Segment, buffers: readonly ArrayBuffer[]): Generator<[string, Tensor]> {
+  let offset = 0;
+  let numShared = segment.outputs.length - segment.numNeeded;
+  for (const [i, { value, dtype, shape }] of segment.outputs.entries()) {
+    const size = sizeOf(shape);
+    const isOwn = i < segment.numNeeded;
+    const buffer = buffers[isOwn ? i : segment.numNeeded]!;
+    const tensor = new Tensor(dtype, shape, new (arrayTypeOf(dtype))(buffer, isOwn ? 0 : offset, size));
+    Tensor.owning(tensor, () => {
+      if (isOwn || --numShared === 0) whenUnused(buffer, () => requireAddon().release?.(buffer));
+    });
+    if (!isOwn) offset += Math.ceil(byteLength(dtype, size) / sharedAlignment) * sharedAlignment;
+    yield [value.name, tensor];
+  }
 }
 
 /** One node on its reference, its outputs among the values. */
@@ -510,6 +531,7 @@ class Recorder {
   readonly events: TraceEvent[] = [];
   readonly tensors = new Map<string, Tensor>();
   readonly capture: Capture;
+  private readonly spent = new Map<string, number>();
   private readonly begin = performance.now();
 
   constructor(capture: RunOptions["capture"]) {
@@ -520,10 +542,32 @@ class Recorder {
     return (performance.now() - this.begin) * 1000;
   }
 
-  program(segment: Segment, timesUs: Float64Array, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
+  program(segment: Segment, record: NativeRecord, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
+    const returnedUs = this.now() - startUs;
+    const { timesUs, stints } = record;
+    const first = timesUs[0] ?? record.begunUs;
+    const last = timesUs.at(-1) ?? first;
+    let between = last - first;
+    for (let i = 0; i < timesUs.length; i += 2) between -= timesUs[i + 1]! - timesUs[i]!;
+    this.spend("memory of the outputs", record.readyUs);
+    this.spend("waking a thread", record.begunUs - record.readyUs);
+    this.spend("the arena", first - record.begunUs);
+    this.spend("between instructions", between);
+    this.spend("the threads' leave", record.endedUs - last);
+    this.spend("back to JavaScript", returnedUs - record.endedUs);
     const memory = memoryOf(segment);
+    let row = 0;
     segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs }, index) => {
+      const own: Stint[] = [];
+      for (; stints[row] === index; row += 5)
+        own.push({
+          thread: stints[row + 1]!,
+          startUs: startUs + stints[row + 2]!,
+          endUs: startUs + stints[row + 3]!,
+          busyUs: stints[row + 4]!,
+        });
       this.events.push({
+        ...(own.length > 0 ? { stints: own } : {}),
         liveBytes: memory.live[index]!,
         newBytes: memory.born[index]!,
         node,
@@ -556,6 +600,18 @@ class Recorder {
       outputs,
     });
     for (const value of node.outputs) if (value) this.keep(value, values);
+  }
+
+  /** What a run of so many microseconds did outside of its instructions. */
+  phases(wallUs: number): Phase[] {
+    const inside = this.events.reduce((sum, event) => sum + event.endUs - event.startUs, 0);
+    const named = [...this.spent].map(([name, us]): Phase => ({ name, us }));
+    const rest = wallUs - inside - named.reduce((sum, phase) => sum + phase.us, 0);
+    return [...named, { name: "JavaScript around the programs", us: rest }];
+  }
+
+  private spend(name: string, us: number): void {
+    this.spent.set(name, (this.spent.get(name) ?? 0) + us);
   }
 
   private keep({ name }: Value, values: ReadonlyMap<string, RuntimeValue>): void {
