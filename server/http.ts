@@ -22,15 +22,20 @@ async function readText(c: Context): Promise<string> {
   if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      if (size > maxBodyBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (asError(error).code !== "ECONNRESET") throw error;
+    throw new HttpError(400, `the connection ended after ${size} bytes of the body`);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The request's body as a JSON object; an empty body is an empty object. Errors: 400, 413. */
+/** The request's body as a JSON object; an empty body is an empty object. Errors: 400 also where it is cut short, 413. */
 export async function readJson(c: Context): Promise<Json> {
   const text = await readText(c);
   if (text === "") return {};

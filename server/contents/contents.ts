@@ -1,12 +1,11 @@
 /**
- * Files and folders as the contents API shows them. A save is atomic: the new content is written beside the file and
- * renamed over it, so that a crash leaves the old or the new one.
+ * Files and folders as the contents API shows them. A save is atomic.
  * Source: Jupyter Server REST API, "contents".
  */
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, cp, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { partBeside, removeAbandoned, replaceByCopy, replaceFile } from "../files.ts";
 import { HttpError, type Json } from "../http.ts";
 import { mimeType } from "./mime.ts";
 import { asNotebook, emptyNotebook, joinTexts, notebookText } from "./notebook.ts";
@@ -69,10 +68,10 @@ export class Contents {
   private async list(path: string, folder: string): Promise<Model[]> {
     const models: Model[] = [];
     for (const name of await readdir(folder)) {
-      if (name.startsWith(".")) continue;
       const inner = path ? `${normalizePath(path)}/${name}` : name;
       try {
-        models.push(await this.get(inner, { content: false }));
+        if (name.startsWith(".")) await removeAbandoned(join(folder, name));
+        else models.push(await this.get(inner, { content: false }));
       } catch (error) {
         // A file that went meanwhile, a broken link, or one that leads outside: not part of the listing.
         const gone = error instanceof HttpError || (error as NodeJS.ErrnoException).code !== undefined;
@@ -144,7 +143,7 @@ export class Contents {
     if (chunk === 1) {
       const givenUp = this.uploads.get(file);
       if (givenUp) await rm(givenUp, { force: true });
-      this.uploads.set(file, temporary(file));
+      this.uploads.set(file, partBeside(file));
     }
     const target = this.uploads.get(file);
     if (!target) throw new HttpError(400, `chunk ${JSON.stringify(chunk)} of ${path} came before chunk 1`);
@@ -163,25 +162,7 @@ export class Contents {
   }
 
   private async write(path: string, content: string | Uint8Array): Promise<void> {
-    const file = await this.root.resolve(path);
-    const target = temporary(file);
-    const mode = await stat(file).then(
-      (info) => info.mode,
-      () => undefined,
-    );
-    try {
-      const handle = await open(target, "wx", mode);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(target, file);
-    } catch (error) {
-      await rm(target, { force: true });
-      throw error;
-    }
+    await replaceFile(await this.root.resolve(path), content);
   }
 
   async rename(path: string, to: string): Promise<Model> {
@@ -216,14 +197,14 @@ export class Contents {
     const source = await this.root.resolve(path);
     const file = this.checkpointFile(source);
     await mkdir(dirname(file), { recursive: true });
-    await cp(source, file);
+    await replaceByCopy(source, file);
     return { id: "checkpoint", last_modified: (await stat(file)).mtime.toISOString() };
   }
 
   async restoreCheckpoint(path: string, id: string): Promise<void> {
     const file = await this.root.resolve(path);
     if (id !== "checkpoint") throw new HttpError(404, `no checkpoint ${JSON.stringify(id)}`);
-    await this.write(path, await readFile(this.checkpointFile(file)));
+    await replaceByCopy(this.checkpointFile(file), file);
   }
 
   async deleteCheckpoint(path: string, id: string): Promise<void> {
@@ -274,8 +255,6 @@ export class Contents {
     };
   }
 }
-
-const temporary = (file: string): string => join(dirname(file), `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
 
 const exists = (file: string): Promise<boolean> =>
   access(file).then(

@@ -3,42 +3,57 @@
  * server keeps a keyed digest of each notebook it saved with all its cells trusted, as Jupyter does.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../files.ts";
 import type { Cell, Notebook } from "./notebook.ts";
 
 /** Digests kept; the oldest go first. */
 const maxSignatures = 65536;
 
+interface Opened {
+  readonly secret: Buffer;
+  readonly signatures: Set<string>;
+}
+
+/** A file's bytes; undefined where it is not there. */
+async function contentOf(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 export class Trust {
   private readonly folder: string;
-  private secret: Buffer | undefined;
-  private signatures: Set<string> | undefined;
+  private opened: Promise<Opened> | undefined;
 
   /** `folder` holds the secret and the digests; it is made readable by its owner only. */
   constructor(folder: string) {
     this.folder = folder;
   }
 
-  private async open(): Promise<{ secret: Buffer; signatures: Set<string> }> {
-    if (this.secret && this.signatures) return { secret: this.secret, signatures: this.signatures };
+  /** The first to ask reads; the others wait for the same. */
+  private open(): Promise<Opened> {
+    this.opened ??= this.read().catch((error: unknown) => {
+      this.opened = undefined; // the next one tries again
+      throw error;
+    });
+    return this.opened;
+  }
+
+  private async read(): Promise<Opened> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const secretFile = join(this.folder, "notebook-secret");
-    try {
-      this.secret = await readFile(secretFile);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      this.secret = randomBytes(64);
-      await writeFile(secretFile, this.secret, { mode: 0o600 });
+    let secret = await contentOf(secretFile);
+    if (!secret) {
+      secret = randomBytes(64);
+      await replaceFile(secretFile, secret, 0o600);
     }
-    try {
-      const lines = (await readFile(join(this.folder, "notebook-signatures"), "utf8")).split("\n").filter(Boolean);
-      this.signatures = new Set(lines.slice(-maxSignatures));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      this.signatures = new Set();
-    }
-    return { secret: this.secret, signatures: this.signatures };
+    const lines = (await contentOf(join(this.folder, "notebook-signatures")))?.toString("utf8").split("\n") ?? [];
+    return { secret, signatures: new Set(lines.filter(Boolean).slice(-maxSignatures)) };
   }
 
   private digest(secret: Buffer, notebook: Notebook): string {

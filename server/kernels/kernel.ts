@@ -76,6 +76,7 @@ export class Kernel {
   private iopub: Subscriber | undefined;
   private deaths: number[] = [];
   private stopping = false;
+  private restarting: Promise<void> | undefined;
 
   private constructor(spec: KernelSpec, folder: string) {
     this.spec = spec;
@@ -266,9 +267,19 @@ export class Kernel {
    * A fresh process on the same ports: pages stay connected. The pages are not told "restarting": to them that status means
    * that the kernel died by itself, and JupyterLab would say so in a dialog.
    */
-  async restart(): Promise<void> {
+  restart(): Promise<void> {
+    // Asked for again while it is under way, by another page or a second click, it is done once.
+    this.restarting ??= this.startAnew().finally(() => {
+      this.restarting = undefined;
+    });
+    return this.restarting;
+  }
+
+  private async startAnew(): Promise<void> {
     this.state = "restarting";
+    this.deaths = [];
     await this.end({ restart: true });
+    if (this.stopping) return;
     await this.spawn();
     this.state = "starting";
   }
@@ -287,6 +298,7 @@ export class Kernel {
 
   async shutdown(): Promise<void> {
     this.stopping = true;
+    await this.restarting;
     await this.end({ restart: false });
     this.announce("dead");
     for (const client of this.clients.values()) client.closed();

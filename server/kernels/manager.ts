@@ -19,6 +19,8 @@ export class KernelManager {
   private readonly root: Root;
   private readonly kernels = new Map<string, Kernel>();
   private readonly sessions = new Map<string, Session>();
+  /** Sessions whose kernel is being started, by path. */
+  private readonly opening = new Map<string, Promise<Session>>();
   private readonly culling: NodeJS.Timeout | undefined;
 
   /** `cullAfterMs`: idle kernels without a page end after this long; 0 keeps them. */
@@ -93,6 +95,15 @@ export class KernelManager {
     if (!path) throw new HttpError(400, "path is missing");
     const known = [...this.sessions.values()].find((session) => session.path === path);
     if (known) return this.model(known);
+    let opening = this.opening.get(path);
+    if (!opening) {
+      opening = this.makeSession(path, body).finally(() => this.opening.delete(path));
+      this.opening.set(path, opening);
+    }
+    return this.model(await opening);
+  }
+
+  private async makeSession(path: string, body: Json): Promise<Session> {
     const session: Session = {
       id: randomUUID(),
       path,
@@ -101,7 +112,7 @@ export class KernelManager {
       kernel: await this.kernelFor((body["kernel"] ?? {}) as Json, path),
     };
     this.sessions.set(session.id, session);
-    return this.model(session);
+    return session;
   }
 
   private kernelFor(wanted: Json, path: string): Promise<Kernel> | Kernel {

@@ -1,7 +1,7 @@
 /** Small JSON documents of the front end (settings, workspaces), one file each, written atomically. */
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../files.ts";
 
 export class Store {
   private readonly folder: string;
@@ -27,9 +27,7 @@ export class Store {
 
   async write(id: string, text: string): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const temporary = join(this.folder, `.${randomUUID()}.tmp`);
-    await writeFile(temporary, text);
-    await rename(temporary, this.file(id));
+    await replaceFile(this.file(id), text);
   }
 
   async remove(id: string): Promise<void> {

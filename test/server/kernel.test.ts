@@ -1,11 +1,11 @@
 /** A kernel through the server: REST and the channels' WebSocket, as a front end uses them. */
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WebSocket } from "ws";
-import { packV1, unpackV1, v1Protocol } from "../../server/kernels/framing.ts";
 import { type RunningServer, startServer } from "../../server/main.ts";
+import { KernelPage, type Received } from "../support/kernel-page.ts";
 
 let folder: string;
 let server: RunningServer;
@@ -17,78 +17,6 @@ const rest = (method: string, path: string, body?: unknown) =>
     headers: { authorization: `token ${server.token}` },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-
-interface Received {
-  readonly channel: string;
-  readonly type: string;
-  readonly content: Record<string, unknown>;
-  readonly parent: string;
-  readonly buffers: readonly Uint8Array[];
-}
-
-/** A page: what it received, how it sends. */
-class Page {
-  readonly received: Received[] = [];
-  readonly session: string;
-  private readonly socket: WebSocket;
-  private waiting: (() => void)[] = [];
-
-  private constructor(socket: WebSocket, session: string) {
-    this.socket = socket;
-    this.session = session;
-    socket.on("message", (data: Buffer) => {
-      const { channel, frames } = unpackV1(data)!;
-      const [header, parent, , content] = frames
-        .slice(0, 4)
-        .map((frame) => JSON.parse(Buffer.from(frame).toString()) as Record<string, unknown>);
-      this.received.push({
-        channel,
-        type: String(header!["msg_type"]),
-        content: content!,
-        parent: String(parent!["msg_id"]),
-        buffers: frames.slice(4),
-      });
-      for (const wake of this.waiting.splice(0)) wake();
-    });
-  }
-
-  static open(session: string): Promise<Page> {
-    const url = `ws://127.0.0.1:${server.port}/api/kernels/${kernel}/channels?session_id=${session}`;
-    const socket = new WebSocket(url, v1Protocol, { headers: { authorization: `token ${server.token}` } });
-    const page = new Page(socket, session);
-    return new Promise((resolve, reject) => {
-      socket.once("open", () => resolve(page));
-      socket.once("error", reject);
-    });
-  }
-
-  send(type: string, content: object, ...buffers: Buffer[]): string {
-    const id = `${this.session}-${type}-${Math.random()}`;
-    const header = { msg_id: id, msg_type: type, session: this.session, username: "", date: "", version: "5.4" };
-    const json = [header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part)));
-    this.socket.send(Buffer.concat(packV1("shell", [...json, ...buffers])));
-    return id;
-  }
-
-  execute(code: string): string {
-    return this.send("execute_request", { code, silent: false, store_history: true, allow_stdin: false });
-  }
-
-  async until(wanted: (message: Received) => boolean): Promise<Received> {
-    for (;;) {
-      const found = this.received.find(wanted);
-      if (found) return found;
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once("close", () => resolve());
-      this.socket.close();
-    });
-  }
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "inferlab-server-kernel-"));
@@ -105,7 +33,7 @@ afterAll(async () => {
 });
 
 test("a cell runs and its result comes to every page", async () => {
-  const [one, two] = [await Page.open("one"), await Page.open("two")];
+  const [one, two] = [await KernelPage.open(server, kernel, "one"), await KernelPage.open(server, kernel, "two")];
   const id = one.execute("6 * 7");
   const isResult = (message: Received) => message.type === "execute_result" && message.parent === id;
   for (const page of [one, two])
@@ -114,7 +42,7 @@ test("a cell runs and its result comes to every page", async () => {
 });
 
 test("large buffers come as they went, and small ones beside them", async () => {
-  const page = await Page.open("buffers");
+  const page = await KernelPage.open(server, kernel, "buffers");
   const id = page.execute(
     'kernel.comm.register("echo", (comm) => comm.onMessage((data, buffers) => comm.send(data, { buffers })));',
   );
@@ -129,7 +57,7 @@ test("large buffers come as they went, and small ones beside them", async () => 
 });
 
 test("POST interrupt stops an endless loop and keeps the variables", async () => {
-  const page = await Page.open("interrupt");
+  const page = await KernelPage.open(server, kernel, "interrupt");
   page.execute("let kept = 41;");
   const loop = page.execute("while (true) {}");
   await page.until((message) => message.type === "execute_input" && message.parent === loop);
@@ -143,12 +71,12 @@ test("POST interrupt stops an endless loop and keeps the variables", async () =>
 });
 
 test("a page that comes back gets what it missed", async () => {
-  const page = await Page.open("reload");
+  const page = await KernelPage.open(server, kernel, "reload");
   const id = page.execute('await new Promise((r) => setTimeout(r, 400)); "late"');
   await page.until((message) => message.type === "execute_input" && message.parent === id);
   await page.close();
   await new Promise((resolve) => setTimeout(resolve, 800));
-  const back = await Page.open("reload");
+  const back = await KernelPage.open(server, kernel, "reload");
   const result = await back.until((message) => message.type === "execute_result" && message.parent === id);
   expect(result.content["data"]).toMatchObject({ "text/plain": "'late'" });
   await back.until((message) => message.type === "execute_reply" && message.parent === id);
@@ -156,13 +84,51 @@ test("a page that comes back gets what it missed", async () => {
 });
 
 test("a restart gives a fresh kernel to the same page", async () => {
-  const page = await Page.open("restart");
+  const page = await KernelPage.open(server, kernel, "restart");
   page.execute("let gone = 1;");
   expect((await rest("POST", `/api/kernels/${kernel}/restart`)).status).toBe(200);
   const id = page.execute("typeof gone");
   const result = await page.until((message) => message.type === "execute_result" && message.parent === id);
   expect(result.content["data"]).toMatchObject({ "text/plain": "'undefined'" });
   await page.close();
+});
+
+test("restarts asked for together are one, and a shutdown meanwhile leaves no process", async () => {
+  const { id } = (await (await rest("POST", "/api/kernels", {})).json()) as { id: string };
+  const page = await KernelPage.open(server, id, "restarts");
+  const pid = async (): Promise<number> => {
+    const asked = page.execute("process.ppid");
+    const { content } = await page.until(({ type, parent }) => type === "execute_result" && parent === asked);
+    return Number((content["data"] as Record<string, string>)["text/plain"]);
+  };
+  const isAlive = (process_: number): boolean => {
+    try {
+      return process.kill(process_, 0);
+    } catch {
+      return false;
+    }
+  };
+  const first = await pid();
+  const answers = await Promise.all([1, 2, 3].map(() => rest("POST", `/api/kernels/${id}/restart`)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const second = await pid();
+  expect([second === first, isAlive(first)]).toEqual([false, false]);
+  const restarted = rest("POST", `/api/kernels/${id}/restart`);
+  expect((await rest("DELETE", `/api/kernels/${id}`)).status).toBe(204);
+  await restarted;
+  expect(isAlive(second)).toBe(false);
+  if (!existsSync("/proc/self/task")) return; // where one cannot see which process is whose child
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean);
+  const ofKernel = children.filter((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes(id));
+  expect(ofKernel).toEqual([]);
+});
+
+test("a session opened by two pages at once has one kernel", async () => {
+  const open = () => rest("POST", "/api/sessions", { path: "both.ipynb", type: "notebook" });
+  const made = await Promise.all([open(), open()].map(async (answer) => (await answer).json()));
+  const [one, two] = made as { id: string; kernel: { id: string } }[];
+  expect(two).toEqual(one);
+  expect((await rest("DELETE", `/api/sessions/${one!.id}`)).status).toBe(204);
 });
 
 test("closing the session ends the kernel", async () => {

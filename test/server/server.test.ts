@@ -1,5 +1,5 @@
 /** The server through its own door: HTTP and WebSocket on loopback. */
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -129,6 +129,34 @@ describe("contents", () => {
     expect((await call("POST", `/api/contents/c.txt/checkpoints/${id}`)).status).toBe(204);
     expect((await call("GET", "/api/contents/c.txt")).json.content).toBe("before");
     expect((await call("GET", "/api/contents/c.txt/checkpoints")).json).toHaveLength(1);
+  });
+
+  test("a save through a symbolic link writes what the link leads to, and keeps its mode", async () => {
+    await writeFile(join(root, "real.txt"), "before", { mode: 0o640 });
+    await symlink("real.txt", join(root, "inner-link.txt"));
+    await call("PUT", "/api/contents/inner-link.txt", { type: "file", format: "text", content: "after" });
+    expect((await lstat(join(root, "inner-link.txt"))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(root, "real.txt"), "utf8")).toBe("after");
+    expect((await lstat(join(root, "real.txt"))).mode & 0o777).toBe(0o640);
+  });
+
+  test("a file whose name is as long as names may be is saved", async () => {
+    const name = `${"n".repeat(251)}.txt`;
+    const saved = await call("PUT", `/api/contents/${name}`, { type: "file", format: "text", content: "long" });
+    expect(saved.status).toBe(200);
+    expect(await readFile(join(root, name), "utf8")).toBe("long");
+  });
+
+  test("what a killed server left half written is removed after an hour, and nothing else", async () => {
+    await mkdir(join(root, "left"));
+    const left = { ".a.inferlab-part": 2, ".b.inferlab-part": 0, ".mine": 2 };
+    for (const [name, hours] of Object.entries(left)) {
+      await writeFile(join(root, "left", name), "x");
+      const time = new Date(Date.now() - hours * 3_600_000);
+      await utimes(join(root, "left", name), time, time);
+    }
+    expect((await call("GET", "/api/contents/left")).json.content).toEqual([]);
+    expect((await readdir(join(root, "left"))).sort()).toEqual([".b.inferlab-part", ".mine"]);
   });
 
   test("outputs are trusted where they were saved here as trusted, and only there", async () => {

@@ -31,10 +31,13 @@ export interface PlainPage {
   /** Waits until an expression is true. Errors: Error after a minute. */
   until(expression: string): Promise<void>;
   close(): Promise<void>;
+  /** Ends every process of the browser with SIGKILL; what is being evaluated fails. */
+  kill(): Promise<void>;
 }
 
-export async function openPlainPage(url: string): Promise<PlainPage> {
-  const profile = await mkdtemp(join(tmpdir(), "inferlab-chromium-"));
+/** `profile` is a folder that stays, with the browser's cache, for the next one; by default the browser has one of its own. */
+export async function openPlainPage(url: string, profile?: string): Promise<PlainPage> {
+  const data = profile ?? (await mkdtemp(join(tmpdir(), "inferlab-chromium-")));
   const flags = [
     "--headless=new",
     "--no-sandbox",
@@ -44,14 +47,19 @@ export async function openPlainPage(url: string): Promise<PlainPage> {
   ];
   const child = spawn(
     chromiumPath!,
-    [...flags, "--disable-component-update", `--user-data-dir=${profile}`, "--remote-debugging-port=0", url],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    [...flags, "--disable-component-update", `--user-data-dir=${data}`, "--remote-debugging-port=0", url],
+    // A process group of its own: killed as one.
+    { stdio: ["ignore", "ignore", "pipe"], detached: true },
   );
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const close = async (): Promise<void> => {
     child.kill();
     await ended;
-    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    if (!profile) await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+  };
+  const kill = async (): Promise<void> => {
+    process.kill(-child.pid!, "SIGKILL");
+    await close();
   };
   try {
     const host = await new Promise<string>((resolve, reject) => {
@@ -68,9 +76,12 @@ export async function openPlainPage(url: string): Promise<PlainPage> {
     const socket = new WebSocket(target.webSocketDebuggerUrl);
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
     const waiting = new Map<number, (answer: Answer) => void>();
-    socket.on("message", (data: Buffer) => {
-      const answer = JSON.parse(data.toString()) as Answer;
+    socket.on("message", (message: Buffer) => {
+      const answer = JSON.parse(message.toString()) as Answer;
       waiting.get(answer.id ?? 0)?.(answer);
+    });
+    socket.on("close", () => {
+      for (const answer of waiting.values()) answer({ error: { message: "the browser is gone" } });
     });
     let numAsked = 0;
     const evaluate = async <T>(expression: string): Promise<T> => {
@@ -89,7 +100,7 @@ export async function openPlainPage(url: string): Promise<PlainPage> {
     const until = async (expression: string): Promise<void> => {
       await within(async () => (await evaluate<boolean>(`Boolean(${expression})`)) || undefined);
     };
-    return { evaluate, until, close };
+    return { evaluate, until, close, kill };
   } catch (error) {
     await close();
     throw error;

@@ -1,43 +1,55 @@
-/** What was saved stays saved: the server is killed while it saves, the kernel while it runs. */
+/** What was saved stays saved: the server is killed while it saves, the kernel while it runs, the browser while it saves. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { notebook } from "../../support/lab.ts";
+import { KernelPage } from "../../support/kernel-page.ts";
+import { buildLab, chromiumPath, notebook } from "../../support/lab.ts";
+import { openPlainPage } from "../../support/plain-chromium.ts";
 import { randomSource } from "../../support/random.ts";
 import { repositoryRoot } from "../../support/shared.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "inferlab-crash-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+  await buildLab();
+  folder = await realpath(await mkdtemp(join(tmpdir(), "inferlab-crash-")));
+}, 600_000);
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }));
 
 const token = "crash";
-/** How often each end is killed. */
+/** How often the server and the kernel are killed. */
 const numKills = 100;
+/** A browser takes seconds to show the Lab again: it is killed less often, unless BROWSER_KILLS says how often. */
+const numBrowserKills = Number(process.env["BROWSER_KILLS"] ?? 5);
+/** Where one can see which process is whose child. */
+const hasProc = existsSync("/proc/self/task");
 
 interface Serving {
   readonly process: ChildProcess;
-  readonly origin: string;
+  readonly port: number;
+  readonly token: string;
+  /** What it has printed. */
+  said(): string;
+  api(method: string, path: string, body?: string): Promise<Response>;
   kill(): Promise<void>;
 }
 
 async function serve(): Promise<Serving> {
   const program = join(repositoryRoot, "bin", "inferlab.mjs");
   const child = spawn(process.execPath, [program, "lab", folder, "--no-browser", "--token", token, "--port", "18890"], {
-    env: { ...process.env, XDG_DATA_HOME: join(folder, ".data") },
+    env: { ...process.env, XDG_DATA_HOME: join(folder, ".data"), INFERLAB_HISTORY: "off" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let said = "";
-  const origin = await new Promise<string>((resolve, reject) => {
+  const port = await new Promise<number>((resolve, reject) => {
     const listen = (data: Buffer): void => {
       said += data.toString();
-      const found = /http:\/\/[^/\s]+/.exec(said);
-      if (found) resolve(found[0]);
+      const found = /http:\/\/[^/\s]+:(\d+)/.exec(said);
+      if (found) resolve(Number(found[1]));
     };
     child.stdout!.on("data", listen);
     child.stderr!.on("data", listen);
@@ -45,7 +57,15 @@ async function serve(): Promise<Serving> {
   });
   return {
     process: child,
-    origin: origin.replace("localhost", "127.0.0.1"),
+    port,
+    token,
+    said: () => said,
+    api: (method, path, body) =>
+      fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { authorization: `token ${token}` },
+        ...(body === undefined ? {} : { body }),
+      }),
     kill: () => {
       child.kill("SIGKILL");
       return ended;
@@ -53,24 +73,41 @@ async function serve(): Promise<Serving> {
   };
 }
 
-const headers = { authorization: `token ${token}` };
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The body of a save, whose first cell says which one it is. */
+type SaveBody = (save: number) => string;
+
+function saveBody(numCells: number): SaveBody {
+  const sources = Array.from({ length: numCells - 1 }, (_, i) => `${i} ${"x".repeat(10_000)}`);
+  const content: unknown = JSON.parse(notebook("save @", ...sources));
+  const body = JSON.stringify({ type: "notebook", format: "json", content });
+  return (save) => body.replace("save @", `save ${save}`);
+}
+
+/** The number of the save that a notebook's file holds. Fails where the file is not a whole notebook. */
+async function savedIn(name: string, numCells: number): Promise<number> {
+  const { cells } = JSON.parse(await readFile(join(folder, name), "utf8")) as {
+    cells: { source: string[] | string }[];
+  };
+  expect(cells).toHaveLength(numCells);
+  return Number(/save (\d+)/.exec(String(cells[0]!.source))![1]);
+}
 
 test(`a notebook is whole after ${numKills} kills of the server during a save`, async () => {
   const random = randomSource(7);
   const name = "saved.ipynb";
+  // 2 MB, so that writing takes long enough to be hit.
+  const body = saveBody(201);
   let answered = -1;
   let numCutShort = 0;
   for (let kill = 0; kill < numKills; kill++) {
     const server = await serve();
-    // 2 MB, so that writing takes long enough to be hit; the first cell says which save it is.
-    const contentOf = (save: number): unknown =>
-      JSON.parse(notebook(`save ${save}`, ...Array.from({ length: 200 }, (_, i) => `${i} ${"x".repeat(10_000)}`)));
     let save = answered + 1;
     try {
       for (let isFirst = true; ; save++, isFirst = false) {
-        const body = JSON.stringify({ type: "notebook", format: "json", content: contentOf(save) });
         const started = performance.now();
-        const response = await fetch(`${server.origin}/api/contents/${name}`, { method: "PUT", headers, body });
+        const response = await server.api("PUT", `/api/contents/${name}`, body(save));
         if (response.ok) answered = save;
         // The first save tells how long one takes; the kill comes anywhere in the next two.
         const delayMs = random() * 2 * (performance.now() - started);
@@ -80,12 +117,8 @@ test(`a notebook is whole after ${numKills} kills of the server during a save`, 
       numCutShort++; // the server is gone
     }
     await server.kill();
-    const { cells } = JSON.parse(await readFile(join(folder, name), "utf8")) as {
-      cells: { source: string[] | string }[];
-    };
-    expect(cells).toHaveLength(201);
     // What was answered is there; what was on its way is there wholly or not at all.
-    const found = Number(/\d+/.exec(String(cells[0]!.source))![0]);
+    const found = await savedIn(name, 201);
     expect([answered, save]).toContain(found);
     answered = found;
   }
@@ -94,22 +127,183 @@ test(`a notebook is whole after ${numKills} kills of the server during a save`, 
   expect((await readdir(folder)).filter((file) => !file.startsWith("."))).toEqual([name]);
 }, 600_000);
 
-test.skipIf(!existsSync("/proc/self/task"))(
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** The process of a server's child that has a text in its command; undefined where there is none. */
+function childWith(pid: number, text: string): number | undefined {
+  return childrenOf(pid).find((child) => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, "utf8").includes(text);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
+/** Processes that work in the folder: kernels and what they started. */
+function processesIn(where: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === where;
+    } catch {
+      return false; // it has ended meanwhile, or is not ours to look at
+    }
+  });
+}
+
+interface Running {
+  /** Ids of the server's session and kernel. */
+  readonly session: string;
+  readonly id: string;
+  readonly page: KernelPage;
+}
+
+/** A notebook's kernel, which has shown that it works. */
+async function startKernel(server: Serving, name: string, pageName: string): Promise<Running> {
+  const asked = JSON.stringify({ path: name, name, type: "notebook", kernel: { name: "inferlab" } });
+  const made = (await (await server.api("POST", "/api/sessions", asked)).json()) as {
+    id: string;
+    kernel: { id: string };
+  };
+  const page = await KernelPage.open(server, made.kernel.id, pageName);
+  const sum = page.execute("40 + 2");
+  await page.until(({ type, parent }) => type === "execute_result" && parent === sum);
+  return { session: made.id, id: made.kernel.id, page };
+}
+
+/** Kills the kernel of a notebook again and again, while its cell runs or it starts anew, and the notebook is saved. */
+async function killKernel(server: Serving, name: string, times: number, random: () => number): Promise<void> {
+  const body = saveBody(5);
+  let save = 0;
+  let running: Running | undefined;
+  for (let kill = 0; kill < times; kill++) {
+    running ??= await startKernel(server, name, `${name}-${kill}`);
+    const { id, page, session } = running;
+    const deaths = () =>
+      page.received.map(({ content }) => content["execution_state"]).filter((s) => s === "restarting" || s === "dead");
+    const numDeaths = deaths().length;
+    page.execute("for (let i = 0; ; i++) { console.log(i); await new Promise((r) => setTimeout(r, 1)); }");
+    await expect.poll(() => childWith(server.process.pid!, id), { timeout: 20_000, interval: 5 }).toBeDefined();
+    let isKilled = false;
+    setTimeout(() => {
+      process.kill(childWith(server.process.pid!, id)!, "SIGKILL");
+      isKilled = true;
+    }, random() * 300);
+    // Whatever the moment of the death, a save is answered, and what was answered is in the file.
+    for (let isLast = false; !isLast; await sleep(20)) {
+      isLast = isKilled;
+      expect((await server.api("PUT", `/api/contents/${name}`, body(++save))).status).toBe(200);
+      expect(await savedIn(name, 5)).toBe(save);
+    }
+    await page.until(() => deaths().length > numDeaths);
+    // One that died too often is given up: the notebook gets another.
+    if (deaths().at(-1) !== "dead") continue;
+    await page.close();
+    expect((await server.api("DELETE", `/api/sessions/${session}`)).status).toBe(204);
+    running = undefined;
+  }
+  await running?.page.close();
+}
+
+test.skipIf(!hasProc)(
+  `saves go on and no process stays after ${numKills} kills of kernels`,
+  async () => {
+    const random = randomSource(8);
+    const server = await serve();
+    const names = ["a.ipynb", "b.ipynb", "c.ipynb", "d.ipynb"];
+    for (const name of names) await writeFile(join(folder, name), notebook("save 0"));
+    await Promise.all(names.map((name) => killKernel(server, name, numKills / names.length, random)));
+    const sessions = (await (await server.api("GET", "/api/sessions")).json()) as { id: string }[];
+    for (const { id } of sessions) await server.api("DELETE", `/api/sessions/${id}`);
+    await expect.poll(() => processesIn(folder), { timeout: 20_000, interval: 200 }).toEqual([]);
+    expect(server.process.exitCode).toBeNull();
+    await server.kill();
+  },
+  600_000,
+);
+
+test.skipIf(!hasProc)(
   "kernels end when their server was killed",
   async () => {
     const server = await serve();
-    const response = await fetch(`${server.origin}/api/kernels`, {
-      method: "POST",
-      headers,
-      body: JSON.stringify({ name: "inferlab" }),
-    });
-    expect(response.status).toBe(201);
-    const { pid } = server.process;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-    expect(children.length).toBeGreaterThan(0);
+    expect((await server.api("POST", "/api/kernels", JSON.stringify({ name: "inferlab" }))).status).toBe(201);
+    expect(processesIn(folder).length).toBeGreaterThan(0);
     await server.kill();
-    const alive = () => children.filter((child) => existsSync(`/proc/${child}`));
-    await expect.poll(alive, { timeout: 20_000, interval: 200 }).toEqual([]);
+    await expect.poll(() => processesIn(folder), { timeout: 20_000, interval: 200 }).toEqual([]);
   },
   60_000,
+);
+
+test("a notebook stays as it was where the connection of a save is cut", async () => {
+  const random = randomSource(9);
+  const server = await serve();
+  const name = "cut.ipynb";
+  const body = saveBody(21);
+  for (let cut = 0; cut < numKills; cut++) {
+    expect((await server.api("PUT", `/api/contents/${name}`, body(cut))).status).toBe(200);
+    const text = Buffer.from(body(1_000_000));
+    const head = `PUT /api/contents/${name} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAuthorization: token ${token}\r\n`;
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(`${head}Content-Length: ${text.length}\r\n\r\n`);
+    const part = text.subarray(0, Math.floor(random() * (text.length - 1)));
+    await new Promise<void>((resolve) => socket.write(part, () => resolve()));
+    if (cut % 2) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+  expect((await server.api("GET", "/api/status")).status).toBe(200);
+  expect(await savedIn(name, 21)).toBe(numKills - 1);
+  expect(server.said()).not.toContain("Error");
+  await server.kill();
+});
+
+test.skipIf(!chromiumPath)(
+  `the Lab shows what was saved after ${numBrowserKills} kills of the browser during a save`,
+  async () => {
+    const random = randomSource(10);
+    const server = await serve();
+    const name = "browser.ipynb";
+    const numCells = 51; // half a megabyte
+    expect((await server.api("PUT", `/api/contents/${name}`, saveBody(numCells)(0))).status).toBe(200);
+    const url = `http://127.0.0.1:${server.port}/lab/tree/${name}?token=${token}&reset`;
+    const firstCell = "jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel";
+    let answered = 0;
+    let numCutShort = 0;
+    for (let kill = 0; kill < numBrowserKills; kill++) {
+      const page = await openPlainPage(url, join(folder, ".profile"));
+      await page.until(
+        "jupyterapp.shell.currentWidget.context.isReady && jupyterapp.shell.currentWidget.content.widgets[0]",
+      );
+      // The browser that comes after a killed one shows what was saved.
+      expect(await page.evaluate(`${firstCell}.getSource()`)).toBe(`save ${answered}`);
+      let save = answered + 1;
+      const begin = performance.now();
+      let killed: Promise<void> | undefined;
+      try {
+        for (; ; save++) {
+          const edit = `${firstCell}.setSource("save ${save}")`;
+          await page.evaluate(`${edit}; jupyterapp.shell.currentWidget.context.save()`);
+          answered = save;
+          if (killed) continue;
+          const delayMs = random() * 2 * (performance.now() - begin);
+          killed = sleep(delayMs).then(() => page.kill());
+        }
+      } catch (error) {
+        expect((error as Error).message).toBe("the browser is gone");
+        numCutShort++;
+      }
+      await killed;
+      // A save that the browser has sent wholly is written though nobody is there for the answer.
+      await expect
+        .poll(async () => (await readdir(folder)).filter((file) => file.endsWith(".inferlab-part")))
+        .toEqual([]);
+      const found = await savedIn(name, numCells);
+      expect([answered, save]).toContain(found);
+      answered = found;
+    }
+    expect(numCutShort).toBe(numBrowserKills);
+    await server.kill();
+  },
+  1_200_000,
 );
