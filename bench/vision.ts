@@ -7,6 +7,7 @@
  */
 import sharp from "sharp";
 import { Image } from "../src/base/image.ts";
+import { type Box, nms } from "../src/pipeline/nodes/boxes.ts";
 import { gaussianBlur } from "../src/pipeline/nodes/gaussian-blur.ts";
 import { setNodeThreads } from "../src/pipeline/nodes/native.ts";
 import { preprocess } from "../src/pipeline/nodes/preprocess.ts";
@@ -40,6 +41,29 @@ const normalise = preprocess([
 const byKernel = (kernel: "linear" | "cubic" | "nearest") => () =>
   sharp(frame.data, raw).resize(640, 640, { kernel, fit: "fill", fastShrinkOnLoad: false }).raw().toBuffer();
 const blurred = (sigma: number) => () => sharp(frame.data, raw).blur(sigma).raw().toBuffer();
+
+/** 10⁴ boxes of a 1920×1080 picture: all over it, or in 100 piles as a detector gives them. */
+const boxes = (piles: boolean): Box[] =>
+  Array.from({ length: 10_000 }, (_, i) => {
+    const p = i % 100;
+    const score = ((i * 48271) % 10007) / 10007;
+    return piles
+      ? {
+          x: ((p * 7919) % 1800) + ((i * 13) % 17),
+          y: ((p * 104729) % 1000) + ((i * 29) % 13),
+          width: 80 + ((i * 7) % 11),
+          height: 90 + ((i * 5) % 13),
+          score,
+        }
+      : {
+          x: (i * 7919) % 1871,
+          y: (i * 104729) % 1013,
+          width: 20 + ((i * 31) % 97),
+          height: 20 + ((i * 57) % 89),
+          score,
+        };
+  });
+const [spread, piles] = [boxes(false), boxes(true)];
 
 interface Trial {
   readonly name: string;
@@ -87,6 +111,8 @@ const trials: readonly Trial[] = [
     opencv: "gaussian-3",
     sharp: blurred(3),
   },
+  { name: "box NMS of 10⁴, spread", ours: () => nms(spread, { threshold: 0.5 }), opencv: "nms-spread" },
+  { name: "box NMS of 10⁴, in piles", ours: () => nms(piles, { threshold: 0.5 }), opencv: "nms-piles" },
 ];
 
 const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor(q * (sorted.length - 1))]!;

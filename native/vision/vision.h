@@ -68,6 +68,12 @@ class Call {
     Check(array, element, length);
     return array.As<T>();
   }
+  template <typename T>
+  T* Output(Element element, std::int64_t length) {
+    const Array array = NextOutput();
+    Check(array, element, length);
+    return array.As<T>();
+  }
   // A picture: offset, row stride, width, height and channels of the next array.
   Picture InputPicture() { return PictureOf(NextInput()); }
   Picture OutputPicture() { return PictureOf(NextOutput()); }

@@ -17,6 +17,9 @@ using testing::Random;
 Array Of(Guarded<std::uint8_t>& v) { return {reinterpret_cast<std::byte*>(v.data()), v.size(), Element::kU8}; }
 Array Of(std::vector<float>& v) { return {reinterpret_cast<std::byte*>(v.data()), v.size(), Element::kF32}; }
 Array Of(std::vector<std::int32_t>& v) { return {reinterpret_cast<std::byte*>(v.data()), v.size(), Element::kI32}; }
+Array Of(const std::vector<double>& v) {
+  return {reinterpret_cast<std::byte*>(const_cast<double*>(v.data())), v.size(), Element::kF64};
+}
 
 Status RunKernel(const char* name, const std::vector<double>& params, const std::vector<Array>& inputs,
                  const std::vector<Array>& outputs) {
@@ -49,6 +52,68 @@ RandomTaps MakeTaps(Random& random, std::int64_t input, std::int64_t output, std
     for (float w : weights) taps.weights.push_back(w / sum);
   }
   return taps;
+}
+
+double Overlap(const double* a, const double* b) {
+  const double width = std::min(a[0] + a[2], b[0] + b[2]) - std::max(a[0], b[0]);
+  const double height = std::min(a[1] + a[3], b[1] + b[3]) - std::max(a[1], b[1]);
+  if (!(width > 0 && height > 0)) return 0;
+  return width * height / (a[2] * a[3] + b[2] * b[3] - width * height);
+}
+
+TEST(Vision, SuppressIsThePlainLoop) {
+  Random random(9);
+  for (int round = 0; round < 400; ++round) {
+    const auto n = static_cast<std::size_t>(random.Int(0, 300));
+    const std::int64_t groups = random.Int(1, 4), most = random.Int(0, 2) ? static_cast<std::int64_t>(n) : random.Int(0, 20);
+    const float plane = random.Uniform(5, 900), side = random.Uniform(1, 60);
+    const double thresholds[] = {0, 0.1, 0.25, 1.0 / 3, 0.45, 0.5, 0.7, 1}, threshold = thresholds[random.Int(0, 7)];
+    std::vector<double> boxes, scores;
+    std::vector<std::int32_t> group, kept(n), number(1, -1), expected;
+    for (std::size_t i = 0; i < n; ++i) {
+      // Whole corners every other round, so that overlaps are exactly the threshold.
+      for (const float high : {plane, plane, side, side}) {
+        const float v = random.Uniform(0.5f, high);
+        boxes.push_back(round % 2 ? std::ceil(v) : v);
+      }
+      scores.push_back(static_cast<double>(random.Int(0, 20)));
+      group.push_back(static_cast<std::int32_t>(random.Int(0, groups - 1)));
+    }
+    std::vector<std::size_t> order(n);
+    for (std::size_t i = 0; i < n; ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    for (const std::size_t i : order) {
+      if (static_cast<std::int64_t>(expected.size()) >= most) break;
+      bool covered = false;
+      for (const std::int32_t k : expected)
+        covered = covered || (group[static_cast<std::size_t>(k)] == group[i] && Overlap(&boxes[static_cast<std::size_t>(k) * 4], &boxes[i * 4]) > threshold);
+      if (!covered) expected.push_back(static_cast<std::int32_t>(i));
+    }
+    EXPECT(RunKernel("suppress", {static_cast<double>(n), static_cast<double>(groups), threshold, static_cast<double>(most)},
+                     {Of(boxes), Of(scores), Of(group)}, {Of(kept), Of(number)})
+               .ok());
+    kept.resize(static_cast<std::size_t>(number[0]));
+    EXPECT(kept == expected);
+  }
+}
+
+TEST(Vision, SuppressRefusesWhatDoesNotFitAndTakesAnyNumbers) {
+  const double nan = std::nan(""), infinity = INFINITY;
+  std::vector<std::int32_t> group = {0, 1}, kept(2), number(1);
+  const auto run = [&](const std::vector<double>& boxes, const std::vector<double>& scores, double groups, double most) {
+    return RunKernel("suppress", {2, groups, 0.5, most}, {Of(boxes), Of(scores), Of(group)}, {Of(kept), Of(number)});
+  };
+  const std::vector<double> boxes = {0, 0, 1, 1, 0, 0, 1, 1};
+  EXPECT(run(boxes, {1, 2}, 2, 2).ok());
+  EXPECT(!run(boxes, {1, 2}, 1, 2).ok());
+  EXPECT(!run(boxes, {1, nan}, 2, 2).ok());
+  EXPECT(!run(boxes, {1}, 2, 2).ok());
+  EXPECT(!run({0, 0, 1}, {1, 2}, 2, 2).ok());
+  EXPECT(!run(boxes, {1, 2}, 2, -1).ok());
+  group = {0, 0};
+  for (const double a : {nan, infinity, -infinity, 1e308, -1e308, 0.0, -5.0, 1e-308})
+    for (const double b : {nan, infinity, -infinity, 1e308, 1.0, 0.0})
+      EXPECT(run({a, b, b, a, b, a, a, b}, {infinity, -infinity}, 1, 2).ok());
 }
 
 TEST_EACH_ISA(Vision, ResizeIsTheWeightedSum) {

@@ -3,6 +3,7 @@ import { InferlabError } from "../../base/errors.ts";
 import type { BoxAnnotation } from "../../base/image.ts";
 import { boxColumns } from "./detection/box-grid.ts";
 import { suppressHard, suppressSoft } from "./detection/suppress.ts";
+import { suppressNative } from "./detection/suppress-native.ts";
 import { node } from "./node.ts";
 
 /** An upright rectangle, as nets find them and displays draw them. */
@@ -86,6 +87,8 @@ export const nms = node(
   (boxes: readonly Box[], options: NmsOptions = {}): Box[] => {
     const { threshold = 0.5, minScore = 0, perLabel = true, method = "hard", maxBoxes = Infinity } = options;
     const { sigma = 0.5 } = options;
+    const found = method === "hard" && suppressNative(boxes, { threshold, minScore, perLabel, maxBoxes });
+    if (found) return found;
     const weaken =
       method === "gaussian"
         ? (overlap: number) => Math.exp(-(overlap * overlap) / sigma)
