@@ -32,7 +32,7 @@ void RowResizer::Row(std::int64_t y, std::byte* scratch, std::uint8_t* to) const
     if (same_width_)
       std::memcpy(to, from, static_cast<std::size_t>(across_.output * channels));
     else
-      kernels.pick_u8(from, across_.first.data(), channels, to, across_.output);
+      kernels.pick_u8(from, across_.first.data(), across_.inner, channels, to, across_.output);
     return;
   }
   auto** sources = reinterpret_cast<const std::uint8_t**>(scratch);

@@ -21,8 +21,9 @@ struct Table {
                     int taps, int channels, std::uint8_t* y, std::int64_t width);
   void (*gather_f32)(const float* x, const std::int32_t* first, const float* weights, int taps, int channels, float* y,
                      std::int64_t width);
-  // y[i, :] = x[first[i], :]
-  void (*pick_u8)(const std::uint8_t* x, const std::int32_t* first, int channels, std::uint8_t* y, std::int64_t width);
+  // y[i, :] = x[first[i], :]; the first `inner` of them are not the last pixel of x.
+  void (*pick_u8)(const std::uint8_t* x, const std::int32_t* first, std::int64_t inner, int channels, std::uint8_t* y,
+                  std::int64_t width);
 
   // The symmetric filter weights[0] in the middle, weights[t] t rows or elements·step away, in units of 2^-15.
   // rows[t], rows[-t] are the rows around; y in units of 2^-6.

@@ -178,18 +178,26 @@ inline void Pick(const std::uint8_t* x, const std::int32_t* first, std::uint8_t*
     std::memcpy(y + i * kChannels, x + static_cast<std::int64_t>(first[i]) * kChannels, kChannels);
 }
 
-void PickU8(const std::uint8_t* x, const std::int32_t* first, int channels, std::uint8_t* y, std::int64_t width) {
+void PickU8(const std::uint8_t* x, const std::int32_t* first, [[maybe_unused]] std::int64_t inner, int channels,
+            std::uint8_t* y, std::int64_t width) {
   if (channels == 1) return Pick<1>(x, first, y, width);
   if (channels == 4) return Pick<4>(x, first, y, width);
   if (channels == 3) {
-    // Four bytes at a time, the fourth overwritten by the next pixel; the last pixel alone.
-    for (std::int64_t i = 0; i + 1 < width; ++i) {
-      const std::uint8_t* p = x + static_cast<std::int64_t>(first[i]) * 3;
-      std::memcpy(y + i * 3, p, 2);
-      y[i * 3 + 2] = p[2];
+    std::int64_t i = 0;
+#if defined(__AVX2__)
+    // A load takes the byte behind its pixel too; of the 16 bytes stored the next two pixels overwrite the last four.
+    const __m128i three = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+    const auto load = [&](std::int64_t k) __attribute__((always_inline)) {
+      int bytes;
+      std::memcpy(&bytes, x + static_cast<std::int64_t>(first[k]) * 3, 4);
+      return bytes;
+    };
+    for (; i + 4 <= inner && i + 6 <= width; i += 4) {
+      const __m128i four = _mm_setr_epi32(load(i), load(i + 1), load(i + 2), load(i + 3));
+      _mm_storeu_si128((__m128i*)(y + i * 3), _mm_shuffle_epi8(four, three));
     }
-    if (width > 0) std::memcpy(y + (width - 1) * 3, x + static_cast<std::int64_t>(first[width - 1]) * 3, 3);
-    return;
+#endif
+    return Pick<3>(x, first + i, y + i * 3, width - i);
   }
   for (std::int64_t i = 0; i < width; ++i)
     for (int c = 0; c < channels; ++c) y[i * channels + c] = x[static_cast<std::int64_t>(first[i]) * channels + c];

@@ -63,6 +63,7 @@ Taps ReadTaps(Call& call, std::int64_t input, std::int64_t output) {
           static_cast<std::int32_t>((static_cast<std::uint32_t>(b) << 16) | (static_cast<std::uint32_t>(a) & 0xffff));
     }
   }
+  while (taps.inner < output && taps.first[static_cast<std::size_t>(taps.inner)] < input - 1) ++taps.inner;
   return taps;
 }
 

@@ -11,6 +11,8 @@ namespace inferlab::vision {
 struct Taps {
   std::int64_t input = 0, output = 0;
   int count = 0;
+  // Outputs before the first one that begins at the last input.
+  std::int64_t inner = 0;
   std::vector<std::int32_t> first;
   std::vector<float> weights;
   // Weights in units of 2^-14 that add up to 2^14, `count` an output.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "vision/border.h"
 #include "vision/vision.h"
@@ -152,10 +153,13 @@ Status Warp(Call& call) {
                     kernels.places(m, x, y, n, &places);
                   count = kernels.linear(bytes, places, n, to, missed);
                 }
+                const bool fills = fast && border == Border::kConstant;
                 for (int k = 0; k < count; ++k) {
                   const int i = fast ? missed[k] : k;
-                  if (fast && border == Border::kConstant && IsOutside(places, i, source)) {
-                    for (std::int64_t c = 0; c < target.channels; ++c) to[i * target.channels + c] = fill_level;
+                  if (fills && IsOutside(places, i, source)) {
+                    int end = i + 1;
+                    while (k + 1 < count && missed[k + 1] == end && IsOutside(places, end, source)) ++k, ++end;
+                    std::memset(to + i * target.channels, fill_level, static_cast<std::size_t>((end - i) * target.channels));
                     continue;
                   }
                   SampleOne<std::uint8_t>(source, method, border, fill, place(i), to + i * target.channels);

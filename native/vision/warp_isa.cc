@@ -28,7 +28,7 @@ void PlacesOf(const double* m, std::int64_t first, std::int64_t row, int n, Plac
   const double x_start = (xu * start + x0) * scale - 0.5, y_start = (yu * start + y0) * scale - 0.5;
   if (affine && __builtin_fabs(dx) <= 4 && __builtin_fabs(dy) <= 4 && __builtin_fabs(x_start) < kFar &&
       __builtin_fabs(y_start) < kFar) {
-    // Within a strip places are at most 1024 from its start: float32 has 2^-14 of a pixel left.
+    // Within a strip places are at most 256 from its start: float32 has 2^-16 of a pixel left.
     const double x_whole = __builtin_floor(x_start), y_whole = __builtin_floor(y_start);
     const auto bx = static_cast<std::int32_t>(x_whole), by = static_cast<std::int32_t>(y_whole);
     const auto rx = static_cast<float>(x_start - x_whole), ry = static_cast<float>(y_start - y_whole);
