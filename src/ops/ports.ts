@@ -35,26 +35,34 @@ export function checkInputs(
   const last = ports.at(-1);
   if (inputs.length > ports.length && !last?.variadic && inputs.slice(ports.length).some(Boolean))
     fail("VALUE", `has ${inputs.length} inputs, expected at most ${ports.length}`);
-  for (const [index, port] of ports.entries())
+  for (let index = 0; index < ports.length; index++) {
+    const port = ports[index]!;
     if (!port.optional && !port.variadic && inputs[index] === undefined)
       fail("VALUE", `input ${port.name} is left out, expected ${isDType(port.type) ? port.type : "a tensor"}`);
-  const bound = new Map<string, { dtype: DType; input: string }>();
-  inputs.forEach((dtype, index) => {
-    const port = ports[index] ?? (last?.variadic ? last : undefined);
-    if (!dtype || dtype === "unknown" || !port) return;
-    const input = ordinal(index - ports.length + 1, port.name, port.variadic === true);
+  }
+  const portAt = (index: number): PortSpec | undefined => ports[index] ?? (last?.variadic ? last : undefined);
+  const nameAt = (index: number): string =>
+    ordinal(index - ports.length + 1, portAt(index)!.name, portAt(index)!.variadic === true);
+  for (let index = 0; index < inputs.length; index++) {
+    const dtype = inputs[index];
+    const port = portAt(index);
+    if (!dtype || dtype === "unknown" || !port) continue;
     if (isDType(port.type)) {
-      if (dtype !== port.type) fail("DTYPE", `input ${input} is ${dtype}, expected ${port.type}`);
-      return;
+      if (dtype !== port.type) fail("DTYPE", `input ${nameAt(index)} is ${dtype}, expected ${port.type}`);
+      continue;
     }
     const allowed = op.types[port.type];
     if (allowed && !allowed.includes(dtype))
-      fail("DTYPE", `input ${input} is ${dtype}, expected ${allowed.join(", ")}`);
+      fail("DTYPE", `input ${nameAt(index)} is ${dtype}, expected ${allowed.join(", ")}`);
     // V is a value of any type, another one at each place: what control flow passes along.
-    if (port.type === "V") return;
-    const known = bound.get(port.type);
-    if (known && known.dtype !== dtype)
-      fail("DTYPE", `input ${input} is ${dtype}, expected ${known.dtype} as ${known.input} is`);
-    bound.set(port.type, { dtype, input });
-  });
+    if (port.type === "V") continue;
+    // Those before are of one dtype among themselves: the last of them speaks for all.
+    for (let other = index - 1; other >= 0; other--) {
+      const given = inputs[other];
+      if (!given || given === "unknown" || portAt(other)?.type !== port.type) continue;
+      if (given !== dtype)
+        fail("DTYPE", `input ${nameAt(index)} is ${dtype}, expected ${given} as ${nameAt(other)} is`);
+      break;
+    }
+  }
 }

@@ -343,7 +343,7 @@ class Search {
     const inside = new Set(nodes);
     const inputs = new Set<Value>();
     for (const node of nodes) {
-      if ([...node.subgraphs()].length > 0) return undefined;
+      if (node.hasSubgraphs) return undefined;
       for (const input of node.inputs)
         if (input && !input.isConstant && !(input.producer && inside.has(input.producer))) inputs.add(input);
     }

@@ -68,6 +68,6 @@ export interface Engine {
   readonly passes: "fused" | "standard" | undefined;
   /** Whether it can be used here; if not, the reason and what to do, in one line. */
   available(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
-  /** The graph has been optimised as the options say; feeds have been checked by the caller. */
+  /** The graph has been optimised as the options say and is the engine's own; feeds have been checked by the caller. */
   compile(graph: Graph, options: Required<CompileOptions>): Promise<EngineSession>;
 }

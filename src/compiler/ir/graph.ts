@@ -96,6 +96,12 @@ export class Node {
     return this.operator.name;
   }
 
+  get hasSubgraphs(): boolean {
+    for (const value of this.attributes.values())
+      if (typeof value === "object" && !Array.isArray(value) && value instanceof Graph) return true;
+    return false;
+  }
+
   /** Subgraphs this node holds, by attribute name. */
   *subgraphs(): Generator<[string, Graph]> {
     for (const [name, value] of this.attributes) if (value instanceof Graph) yield [name, value];
@@ -192,9 +198,10 @@ export class Graph implements Subgraph {
   /** Takes a node out; its outputs must have no user left (not checked here: `verifyGraph` finds it). */
   remove(node: Node): void {
     for (const input of node.inputs) input?.users.delete(node);
-    for (const [, subgraph] of node.subgraphs())
-      for (const graph of [subgraph, ...subgraph.nested()])
-        for (const inner of graph.nodes) for (const v of inner.inputs) v?.users.delete(inner);
+    if (node.hasSubgraphs)
+      for (const [, subgraph] of node.subgraphs())
+        for (const graph of [subgraph, ...subgraph.nested()])
+          for (const inner of graph.nodes) for (const v of inner.inputs) v?.users.delete(inner);
     for (const output of node.outputs) if (output?.producer === node) output.producer = undefined;
     node.graph = undefined;
     const index = this.nodes.indexOf(node);
@@ -204,10 +211,11 @@ export class Graph implements Subgraph {
   /** All graphs inside this one, at any depth. */
   *nested(): Generator<Graph> {
     for (const node of this.nodes) {
-      for (const value of node.attributes.values()) {
-        if (!(value instanceof Graph)) continue;
-        yield value;
-        yield* value.nested();
+      // Asked first: few nodes hold graphs, and many callers look at all nodes.
+      if (!node.hasSubgraphs) continue;
+      for (const [, inner] of node.subgraphs()) {
+        yield inner;
+        yield* inner.nested();
       }
     }
   }

@@ -58,8 +58,11 @@ export function shareInference(from: Node, to: Node): void {
   if (memo) memos.set(to, memo);
 }
 
-const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 function isSameType(a: ValueType | undefined, b: ValueType | undefined): boolean {
   if (a === b || !a || !b) return a === b;
@@ -146,18 +149,18 @@ class Inference {
   /** Fresh symbols are `?1`, `?2`, …; those that the graph's types already use stay theirs. */
   reserveSymbols(graph: Graph): void {
     for (const g of [graph, ...graph.nested()]) {
-      const values = [...g.inputs, ...g.nodes.flatMap((n) => n.outputs)];
-      for (const value of values) {
-        for (let type = value?.type; type; type = type.kind === "tensor" ? undefined : type.element) {
-          if (type.kind !== "tensor") continue;
-          for (const dim of type.shape ?? [])
-            if (typeof dim === "string" && dim.includes("?"))
-              for (const symbol of symbolsOf(dim))
-                if (/^\?\d+$/.test(symbol))
-                  this.symbols.numFresh = Math.max(this.symbols.numFresh, Number(symbol.slice(1)));
-        }
-      }
+      for (const value of g.inputs) this.reserve(value.type);
+      for (const { outputs } of g.nodes) for (const value of outputs) this.reserve(value?.type);
     }
+  }
+
+  private reserve(type: ValueType | undefined): void {
+    if (type && type.kind !== "tensor") this.reserve(type.element);
+    if (type?.kind !== "tensor" || !type.shape) return;
+    for (const dim of type.shape)
+      if (typeof dim === "string" && dim.includes("?"))
+        for (const symbol of symbolsOf(dim))
+          if (/^\?\d+$/.test(symbol)) this.symbols.numFresh = Math.max(this.symbols.numFresh, Number(symbol.slice(1)));
   }
 
   freshDim(): Dim {
@@ -269,7 +272,7 @@ class Inference {
       if (dims && value.type?.kind === "tensor" && isInteger(value.type.dtype)) value.dims = dims;
     });
     this.evaluate(node);
-    return !hasSubgraphs(node);
+    return !node.hasSubgraphs;
   }
 
   private checkInputs(node: Node, context: NodeInference): void {
@@ -317,7 +320,7 @@ class Inference {
       if (sizeOf(type.shape) > maxKnownElements || !(isInteger(type.dtype) || type.dtype === "bool")) return;
       if (value.dims?.every((dim) => typeof dim === "number")) return;
     }
-    if (node.inputs.length === 0 || hasSubgraphs(node)) return;
+    if (node.inputs.length === 0 || node.hasSubgraphs) return;
     const inputs: (RuntimeValue | undefined)[] = [];
     for (const value of node.inputs) {
       const content = value && this.constant(value);
@@ -366,12 +369,10 @@ class Inference {
   }
 }
 
-const madeBy = (node: Node): readonly unknown[] =>
-  node.outputs.flatMap((value) => [value !== undefined, value?.type, value?.dims]);
-
-function hasSubgraphs(node: Node): boolean {
-  for (const _ of node.subgraphs()) return true;
-  return false;
+function madeBy(node: Node): readonly unknown[] {
+  const list: unknown[] = [];
+  for (const value of node.outputs) list.push(value !== undefined, value?.type, value?.dims);
+  return list;
 }
 
 function withoutShape(type: ValueType | undefined): ValueType | undefined {

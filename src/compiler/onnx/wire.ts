@@ -47,6 +47,12 @@ function append(target: Decoded, field: Field, value: unknown): void {
 function scalar(reader: protobuf.Reader, wireType: number, field: Field): number | bigint {
   const fixed = field.kind === "float" || (field.kind === "data" && field.elementBytes > 0);
   if (wireType === 0 && !fixed) {
+    // Most numbers of a graph take one byte.
+    const byte = reader.pos < reader.len ? reader.buf[reader.pos]! : 128;
+    if (byte < 128) {
+      reader.pos++;
+      return field.kind === "data" ? BigInt(byte) : byte;
+    }
     const long = reader.int64() as unknown as Long;
     return field.kind === "data" ? toBigInt(long) : toNumber(long);
   }

@@ -19,6 +19,8 @@ export interface EditSession {
   readonly maxRewrites: number;
   /** The graph and all inside it when the pass began; a pass that moves nodes between graphs leaves some empty. */
   graphs: readonly Graph[];
+  /** A graph's nodes of default-domain operators, in order, as they were when the pass began. */
+  nodesOf: (graph: Graph, ops: readonly string[]) => readonly Node[];
   /** Bytes by which constants may still grow. */
   growthBytes: number;
   /** Bytes of the largest tensor that folding may make. */
@@ -259,6 +261,11 @@ export class Edit {
     return value && (value.constant ?? this.session.known.get(value));
   }
 
+  /** The graph's nodes of default-domain operators, in order, as they were when the pass began. */
+  nodesOf(ops: readonly string[]): readonly Node[] {
+    return this.session.nodesOf(this.graph, ops);
+  }
+
   opset(domain = ""): number {
     return this.graph.opsets.get(domain) ?? this.root.opsets.get(domain) ?? 1;
   }
@@ -304,16 +311,28 @@ export class Edit {
 
   private nameCounts(): Map<string, number> {
     if (this.names) return this.names;
-    this.names = new Map();
+    const names = new Map<string, number>();
+    const count = ({ name }: Value): void => {
+      names.set(name, (names.get(name) ?? 0) + 1);
+    };
     const seen = new Set<Value>();
-    for (const graph of this.session.graphs)
-      for (const values of [graph.inputs, ...graph.nodes.flatMap((node) => [node.inputs, node.outputs])])
-        for (const value of values) {
-          if (!value || seen.has(value)) continue;
-          seen.add(value);
-          this.names.set(value.name, (this.names.get(value.name) ?? 0) + 1);
-        }
-    return this.names;
+    for (const { inputs, nodes } of this.session.graphs) {
+      for (const value of inputs) {
+        seen.add(value);
+        count(value);
+      }
+      for (const node of nodes) {
+        // A value has one producer; what has none may be read by many.
+        for (const value of node.outputs) if (value) count(value);
+        for (const value of node.inputs)
+          if (value && !value.producer && !seen.has(value)) {
+            seen.add(value);
+            count(value);
+          }
+      }
+    }
+    this.names = names;
+    return names;
   }
 }
 

@@ -18,6 +18,12 @@ function scalar(value: Value | undefined): number | undefined {
   return tensor?.size === 1 && tensor.dtype !== "string" ? toNumbers(tensor)[0] : undefined;
 }
 
+/** Operators that are activations or end one. */
+export const activationOps =
+  "Relu Sigmoid Tanh HardSwish Mish Softplus Softsign LeakyRelu Elu Celu ThresholdedRelu Swish HardSigmoid Gelu PRelu Clip Mul".split(
+    " ",
+  );
+
 /** The activation that `node` computes, alone or with the nodes before it; undefined where it is none. */
 export function activationOf(node: Node, edit: Edit): Activation | undefined {
   const input = node.inputs[0];

@@ -11,5 +11,9 @@ export const foldArithmetic = nodePass({
   name: "fold-arithmetic",
   class: "rounding",
   about: "computes float nodes whose inputs are constant; engines may round them otherwise",
-  visit: (node, edit) => !isExactlyFoldable(node) && !staysQuantized(node, edit) && foldNode(node, edit),
+  visit: (node, edit) =>
+    node.inputs.every((value) => !value || value.isConstant) &&
+    !isExactlyFoldable(node) &&
+    !staysQuantized(node, edit) &&
+    foldNode(node, edit),
 });

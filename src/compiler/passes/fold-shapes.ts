@@ -6,6 +6,8 @@ export const foldShapes = nodePass({
   class: "exact",
   about: "replaces shape arithmetic that inference knows the result of by constants",
   visit(node, edit) {
+    // Of most nodes nothing is known.
+    if (!node.outputs.some((value) => edit.known(value))) return false;
     const known = node.outputs.filter((value) => value && (value.users.size > 0 || edit.isOutput(value)));
     if (known.length === 0 || node.operator.nondeterministic) return false;
     const results = known.map((value) => edit.known(value));

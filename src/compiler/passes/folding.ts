@@ -34,8 +34,8 @@ function flopsOf(node: Node): number {
 
 /** Replaces a node whose inputs are all constant by its results, where they are small enough. */
 export function foldNode(node: Node, edit: Edit): boolean {
-  if (node.operator.nondeterministic || [...node.subgraphs()].length > 0) return false;
-  if (!node.inputs.every((value) => !value || value.isConstant)) return false;
+  if (node.inputs.some((value) => value && !value.isConstant)) return false;
+  if (node.operator.nondeterministic || node.hasSubgraphs) return false;
   let made = 0;
   let largest = 0;
   for (const value of node.outputs) {

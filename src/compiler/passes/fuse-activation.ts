@@ -1,5 +1,5 @@
 import { findOperator } from "../../ops/lookup.ts";
-import { activationOf, fusible } from "./epilogue.ts";
+import { activationOf, activationOps, fusible } from "./epilogue.ts";
 import { nodePass } from "./pass.ts";
 
 export const fuseActivation = nodePass({
@@ -7,6 +7,7 @@ export const fuseActivation = nodePass({
   class: "rounding",
   about: "applies an activation inside the convolution or product that computes its input",
   fused: true,
+  ops: activationOps,
   visit(node, edit) {
     const activation = activationOf(node, edit);
     if (!activation) return false;

@@ -8,12 +8,11 @@ import { type Edit, intsAttribute, isA, isOp, shapeOf } from "./edit.ts";
 /** Operators that keep the elements in their order. */
 export const reshapeOps = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
 
-export const int64s = (values: readonly number[]): Tensor =>
-  new Tensor(
-    "int64",
-    [values.length],
-    BigInt64Array.from(values, (v) => BigInt(v)),
-  );
+export function int64s(values: readonly number[]): Tensor {
+  const data = new BigInt64Array(values.length);
+  for (let i = 0; i < values.length; i++) data[i] = BigInt(values[i]!);
+  return new Tensor("int64", [values.length], data);
+}
 
 /**
  * A constant second input for Reshape that turns `from` into `to` whatever the symbols are; undefined where there is none.

@@ -7,6 +7,7 @@ export const liftUnaryAboveReshape = nodePass({
   name: "lift-unary-above-reshape",
   class: "exact",
   about: "applies an elementwise function before a Reshape or Transpose, so that it meets the next one and they merge",
+  needs: [...reshapeOps, "Transpose"].map((op) => [op]),
   visit(node, edit) {
     if (!isUnary(node)) return false;
     const moved = edit.soleProducer(node.inputs[0], ...reshapeOps, "Transpose");

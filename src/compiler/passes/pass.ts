@@ -27,6 +27,8 @@ export interface Pass {
   readonly fused?: true;
   /** Names of default-domain operators without which it finds nothing to do; absent: it looks at every graph. */
   readonly ops?: readonly string[];
+  /** Lists of such operators of which one must be there in full, for patterns of several nodes. */
+  readonly needs?: readonly (readonly string[])[];
   /** Rewrites one graph; its subgraphs get their own call. */
   run(graph: Graph, edit: Edit): void;
 }
@@ -38,15 +40,12 @@ export function nodePass(
   },
 ): Pass {
   const { visit, ...pass } = spec;
-  const wanted = pass.ops && new Set(pass.ops);
   return {
     ...pass,
     run(graph, edit) {
-      for (const node of [...graph.nodes]) {
-        // An earlier rewrite may have taken the node out.
-        if (node.graph !== graph) continue;
-        if (!wanted || (node.operator.domain === "" && wanted.has(node.op))) visit(node, edit);
-      }
+      // An earlier rewrite may have taken the node out.
+      for (const node of pass.ops ? edit.nodesOf(pass.ops) : [...graph.nodes])
+        if (node.graph === graph) visit(node, edit);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { InferlabError } from "../../base/errors.ts";
 import type { Shape } from "../../base/shapes.ts";
-import type { Graph } from "../ir/graph.ts";
+import type { Graph, Node } from "../ir/graph.ts";
 import { inferShapes } from "../ir/infer.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { cancelQuantization, dropRequantization } from "./cancel-quantization.ts";
@@ -189,6 +189,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
   const skip = new Set(options.skip);
   const selected = (options.passes ?? passes.filter((pass) => !pass.fused)).filter((pass) => !skip.has(pass.name));
   const inference = options.inputShapes ? { inputShapes: options.inputShapes } : {};
+  const outline = new Outline(graph);
   const session: EditSession = {
     log: [],
     budget: options.maxRewrites ?? Number.POSITIVE_INFINITY,
@@ -196,13 +197,13 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
     growthBytes: options.growthBytes ?? Math.round(constantBytes(graph) * 0.05) + 4096,
     maxFoldedBytes: options.maxFoldedBytes ?? 2 ** 20,
     graphs: [],
+    nodesOf: (g, ops) => outline.nodesOf(g, ops),
     known: new Map<never, never>(),
     fused: selected.some((pass) => pass.fused),
     inferNode: () => {},
   };
   /** Rewrites made when a pass last found nothing to do: it finds nothing again while there are no more. */
   const idleAt = new Map<Pass, number>();
-  const outline = new Outline(graph);
   for (let round = 0; session.budget > 0; round++) {
     const report = inferShapes(graph, inference);
     session.known = report.known;
@@ -213,7 +214,7 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
       const start = session.log.length;
       if (idleAt.get(pass) === start) continue;
       session.graphs = outline.graphs(start);
-      if (!pass.ops || outline.has(pass.ops, start))
+      if (outline.mayConcern(pass))
         for (const g of options.subgraphs === false ? [graph] : session.graphs)
           runPass(pass, g, new Edit(g, graph, session, pass));
       if (session.log.length === start) idleAt.set(pass, start);
@@ -233,34 +234,59 @@ export function runPasses(graph: Graph, options: RunPassesOptions = {}): readonl
   return session.log;
 }
 
-/** The graphs inside a graph and the operators they use, looked up again when a rewrite has been made. */
+/** The graphs inside a graph and their nodes by operator, looked up again when a rewrite has been made. */
 class Outline {
   private readonly root: Graph;
   private at = -1;
   private all: readonly Graph[] = [];
   private ops = new Set<string>();
+  /** By graph and default-domain operator: the nodes and, at the same index, their positions. */
+  private places = new Map<Graph, Map<string, { readonly nodes: Node[]; readonly positions: number[] }>>();
 
   constructor(root: Graph) {
     this.root = root;
   }
 
   graphs(numRewrites: number): readonly Graph[] {
-    this.update(numRewrites);
+    if (this.at !== numRewrites) this.update();
+    this.at = numRewrites;
     return this.all;
   }
 
-  has(ops: readonly string[], numRewrites: number): boolean {
-    this.update(numRewrites);
-    return ops.some((op) => this.ops.has(op));
+  /** Whether the operators that a pass works on are there. */
+  mayConcern({ ops, needs }: Pass): boolean {
+    if (ops && !ops.some((op) => this.ops.has(op))) return false;
+    return !needs || needs.some((together) => together.every((op) => this.ops.has(op)));
   }
 
-  private update(numRewrites: number): void {
-    if (this.at === numRewrites) return;
-    this.at = numRewrites;
+  nodesOf(graph: Graph, ops: readonly string[]): readonly Node[] {
+    const byOp = this.places.get(graph);
+    const found = byOp ? ops.flatMap((op) => byOp.get(op) ?? []) : [];
+    if (found.length < 2) return found[0]?.nodes ?? [];
+    const nodes = found.flatMap((place) => place.nodes);
+    const positions = found.flatMap((place) => place.positions);
+    return Array.from(nodes.keys())
+      .sort((a, b) => positions[a]! - positions[b]!)
+      .map((i) => nodes[i]!);
+  }
+
+  private update(): void {
     this.all = [this.root, ...this.root.nested()];
     this.ops = new Set();
-    for (const graph of this.all)
-      for (const node of graph.nodes) if (node.operator.domain === "") this.ops.add(node.op);
+    this.places = new Map();
+    for (const graph of this.all) {
+      const byOp = new Map<string, { nodes: Node[]; positions: number[] }>();
+      this.places.set(graph, byOp);
+      for (const [position, node] of graph.nodes.entries()) {
+        if (node.operator.domain !== "") continue;
+        const place = byOp.get(node.op);
+        if (place) {
+          place.nodes.push(node);
+          place.positions.push(position);
+        } else byOp.set(node.op, { nodes: [node], positions: [position] });
+      }
+      for (const op of byOp.keys()) this.ops.add(op);
+    }
   }
 }
 

@@ -96,6 +96,7 @@ export const pushTransposes = nodePass({
   name: "push-transposes",
   class: "exact",
   about: "moves Transposes down through elementwise operators and Softmax, where they meet others and merge",
+  needs: [["Transpose"]],
   visit(node, edit) {
     // Engines of ours sink every Transpose (sink-transposes), not only those that merge.
     if (edit.forEngine) return false;

@@ -166,6 +166,11 @@ class Pattern {
         throw ruleError(pass, `${line.result} = ${line.op ?? "…"}`, `there is no operator "${line.op ?? ""}"`);
   }
 
+  /** Default-domain operators that it is made of. */
+  ops(): string[] {
+    return [...this.byResult.values()].flatMap(({ op, domain }) => (op && domain === "" ? [op] : []));
+  }
+
   /** Graphs of the pattern alone: its free values are inputs of some rank, its constants one number or a row of them. */
   *examples(): Generator<string> {
     for (const [shape, row] of [
@@ -197,6 +202,7 @@ class Pattern {
 
   /** All ways in which the pattern fits a node that makes its result. */
   *matches(node: Node, edit: Edit): Generator<Bindings> {
+    if (!this.mayFit(this.root, node.inputs)) return;
     const nothing: Bindings = { values: new Map(), nodes: new Map(), attributes: new Map() };
     for (const found of this.line(this.root, node, nothing, edit)) if (this.isClosed(found, node, edit)) yield found;
   }
@@ -440,6 +446,7 @@ export function rulePass(spec: RulePassSpec): Pass {
   const roots = compiled.map(({ pattern }) => pattern.root);
   return nodePass({
     ...(roots.every((root) => root.domain === "") ? { ops: [...new Set(roots.map((root) => root.op!))] } : {}),
+    needs: compiled.map(({ pattern }) => pattern.ops()),
     about: `${first.find.trim().replace(/\s*\n\s*/g, "; ")} becomes ${first.replace.trim().replace(/\s*\n\s*/g, "; ")}`,
     ...pass,
     examples: () => [...(spec.examples ?? []), ...compiled.flatMap(({ pattern }) => [...pattern.examples()])],

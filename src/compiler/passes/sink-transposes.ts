@@ -88,6 +88,7 @@ export const sinkTransposes = nodePass({
   about:
     "moves a Transpose behind the elementwise, Pad, Softmax and Reduce nodes that read it, until it meets its inverse",
   fused: true,
+  needs: [["Transpose"]],
   visit(node, edit) {
     if (node.outputs.length !== 1 || isA(node, "Transpose") || node.operator.domain !== "") return false;
     const output = node.outputs[0]!;

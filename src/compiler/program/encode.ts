@@ -4,7 +4,7 @@ import type { ParameterKind, Schema } from "./schema.ts";
 /** Grows as it is written; little-endian. */
 class Writer {
   private view = new DataView(new ArrayBuffer(4096));
-  private position = 0;
+  position = 0;
 
   u32(value: number): void {
     this.room(4);
@@ -37,10 +37,14 @@ class Writer {
     this.position += 8;
   }
 
-  bytes(bytes: Uint8Array): void {
-    this.room(bytes.length);
-    new Uint8Array(this.view.buffer).set(bytes, this.position);
-    this.position += bytes.length;
+  /** Leaves room for a number that is known later; returns where, for `fill`. */
+  reserveU32(): number {
+    this.u32(0);
+    return this.position - 4;
+  }
+
+  fill(position: number, value: number): void {
+    this.view.setUint32(position, value, true);
   }
 
   finish(): Uint8Array {
@@ -105,25 +109,29 @@ export function encodeProgram(schema: Schema, program: ProgramText): Uint8Array 
     writer.u64(list.length);
     for (const instruction of list) {
       const opcode = opcodes.get(instruction.name)!;
-      const parameters = encodeParameters(schema.instructions[opcode]!.parameters, instruction.parameters);
+      const { inputs, outputs, parameters } = instruction;
       writer.u32(opcode);
-      writer.u32(instruction.inputs.length);
-      writer.u32(instruction.outputs.length);
-      writer.u32(parameters.length);
-      for (const operand of [...instruction.inputs, ...instruction.outputs]) writer.u32(operand ?? 0xffffffff);
-      if ((instruction.inputs.length + instruction.outputs.length) % 2) writer.u32(0);
-      writer.bytes(parameters);
+      writer.u32(inputs.length);
+      writer.u32(outputs.length);
+      const length = writer.reserveU32();
+      for (const operand of inputs) writer.u32(operand ?? 0xffffffff);
+      for (const operand of outputs) writer.u32(operand ?? 0xffffffff);
+      if ((inputs.length + outputs.length) % 2) writer.u32(0);
+      const start = writer.position;
+      writeParameters(writer, schema.instructions[opcode]!.parameters, parameters);
+      writer.fill(length, writer.position - start);
     }
   }
   return writer.finish();
 }
 
-function encodeParameters(
+function writeParameters(
+  writer: Writer,
   kinds: Readonly<Record<string, ParameterKind>>,
   values: Readonly<Record<string, number | readonly number[]>>,
-): Uint8Array {
-  const writer = new Writer();
-  for (const [name, kind] of Object.entries(kinds)) {
+): void {
+  for (const name in kinds) {
+    const kind = kinds[name]!;
     const value = values[name]!;
     if (kind === "int") writer.int(value as number);
     else if (kind === "float") writer.float(value as number);
@@ -135,5 +143,4 @@ function encodeParameters(
       }
     }
   }
-  return writer.finish();
 }

@@ -60,8 +60,7 @@ function unfit(node: Node): string | undefined {
     if (type.kind !== "tensor") return `a ${type.kind}`;
     if (type.dtype === "string") return "strings";
   }
-  for (const _ of node.subgraphs()) return "a subgraph";
-  return undefined;
+  return node.hasSubgraphs ? "a subgraph" : undefined;
 }
 
 /**

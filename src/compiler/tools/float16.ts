@@ -85,7 +85,7 @@ export function toFloat16(original: Graph, options: Float16Options = {}): Graph 
     return found;
   };
   for (const node of [...graph.nodes]) {
-    const stays = node.operator.domain !== "" || kept.has(node.op) || [...node.subgraphs()].length > 0;
+    const stays = node.operator.domain !== "" || kept.has(node.op) || node.hasSubgraphs;
     if (stays) continue;
     const takesFloats = node.inputs.some(isFloat32);
     if (node.op === "Cast" && node.attributes.get("to") === dtypes.float32.onnx)

@@ -93,8 +93,8 @@ export class NativeSession implements EngineSession {
 
   constructor(addon: Addon, graph: Graph, options: Required<CompileOptions>) {
     this.addon = addon;
-    this.graph = cloneGraph(graph);
-    shareConstants(this.graph);
+    this.graph = graph;
+    shareConstants(graph);
     this.threads = options.threads;
     this.store = new addon.ConstantStore();
   }
@@ -355,7 +355,7 @@ export class NativeSession implements EngineSession {
     const { store } = this;
     if (!store) throw new InferlabError("ENGINE", `session of "${this.graph.name}" was disposed`);
     this.compiles++;
-    if (graph.nodes.some((node) => [...node.subgraphs()].length > 0))
+    if (graph.nodes.some((node) => node.hasSubgraphs))
       runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
     const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture });
     if (wasInjected) injected.add(stage);
@@ -398,7 +398,7 @@ function runsAtCut(stage: Stage): boolean {
   const node = stage.graph.nodes[stage.cut!]!;
   if (isOpenIf(node, stage.constantOf)) return false;
   if (stage.cut === 0 && injected.has(stage)) return true;
-  if ([...node.subgraphs()].length > 0) return true;
+  if (node.hasSubgraphs) return true;
   return node.operator.dataDependent({ version: node.opset, numInputs: node.inputs.length });
 }
 
