@@ -22,6 +22,7 @@ import "./pipeline.ts";
 import "./pipeline-comparison.ts";
 import "./profile.ts";
 import "./profile-comparison.ts";
+import "./what-if.ts";
 import "./scores.ts";
 import "./simplify-report.ts";
 import "./table.ts";

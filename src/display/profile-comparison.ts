@@ -8,9 +8,9 @@ import { formatSample, formatUs, htmlTable, operatorColors } from "./profile.ts"
 import { drawRoofline, type RooflinePoint } from "./roofline.ts";
 import { bar, plural, textTable } from "./text.ts";
 
-const signed = (us: number): string => `${us > 0 ? "+" : us < 0 ? "−" : ""}${formatUs(Math.abs(us))}`;
+export const signed = (us: number): string => `${us > 0 ? "+" : us < 0 ? "−" : ""}${formatUs(Math.abs(us))}`;
 /** How sure a difference is, in words. */
-const verdict = (chance: number): string =>
+export const verdict = (chance: number): string =>
   chance < 0.01
     ? `real (p ${chance < 1e-4 ? "< 0.0001" : chance.toFixed(4)})`
     : `may be chance (p ${chance.toFixed(2)})`;

@@ -10,3 +10,4 @@ export { NanReport, whereIsNaN } from "./find-nan.ts";
 export { ortProfile } from "./ort-file.ts";
 export { machinePeaks, type Peaks } from "./peaks.ts";
 export { Profile, type ProfileOptions, profileOfTraces } from "./profile.ts";
+export { type OperatorChange, WhatIf, type WhatIfOptions } from "./what-if.ts";

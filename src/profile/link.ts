@@ -37,9 +37,12 @@ export function linkEvents(graph: Graph, events: readonly TraceEvent[]): Links {
   const named = new Map<string, number>();
   for (const [index, event] of events.entries()) {
     for (const { name } of event.outputs) if (name) made.set(name, [...(made.get(name) ?? []), index]);
-    if (!named.has(event.node)) named.set(event.node, index);
-    const plain = event.node.replace(decorations, "");
-    if (!named.has(plain)) named.set(plain, index);
+    for (const name of [event.node, event.node.replace(decorations, "")]) {
+      const first = named.get(name);
+      // An instruction that hands out nothing only prepares for the next of its node.
+      const prepares = first !== undefined && events[first]!.outputs.length === 0 && event.outputs.length > 0;
+      if (first === undefined || prepares) named.set(name, index);
+    }
   }
   for (const [i, node] of graph.nodes.entries()) {
     const label = labelOf(node);

@@ -7,7 +7,7 @@ import { tellHost } from "../base/host.ts";
 import { cloneGraph } from "../compiler/ir/clone.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import { type OptimizeLevel, optimize, passes } from "../compiler/passes/pipeline.ts";
-import type { CompileOptions, Engine } from "./engine.ts";
+import type { CompileOptions, Engine, KernelChoices } from "./engine.ts";
 import { findEngine } from "./engines.ts";
 import { Session } from "./session.ts";
 
@@ -28,6 +28,7 @@ function planKey(engine: Engine, level: OptimizeLevel): string {
 export interface EngineOptions extends Omit<CompileOptions, "engine"> {
   /** Engine by name, or the engine itself. Default: native, or reference where there is no addon. */
   readonly engine?: string | Engine;
+  readonly kernels?: KernelChoices;
 }
 
 /** A graph rewritten for an engine, with the key of that rewriting: what a model's file may keep. */
@@ -65,7 +66,13 @@ export async function compileGraph(
   const threads = checkedThreads(options.threads ?? Number(env("INFERLAB_THREADS") ?? availableParallelism()));
   const found = stored?.(planKey(engine, level));
   const own = found ? cloneGraph(found) : prepareGraph(graph, { engine, optimize: level }).graph;
-  const inner = await engine.compile(own, { engine: engine.name, device, threads, optimize: level });
+  const inner = await engine.compile(own, {
+    engine: engine.name,
+    device,
+    threads,
+    optimize: level,
+    ...(options.kernels ? { kernels: options.kernels } : {}),
+  });
   tellHost({ engine: engine.name });
-  return new Session(engine.name, graph, inner);
+  return new Session(engine.name, graph, inner, { ...options, engine, threads, optimize: level });
 }

@@ -15,6 +15,15 @@ export interface CompileOptions {
   optimize?: "none" | "exact" | "all";
 }
 
+/** By name of a node of the rewritten graph, as traces name instructions: the kernel to compute it with, `reference` for its reference. */
+export type KernelChoices = Readonly<Record<string, string>>;
+
+/** What an engine is given. */
+export interface PreparedOptions extends Required<CompileOptions> {
+  /** Only engines that have a choice of kernels heed it. */
+  readonly kernels?: KernelChoices;
+}
+
 export interface RunOptions {
   signal?: AbortSignal;
   /** Value names to keep from inside the graph, or "all". Only with trace(). */
@@ -69,5 +78,5 @@ export interface Engine {
   /** Whether it can be used here; if not, the reason and what to do, in one line. */
   available(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** The graph has been optimised as the options say and is the engine's own; feeds have been checked by the caller. */
-  compile(graph: Graph, options: Required<CompileOptions>): Promise<EngineSession>;
+  compile(graph: Graph, options: PreparedOptions): Promise<EngineSession>;
 }

@@ -4,7 +4,7 @@
  */
 import { InferlabError } from "../base/errors.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
-import type { CompileOptions, Engine } from "./engine.ts";
+import type { Engine, PreparedOptions } from "./engine.ts";
 import { loadAddon, requireAddon } from "./native/addon.ts";
 import { NativeSession } from "./native/session.ts";
 
@@ -12,7 +12,7 @@ export const native: Engine = {
   name: "native",
   passes: "fused",
   available: () => loadAddon(),
-  async compile(graph: Graph, options: Required<CompileOptions>) {
+  async compile(graph: Graph, options: PreparedOptions) {
     if (options.device !== "cpu")
       throw new InferlabError("ENGINE", `device is ${JSON.stringify(options.device)}, engine "native" has "cpu"`);
     if (!Number.isInteger(options.threads) || options.threads < 1 || options.threads > 256)

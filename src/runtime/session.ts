@@ -7,6 +7,7 @@ import type { Tensor } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import { areRunsCollected, tellCollectors } from "./collect.ts";
+import type { EngineOptions } from "./compile.ts";
 import type { EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "./engine.ts";
 import { checkFeeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
@@ -30,19 +31,22 @@ export class Session {
   readonly outputs: readonly Port[];
   /** The graph as it was given; the engine runs what its passes made of a copy. */
   readonly graph: Graph;
+  /** How it was compiled. */
+  readonly options: EngineOptions;
   private inner: EngineSession | undefined;
   private numRuns = 0;
   /** What the engine said when the session was disposed. */
   private lastStats: EngineStats | undefined;
 
   /** Sessions come from `compileGraph` and `model.compile()`. */
-  constructor(engine: string, graph: Graph, inner: EngineSession) {
+  constructor(engine: string, graph: Graph, inner: EngineSession, options: EngineOptions = { engine }) {
     this.engine = engine;
     this.name = graph.name;
     this.graph = graph;
     this.inputs = graph.inputs.map(({ name, type }) => ({ name, type }));
     this.outputs = graph.outputs.map(({ name, type }) => ({ name, type }));
     this.inner = inner;
+    this.options = options;
   }
 
   /**

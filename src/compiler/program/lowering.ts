@@ -74,6 +74,8 @@ export interface LowerContext {
   readonly attrs: Readonly<Record<string, AttributeValue | undefined>>;
   /** Instruction set of the kernels: "avx2", "avx512", "neon", "plain". */
   readonly isa: string;
+  /** The kernel somebody asked for in place of the one that would be chosen; operators with one kernel ignore it. */
+  readonly asked: string | undefined;
   readonly numInputs: number;
   readonly numOutputs: number;
   /** Whether an input is given. */

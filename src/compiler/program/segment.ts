@@ -110,11 +110,11 @@ export class SegmentBuilder {
     return ref !== undefined && !this.inputs.includes(value);
   }
 
-  /** Lowers a node at `position` of its graph; returns why it cannot be. */
-  lower(node: Node, position: number, lowering: Lowering): string | undefined {
+  /** Lowers a node at `position` of its graph, with the kernel that was asked for; returns why it cannot be. */
+  lower(node: Node, position: number, lowering: Lowering, asked: string | undefined): string | undefined {
     const mark = { emitted: this.emitted.length, inputs: this.inputs.length, preparations: this.preparations.length };
     this.begin = mark.emitted;
-    const context = new NodeLowering(this, node, position, this.isa, this.known);
+    const context = new NodeLowering(this, node, position, this.isa, this.known, asked);
     const reason = lowering.lower(context);
     const unmade = node.outputs.find((value) => value && !this.bound.has(value));
     if (reason === undefined && unmade) throw new Error(`lowering of ${node.op} made no output "${unmade.name}"`);
@@ -462,6 +462,7 @@ class TensorTable {
 class NodeLowering implements LowerContext {
   readonly node: Node;
   readonly isa: string;
+  readonly asked: string | undefined;
   readonly version: number;
   readonly attrs: LowerContext["attrs"];
   /** Values converted to row-major on this node's behalf. */
@@ -469,9 +470,17 @@ class NodeLowering implements LowerContext {
   private readonly builder: SegmentBuilder;
   private readonly position: number;
   private readonly known: Known;
-  private readonly asked: TensorRef[] = [];
+  private readonly given: TensorRef[] = [];
 
-  constructor(builder: SegmentBuilder, node: Node, position: number, isa: string, known: Known) {
+  constructor(
+    builder: SegmentBuilder,
+    node: Node,
+    position: number,
+    isa: string,
+    known: Known,
+    asked: string | undefined,
+  ) {
+    this.asked = asked;
     this.builder = builder;
     this.node = node;
     this.position = position;
@@ -526,7 +535,7 @@ class NodeLowering implements LowerContext {
     const value = this.input(index);
     let ref = this.builder.refOf(value);
     if (!accepted.includes(ref.layout)) ref = this.builder.rowMajor(value, ref, this);
-    this.asked.push(ref);
+    this.given.push(ref);
     return ref;
   }
 
@@ -552,7 +561,7 @@ class NodeLowering implements LowerContext {
     const sizeBytes = options.sizeBytes ?? byteLength(dtype, sizeOf(shape));
     const { inPlace } = options;
     if (inPlace && inPlace.sizeBytes === sizeBytes && this.builder.isFreeAfter(inPlace.storage, this.position)) {
-      const shared = this.asked.some(
+      const shared = this.given.some(
         (ref) =>
           ref.storage === inPlace.storage &&
           (ref.offsetBytes !== inPlace.offsetBytes || ref.sizeBytes !== inPlace.sizeBytes),

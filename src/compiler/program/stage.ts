@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly isa: string;
   /** Values to give out besides the graph's outputs: names, or all. */
   readonly capture?: "all" | ReadonlySet<string>;
+  /** By name of a node: the kernel to compute it with in place of the one that would be chosen, `reference` for none. */
+  readonly kernels?: Readonly<Record<string, string>>;
 }
 
 /** Values a node reads, those that its subgraphs take from outside included. */
@@ -129,6 +131,7 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     lastUseOf: (value) => (isCaptured(value) ? Number.POSITIVE_INFINITY : (uses.get(value) ?? -1)),
   };
 
+  const kernels = new Map(Object.entries(options.kernels ?? {}));
   const cutAt = graph.nodes.findIndex(
     (node) =>
       isOpenIf(node, constantOf) ||
@@ -144,13 +147,14 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     const node = graph.nodes[position]!;
     if (!needed.has(node)) continue;
     const lowering = findLowering(node.operator);
-    let reason = unfit(node) ?? (lowering ? undefined : "no native kernel");
+    const asked = kernels.get(node.name || (node.outputs.find((value) => value)?.name ?? ""));
+    let reason = unfit(node) ?? (asked === "reference" ? "asked for" : lowering ? undefined : "no native kernel");
     if (lowering && reason === undefined) {
       if (!builder) {
         builder = new SegmentBuilder(known, options.pool, options.isa);
         open.push({ builder, first: position, last: position });
       }
-      reason = builder.lower(node, position, lowering);
+      reason = builder.lower(node, position, lowering, asked);
       if (reason === undefined) {
         const entry = open.at(-1) as { last: number };
         entry.last = position;

@@ -33,6 +33,8 @@ const maxHalf = 65504;
 export interface Float16Options {
   /** Names of operators that stay in float32. */
   keep?: readonly string[];
+  /** Names of the nodes that are converted, a nameless one by its first output. Default: all. */
+  nodes?: ReadonlySet<string>;
 }
 
 const halved = (tensor: Tensor): Tensor => {
@@ -85,7 +87,8 @@ export function toFloat16(original: Graph, options: Float16Options = {}): Graph 
     return found;
   };
   for (const node of [...graph.nodes]) {
-    const stays = node.operator.domain !== "" || kept.has(node.op) || node.hasSubgraphs;
+    const isMeant = options.nodes?.has(node.name || (node.outputs.find((value) => value)?.name ?? "")) ?? true;
+    const stays = !isMeant || node.operator.domain !== "" || kept.has(node.op) || node.hasSubgraphs;
     if (stays) continue;
     const takesFloats = node.inputs.some(isFloat32);
     if (node.op === "Cast" && node.attributes.get("to") === dtypes.float32.onnx)

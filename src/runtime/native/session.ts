@@ -5,7 +5,7 @@
 import { arrayTypeOf, byteLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { whenUnused } from "../../base/memory-use.ts";
-import { type StaticShape, sizeOf } from "../../base/shapes.ts";
+import { sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
 import { formatValueType, type ValueType } from "../../base/value-type.ts";
 import { cloneGraph, shareConstants } from "../../compiler/ir/clone.ts";
@@ -25,7 +25,15 @@ import {
   type Stage,
   valuesRead,
 } from "../../compiler/program/stage.ts";
-import type { CompileOptions, EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "../engine.ts";
+import type {
+  EngineSession,
+  EngineStats,
+  InstructionReport,
+  KernelChoices,
+  PreparedOptions,
+  RunOptions,
+  Values,
+} from "../engine.ts";
 import type { Phase, Stint, Trace, TraceEvent } from "../trace.ts";
 import {
   type Addon,
@@ -83,6 +91,7 @@ export class NativeSession implements EngineSession {
   private readonly addon: Addon;
   private readonly graph: Graph;
   private readonly threads: number;
+  private readonly kernels: KernelChoices;
   private readonly pool = new ConstantPool();
   private store: NativeStore | undefined;
   private readonly roots = new StageCache();
@@ -91,11 +100,12 @@ export class NativeSession implements EngineSession {
   private lastStages: readonly LoadedStage[] = [];
   private compiles = 0;
 
-  constructor(addon: Addon, graph: Graph, options: Required<CompileOptions>) {
+  constructor(addon: Addon, graph: Graph, options: PreparedOptions) {
     this.addon = addon;
     this.graph = graph;
     shareConstants(graph);
     this.threads = options.threads;
+    this.kernels = options.kernels ?? {};
     this.store = new addon.ConstantStore();
   }
 
@@ -357,7 +367,7 @@ export class NativeSession implements EngineSession {
     this.compiles++;
     if (graph.nodes.some((node) => node.hasSubgraphs))
       runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
-    const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture });
+    const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture, kernels: this.kernels });
     if (wasInjected) injected.add(stage);
     for (const { id, array } of this.pool.takePending()) store.put(id, array);
     const programs: (NativeProgram | undefined)[] = [];

@@ -1,5 +1,6 @@
 /** Convolutions: which algorithm, in which layout, with which epilogue (native/kernels/conv). */
 
+import { InferlabError } from "../../../base/errors.ts";
 import { resolveWindow, type WindowAttributes, windowPadsBegin } from "../../../ops/common/windows.ts";
 import { transposedLayout } from "../../../ops/nn/conv-transpose.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
@@ -92,12 +93,32 @@ interface Choice {
   readonly algorithm: Algorithm;
   readonly blockedInput: boolean;
   readonly reason: string;
+  /** Algorithms that can compute it besides this one and patches. */
+  readonly others?: readonly Algorithm[];
 }
 
 /** Fewest input and output channels for which Winograd's products outweigh its transforms (measured: 1.4 × at 16 → 16). */
 const winogradChannels = 16;
 
+/** The algorithm that is thought to be fastest, or the one that was asked for. */
 function choose(c: LowerContext, s: Shape): Choice {
+  const best = fastest(c, s);
+  if (c.asked === undefined || c.asked === best.algorithm) return best;
+  const takesPatches = !s.transposed || c.constant(1) !== undefined;
+  const possible = new Set<string>([best.algorithm, ...(best.others ?? []), ...(takesPatches ? ["patches"] : [])]);
+  if (!possible.has(c.asked))
+    throw new InferlabError(
+      "ARGUMENT",
+      `kernel is ${JSON.stringify(c.asked)}, expected ${[...possible].join(", ")} or reference`,
+      {
+        hint: "other algorithms do not compute a convolution of this shape",
+        details: { node: c.node.name, op: c.node.op },
+      },
+    );
+  return { algorithm: c.asked as Algorithm, blockedInput: c.asked !== "patches", reason: "asked for" };
+}
+
+function fastest(c: LowerContext, s: Shape): Choice {
   const block = blockChannels(c.isa);
   const [depth, y, x] = s.axes as [Shape["axes"][0], Shape["axes"][0], Shape["axes"][0]];
   const planarInput = c.layout(0) === "";
@@ -127,11 +148,16 @@ function choose(c: LowerContext, s: Shape): Choice {
     waste < 1.8 &&
     s.batch * tiles >= 6
   )
-    return { algorithm: "winograd", blockedInput: true, reason: "3×3 of stride 1 with enough channels" };
+    return {
+      algorithm: "winograd",
+      blockedInput: true,
+      reason: "3×3 of stride 1 with enough channels",
+      others: ["direct"],
+    };
   const planar = planarInput && ic <= 4;
   // Wider kernels would copy every input many times for few products.
   if (planarInput && oc < block / 2 && ic > 4 && y.kernel * x.kernel === 1)
-    return patches("few output channels from a planar input");
+    return { ...patches("few output channels from a planar input"), others: ["direct"] };
   return {
     algorithm: "direct",
     blockedInput: !planar,
