@@ -39,6 +39,7 @@ export { decodeImage as image } from "../pipeline/media/decode.ts";
 export { encodeImage, saveImage } from "../pipeline/media/encode.ts";
 export { photographPage } from "../pipeline/media/photograph-page.ts";
 export { OverlapAddStream } from "../pipeline/nodes/audio/overlap-add-stream.ts";
+export { NoiseSuppressor } from "../pipeline/nodes/audio/suppress-noise.ts";
 export { library as nodes } from "../pipeline/nodes/library.ts";
 export { ocrModelPaths } from "../pipeline/ocr/models.ts";
 export { createReader, type OcrResult, ocr } from "../pipeline/ocr/ocr.ts";

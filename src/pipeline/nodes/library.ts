@@ -9,6 +9,7 @@ import { kaldiFbank, mfcc } from "./audio/kaldi.ts";
 import { melFilterBank, melSpectrogram, spectrogram } from "./audio/mel.ts";
 import { resampleSound } from "./audio/resample-sound.ts";
 import { istft, stft } from "./audio/stft.ts";
+import { suppressNoise } from "./audio/suppress-noise.ts";
 import { decodeWav, encodeWav } from "./audio/wav.ts";
 import { axpy, batchedGemm, dot, gemm, gemv, int8Gemm, nrm2, scal, trsm } from "./blas.ts";
 import { boxOverlaps, nms } from "./boxes.ts";
@@ -249,6 +250,7 @@ export const library = {
   ssdAnchors,
   stackFrames,
   stft,
+  suppressNoise,
   swapChannels,
   threshold,
   toGray,

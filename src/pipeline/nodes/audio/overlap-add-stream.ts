@@ -18,6 +18,23 @@ export type SpectrumWork = (
   frame: number,
 ) => Float32Array | undefined | Promise<Float32Array | undefined>;
 
+export type PromptSpectrumWork = (spectrum: Float32Array, frame: number) => Float32Array | undefined;
+
+/** Hands out spectra with the numbers of their frames, is given what became of them, and ends with samples. */
+type Steps = Generator<[spectrum: Float32Array, frame: number], Float32Array, Float32Array | undefined>;
+
+async function waitFor(steps: Steps, work: SpectrumWork): Promise<Float32Array> {
+  let step = steps.next();
+  while (!step.done) step = steps.next(await work(...step.value));
+  return step.value;
+}
+
+function runNow(steps: Steps, work: PromptSpectrumWork): Float32Array {
+  let step = steps.next();
+  while (!step.done) step = steps.next(work(...step.value));
+  return step.value;
+}
+
 /**
  * Passes a sound through work on its spectra. What comes out is as long as what went in and lags by `size − hop` samples
  * until `end()`; with work that changes nothing it is the sound itself. In a pipeline: a stage with
@@ -75,7 +92,26 @@ export class OverlapAddStream {
   }
 
   /** Takes samples in, any number, and gives those that are finished. */
-  async push(samples: Float32Array, work: SpectrumWork): Promise<Float32Array> {
+  push(samples: Float32Array, work: SpectrumWork): Promise<Float32Array> {
+    return waitFor(this.pushed(samples), work);
+  }
+
+  /** As `push`, at once, with work that waits for nothing. */
+  pushNow(samples: Float32Array, work: PromptSpectrumWork): Float32Array {
+    return runNow(this.pushed(samples), work);
+  }
+
+  /** Gives what is still under way: after it the output is as long as the input. */
+  end(work: SpectrumWork): Promise<Float32Array> {
+    return waitFor(this.ended(), work);
+  }
+
+  /** As `end`, at once, with work that waits for nothing. */
+  endNow(work: PromptSpectrumWork): Float32Array {
+    return runNow(this.ended(), work);
+  }
+
+  private *pushed(samples: Float32Array): Steps {
     this.numIn += samples.length;
     const parts: Float32Array[] = [];
     for (let at = 0; at < samples.length; ) {
@@ -83,19 +119,18 @@ export class OverlapAddStream {
       this.waiting.set(samples.subarray(at, at + taken), this.numWaiting);
       this.numWaiting += taken;
       at += taken;
-      if (this.numWaiting === this.size) parts.push(await this.step(work));
+      if (this.numWaiting === this.size) parts.push(yield* this.step());
     }
     return this.joined(parts);
   }
 
-  /** Gives what is still under way: after it the output is as long as the input. */
-  async end(work: SpectrumWork): Promise<Float32Array> {
+  private *ended(): Steps {
     const parts: Float32Array[] = [];
     let left = this.numIn - this.numOut;
     while (left > 0) {
       this.waiting.fill(0, this.numWaiting);
       this.numWaiting = this.size;
-      const part = await this.step(work);
+      const part = yield* this.step();
       parts.push(part.subarray(0, left));
       left -= part.length;
     }
@@ -114,7 +149,7 @@ export class OverlapAddStream {
   }
 
   /** One frame: its spectrum through the work and back, and the hop that no later frame reaches. */
-  private async step(work: SpectrumWork): Promise<Float32Array> {
+  private *step(): Steps {
     const { size, hop, window, re, im, waiting, sums, plan } = this;
     for (let i = 0; i < size; i++) re[i] = waiting[i]! * window[i]!;
     im.fill(0);
@@ -125,7 +160,7 @@ export class OverlapAddStream {
       spectrum[2 * k] = re[k]!;
       spectrum[2 * k + 1] = im[k]!;
     }
-    const changed = (await work(spectrum, this.frame++)) ?? spectrum;
+    const changed = (yield [spectrum, this.frame++]) ?? spectrum;
     if (changed.length !== 2 * numBins)
       throw new InferlabError("ARGUMENT", `the work returned ${changed.length} numbers, expected ${2 * numBins}`);
     for (let k = 0; k < size; k++) {
