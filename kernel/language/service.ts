@@ -161,8 +161,7 @@ export class LanguageService {
   /** The server can be asked. */
   private ready: Promise<void> = Promise.resolve();
   private isReady = false;
-  /** It has answered once: answers come within milliseconds. */
-  isWarm = false;
+  private hasAnswered = false;
   private hasFailed = false;
   private numCells = 0;
   private fresh: NewCell[] = [];
@@ -205,6 +204,11 @@ export class LanguageService {
    */
   async checked(): Promise<void> {
     clearTimeout(this.resting);
+    this.resting = undefined;
+    // What the cell has shown leaves at the end of this turn; reading a long cell for the check takes longer than running it.
+    await new Promise((resolve) => setImmediate(resolve));
+    // A cell that came meanwhile goes first.
+    if (this.resting) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, checkMs);
@@ -270,7 +274,7 @@ export class LanguageService {
   private start(): void {
     if (this.hasFailed || (this.server && !this.server.isOver)) return;
     this.isReady = false;
-    this.isWarm = false;
+    this.hasAnswered = false;
     this.lastCompletion = undefined;
     try {
       const server = new LanguageServer(this.folder);
@@ -290,7 +294,7 @@ export class LanguageService {
           // The first question loads the library; better now than when somebody waits for it.
           this.complete("Math.", 5).then(
             () => {
-              this.isWarm = true;
+              this.hasAnswered = true;
             },
             () => {},
           );
@@ -306,6 +310,11 @@ export class LanguageService {
     this.hasFailed = true;
     clearTimeout(this.resting);
     this.server?.stop();
+  }
+
+  /** The server has answered once: answers come within milliseconds. */
+  get isWarm(): boolean {
+    return this.hasAnswered;
   }
 
   private get isStarted(): boolean {

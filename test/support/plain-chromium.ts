@@ -58,7 +58,7 @@ export async function openPlainPage(url: string, profile?: string): Promise<Plai
     if (!profile) await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   };
   const kill = async (): Promise<void> => {
-    process.kill(-child.pid!, "SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
     await close();
   };
   try {
