@@ -1,4 +1,5 @@
 /** `interact`: controls for a function's parameters, and its result beneath them, made anew when a control moves. */
+import { displaySymbol } from "../base/display-hook.ts";
 import { InferlabError } from "../base/errors.ts";
 import { kernelHook } from "../base/kernel-hook.ts";
 import { button, checkbox, dropdown, floatSlider, intSlider, text, vbox } from "./controls.ts";
@@ -50,6 +51,9 @@ export interface Interaction<P> {
 }
 
 const isWhole = Number.isInteger;
+
+/** How long the display waits for the first result, so that a saved notebook has it. */
+const firstResultMs = 1500;
 
 /** The control for one parameter. Errors: ARGUMENT where none fits. */
 export function controlFor(name: string, parameter: unknown): Widget {
@@ -150,5 +154,12 @@ export function interact<const P extends Readonly<Record<string, Parameter>>>(
     if (cell) void cell.call("Uncaught in interact:", update);
     else void update();
   }
+  Object.defineProperty(view, displaySymbol, {
+    configurable: true,
+    value: async () => {
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, firstResultMs).unref())]);
+      return Widget.prototype[displaySymbol].call(view);
+    },
+  });
   return Object.assign(view, { view, controls, output: out, update }) as Interaction<P> & Control<"VBox">;
 }
