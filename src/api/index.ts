@@ -22,6 +22,7 @@ export * from "../display/index.ts";
 export { type Face, type FaceNets, faceNets, facesPipeline, hideFaces } from "../pipeline/apps/faces.ts";
 export { fetchPackage, packageFile } from "../pipeline/apps/packages.ts";
 export { portraitNet, portraitPipeline } from "../pipeline/apps/portrait.ts";
+export { type Joint, poseNets, posePipeline } from "../pipeline/apps/pose.ts";
 export { restoreNets, restorePipeline } from "../pipeline/apps/restore.ts";
 export { findSpeech, type SpeechSegment, speechNet, speechPipeline } from "../pipeline/apps/speech.ts";
 export { trackDetector, trackPipeline } from "../pipeline/apps/track.ts";

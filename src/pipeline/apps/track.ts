@@ -30,7 +30,7 @@ export function trackPipeline(detector: Session, options: TrackingOptions = {}) 
   const { kind = 0, ...tracker } = options;
   return pipeline("track", { frame: port<ImageSource | Image>() }, (p, { frame }) => {
     const image = p.stage("decode", async (f) => (f instanceof Image ? toRgb(f) : decodeImage(f)), [frame]);
-    const boxes = p.stage("detect", (picture, { signal }) => detect(detector, picture, kind, signal), [image], {
+    const boxes = p.stage("detect", (picture, { signal }) => detectKind(detector, picture, kind, signal), [image], {
       replicas: 2,
     });
     const tracks = p.stage("track", (found, { state }) => (state as Tracker).update(found), [boxes], {
@@ -40,11 +40,12 @@ export function trackPipeline(detector: Session, options: TrackingOptions = {}) 
   });
 }
 
-async function detect(detector: Session, image: Image, kind: number, signal: AbortSignal) {
+/** Boxes of one kind in a picture, the best first. */
+export async function detectKind(detector: Session, image: Image, kind: number, signal?: AbortSignal) {
   if (image.data.length === 0) return [];
   const small = resize(image, { width: detectorSide, height: detectorSide });
   const x = toTensor(small, { scale: 1, layout: "nhwc" });
-  const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }, { signal }));
+  const outputs = Object.values(await detector.run({ [detector.inputs[0]!.name]: x }, signal ? { signal } : {}));
   // Its other outputs are the maps these rows were found in.
   const rows = outputs.find(({ shape }) => shape.at(-1) === 6);
   const scale = { width: image.width / detectorSide, height: image.height / detectorSide };

@@ -37,7 +37,11 @@ async function said(...args: string[]): Promise<string> {
 const expectations = {
   faces: { found: /^0: 1 face of 1 person in 1 picture/, empty: /^0: 0 faces of 0 people in 1 picture/, out: "json" },
   ocr: { found: /^0: 0 lines of text/, empty: /^0: 0 lines of text/, out: "txt" },
-  portrait: { found: /^0: [56]\d\.\d % of the picture is a person/, empty: /^0: 0\.0 % of the picture is a/, out: "webp" },
+  portrait: {
+    found: /^0: [56]\d\.\d % of the picture is a person/,
+    empty: /^0: 0\.0 % of the picture is a/,
+    out: "webp",
+  },
   restore: { found: /^0: 400×400; \d\.\d % was scratched/, empty: /^0: \d+×\d+; 0\.0 % was scratched/, out: "png" },
   track: { found: /^0: 1 track in 1 frame/, empty: /^0: 0 tracks in 1 frame/, out: "json" },
 } as const;
