@@ -27,6 +27,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       params.axes = reader.Ints();
       params.transposed = reader.Int();
       params.tile_columns = reader.Int();
+      params.tile_blocks = reader.Int();
       params.activation = reader.Int();
       params.alpha = reader.Float();
       params.beta = reader.Float();
@@ -111,6 +112,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       params.axes = reader.Ints();
       params.transposed = reader.Int();
       params.tile_columns = reader.Int();
+      params.tile_blocks = reader.Int();
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackConv");
       return MakePackConv(params, site, made);
     }

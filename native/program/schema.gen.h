@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x3b5696b6a31758a3;
+inline constexpr std::uint64_t kSchemaHash = 0x93ea3e8a7f6c9330;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -31,6 +31,7 @@ struct ConvParams {
   std::vector<std::int64_t> axes;
   std::int64_t transposed = 0;
   std::int64_t tile_columns = 0;
+  std::int64_t tile_blocks = 0;
   std::int64_t activation = 0;
   double alpha = 0;
   double beta = 0;
@@ -122,6 +123,7 @@ struct PackConvParams {
   std::vector<std::int64_t> axes;
   std::int64_t transposed = 0;
   std::int64_t tile_columns = 0;
+  std::int64_t tile_blocks = 0;
 };
 Status MakePackConv(const PackConvParams& params, const Site& site, Made* made);
 

@@ -72,6 +72,7 @@ export async function compileGraph(
     threads,
     optimize: level,
     ...(options.kernels ? { kernels: options.kernels } : {}),
+    ...(options.autotune ? { autotune: options.autotune } : {}),
   });
   tellHost({ engine: engine.name });
   return new Session(engine.name, graph, inner, { ...options, engine, threads, optimize: level });

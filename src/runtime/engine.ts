@@ -2,7 +2,16 @@
 import type { RuntimeValue } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
+import type { MeasuredKernel } from "../compiler/program/trial.ts";
 import type { Trace } from "./trace.ts";
+
+/** Kernels measured instead of modelled. */
+export interface AutotuneOptions {
+  /** Ends the measuring of `compile()`; in a notebook an interrupt of the cell does too. What was measured is kept. */
+  readonly signal?: AbortSignal;
+  /** Called before each node whose kernels are measured, and when all are (`done` equals `total`, `node` is ""). */
+  readonly onProgress?: (progress: { readonly node: string; readonly done: number; readonly total: number }) => void;
+}
 
 export interface CompileOptions {
   /** Engine by name; default: native, or reference where there is no addon. */
@@ -13,13 +22,19 @@ export interface CompileOptions {
   threads?: number;
   /** Which passes run first: none, exact (bit-equal), all (also those equal up to rounding). Default "all". */
   optimize?: "none" | "exact" | "all";
+  /**
+   * Engine native: measures which kernel computes each convolution and product fastest on this machine instead of asking a
+   * model, and keeps what it finds in the cache folder. Kernels round in different orders: results may differ from those
+   * without it, and from one machine to another, in the last digits. The other engines have nothing to choose. Default false.
+   */
+  autotune?: boolean | AutotuneOptions;
 }
 
 /** By name of a node of the rewritten graph, as traces name instructions: the kernel to compute it with, `reference` for its reference. */
 export type KernelChoices = Readonly<Record<string, string>>;
 
-/** What an engine is given. */
-export interface PreparedOptions extends Required<CompileOptions> {
+/** What an engine is given: defaults filled in. */
+export interface PreparedOptions extends Required<Omit<CompileOptions, "autotune">>, Pick<CompileOptions, "autotune"> {
   /** Only engines that have a choice of kernels heed it. */
   readonly kernels?: KernelChoices;
 }
@@ -42,6 +57,8 @@ export interface InstructionReport {
   /** Why this kernel. */
   readonly reason: string;
   readonly layout?: string;
+  /** With `autotune`: every way that was measured, fastest first, copies between layouts counted in. */
+  readonly measured?: readonly MeasuredKernel[];
   readonly flops: number;
   readonly bytes: number;
 }

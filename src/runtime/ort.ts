@@ -12,7 +12,7 @@ import { InferlabError } from "../base/errors.ts";
 import { Tensor } from "../base/tensor.ts";
 import type { Graph, Value } from "../compiler/ir/graph.ts";
 import { writeOnnx } from "../compiler/onnx/write.ts";
-import type { CompileOptions, Engine, EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import type { Engine, EngineSession, InstructionReport, PreparedOptions, RunOptions, Values } from "./engine.ts";
 import { readOrtProfile } from "./ort-profile.ts";
 import type { Trace, TraceEvent } from "./trace.ts";
 
@@ -60,21 +60,17 @@ const message = (error: unknown) => (error instanceof Error ? error.message : St
 
 class OrtSession implements EngineSession {
   private readonly graph: Graph;
-  private readonly options: Required<CompileOptions>;
+  private readonly options: PreparedOptions;
   private readonly session: Ort.InferenceSession;
   private report: InstructionReport[] = [];
 
-  constructor(graph: Graph, options: Required<CompileOptions>, session: Ort.InferenceSession) {
+  constructor(graph: Graph, options: PreparedOptions, session: Ort.InferenceSession) {
     this.graph = graph;
     this.options = options;
     this.session = session;
   }
 
-  static async create(
-    graph: Graph,
-    options: Required<CompileOptions>,
-    profile?: string,
-  ): Promise<Ort.InferenceSession> {
+  static async create(graph: Graph, options: PreparedOptions, profile?: string): Promise<Ort.InferenceSession> {
     for (const value of [...graph.inputs, ...graph.outputs]) refuse(value);
     try {
       return await load().InferenceSession.create(writeOnnx(graph), {

@@ -7,7 +7,7 @@ import { type RuntimeValue, Tensor } from "../base/tensor.ts";
 import type { Graph, Node } from "../compiler/ir/graph.ts";
 import { attributesOf, interpret, type Observer, type Prepared, prepare, versionOf } from "../compiler/ir/interpret.ts";
 import type { Cost, CostContext } from "../ops/operator.ts";
-import type { CompileOptions, Engine, EngineSession, InstructionReport, RunOptions, Values } from "./engine.ts";
+import type { Engine, EngineSession, InstructionReport, PreparedOptions, RunOptions, Values } from "./engine.ts";
 import type { Trace, TraceEvent } from "./trace.ts";
 
 /** Longest time a run keeps the event loop waiting, nodes that take longer by themselves aside. */
@@ -17,7 +17,7 @@ export const reference: Engine = {
   name: "reference",
   passes: "fused",
   available: () => ({ ok: true }),
-  compile: async (graph: Graph, _options: Required<CompileOptions>) => new ReferenceSession(graph),
+  compile: async (graph: Graph, _options: PreparedOptions) => new ReferenceSession(graph),
 };
 
 class ReferenceSession implements EngineSession {

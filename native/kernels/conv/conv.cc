@@ -83,6 +83,7 @@ bool IsPointwise(const Params& p) {
 int ChooseBlocks(const Params& p) {
   const Table& table = Current();
   const std::int64_t blocks = Blocks(p.output_channels / p.groups);
+  if (p.tile_blocks > 0) return static_cast<int>(std::min(p.tile_blocks, std::max<std::int64_t>(blocks, 1)));
   const std::int64_t columns = std::max<std::int64_t>(1, p.tile_columns);
   const auto step = [](std::int64_t b, std::int64_t w) {
     return std::max({static_cast<double>(b * w) / 2, static_cast<double>(b + w) / 2, 4.0});

@@ -36,6 +36,8 @@ struct Params {
   // Output columns the tiles of kDirect are chosen for. Weights are packed for it, so it is the same for all shapes that
   // share them; that it is not the real number costs a little speed only.
   std::int64_t tile_columns = 48;
+  // Output channel blocks a tile of kDirect holds, 1 to 4; 0: as a model of the loop says. Weights are packed for it.
+  std::int64_t tile_blocks = 0;
   // Floats between batches; 0: dense. Lets Y be a slice of channels of a larger tensor.
   std::int64_t input_batch_stride = 0, output_batch_stride = 0;
 };

@@ -259,6 +259,27 @@ void All() {
   Shapes(0, 8, 8, 1, MakeAxis(3, 3, 1, 1, 1), MakeAxis(3, 3, 1, 1, 1));  // nothing to do
 }
 
+// Tiles of so many blocks as were measured to be fastest, on channels that leave remainders.
+TEST_EACH_ISA(Conv, MatchesTheReferenceWithTilesOfAnyWidth) {
+  const int before = failures;
+  for (std::int64_t blocks = 1; blocks <= 4; ++blocks)
+    for (std::int64_t oc : {3, 40, 83})
+      for (Layout in : {kP, kB}) {
+        Case c;
+        Params& p = c.params;
+        p.input_channels = 11;
+        p.output_channels = oc;
+        p.axes[1] = MakeAxis(7, 3, 1, 1, 1);
+        p.axes[2] = MakeAxis(15, 3, 2, 1, 1);
+        p.algorithm = Algorithm::kDirect;
+        p.input_layout = in;
+        p.output_layout = kB;
+        p.tile_blocks = blocks;
+        Check(c);
+      }
+  EXPECT(failures == before);
+}
+
 TEST_EACH_ISA(Conv, MatchesTheReference) {
   const int before = failures;
   All();

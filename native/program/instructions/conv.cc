@@ -39,7 +39,8 @@ bool Read(const P& from, conv::Params* params) {
   params->input_layout = static_cast<Layout>(from.input_layout);
   params->output_layout = static_cast<Layout>(from.output_layout);
   params->tile_columns = from.tile_columns;
-  return InRange(params->tile_columns, 1) && conv::Supports(*params, params->algorithm);
+  params->tile_blocks = from.tile_blocks;
+  return InRange(params->tile_columns, 1) && params->tile_blocks >= 0 && params->tile_blocks <= 4 && conv::Supports(*params, params->algorithm);
 }
 
 // Floats a tensor takes in its layout.

@@ -13,6 +13,7 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Instruction, ParameterSpecs, Parameters } from "./schema.ts";
+import type { MeasuredKernel, Measurements } from "./trial.ts";
 
 export interface Storage {
   kind: "arena" | "constant" | "input" | "output";
@@ -46,6 +47,8 @@ export interface Emission<P extends ParameterSpecs> {
   readonly kernel: string;
   /** Why this kernel, a few words. */
   readonly reason: string;
+  /** What was measured to choose it. */
+  readonly measured?: readonly MeasuredKernel[] | undefined;
   /** Default: the operator's cost for the node's last instruction, 0 for the others. */
   readonly flops?: number;
   /** Default: bytes of all operands. */
@@ -76,6 +79,8 @@ export interface LowerContext {
   readonly isa: string;
   /** The kernel somebody asked for in place of the one that would be chosen; operators with one kernel ignore it. */
   readonly asked: string | undefined;
+  /** Where kernels are to be measured; undefined where models choose them. */
+  readonly measurements: Measurements | undefined;
   readonly numInputs: number;
   readonly numOutputs: number;
   /** Whether an input is given. */

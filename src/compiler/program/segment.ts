@@ -15,6 +15,7 @@ import { copyInstruction } from "./lower/copy.ts";
 import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
 import { layouts, schema } from "./registry.ts";
 import type { Instruction, ParameterSpecs, Parameters } from "./schema.ts";
+import type { MeasuredKernel, Measurements } from "./trial.ts";
 
 /** What is known of a graph's values before the run. */
 export interface Known {
@@ -32,6 +33,8 @@ export interface InstructionNote {
   readonly layout: string;
   readonly flops: number;
   readonly bytes: number;
+  /** What was measured to choose the kernel. */
+  readonly measured: readonly MeasuredKernel[] | undefined;
   readonly outputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: StaticShape }[];
 }
 
@@ -81,6 +84,7 @@ export class SegmentBuilder {
   private readonly known: Known;
   private readonly pool: ConstantPool;
   private readonly isa: string;
+  private readonly measurements: Measurements | undefined;
   private readonly bound = new Map<Value, TensorRef>();
   private readonly valuesOf = new Map<Storage, Value[]>();
   private readonly converted = new Map<Value, TensorRef>();
@@ -94,10 +98,11 @@ export class SegmentBuilder {
   /** Notes of instructions whose work the next one does, in their order. */
   private absorbed: InstructionNote[] = [];
 
-  constructor(known: Known, pool: ConstantPool, isa: string) {
+  constructor(known: Known, pool: ConstantPool, isa: string, measurements?: Measurements) {
     this.known = known;
     this.pool = pool;
     this.isa = isa;
+    this.measurements = measurements;
   }
 
   get isEmpty(): boolean {
@@ -114,7 +119,7 @@ export class SegmentBuilder {
   lower(node: Node, position: number, lowering: Lowering, asked: string | undefined): string | undefined {
     const mark = { emitted: this.emitted.length, inputs: this.inputs.length, preparations: this.preparations.length };
     this.begin = mark.emitted;
-    const context = new NodeLowering(this, node, position, this.isa, this.known, asked);
+    const context = new NodeLowering(this, node, position, this.isa, this.known, asked, this.measurements);
     const reason = lowering.lower(context);
     const unmade = node.outputs.find((value) => value && !this.bound.has(value));
     if (reason === undefined && unmade) throw new Error(`lowering of ${node.op} made no output "${unmade.name}"`);
@@ -303,6 +308,7 @@ export class SegmentBuilder {
         kernel: emission.kernel,
         reason: emission.reason,
         layout: emission.outputs[0]?.layout ?? "",
+        measured: emission.measured,
         flops: emission.flops ?? -1,
         bytes: emission.bytes ?? operands.reduce((sum, ref) => sum + (ref?.sizeBytes ?? 0), 0),
         outputs: [],
@@ -471,6 +477,7 @@ class NodeLowering implements LowerContext {
   private readonly position: number;
   private readonly known: Known;
   private readonly given: TensorRef[] = [];
+  readonly measurements: Measurements | undefined;
 
   constructor(
     builder: SegmentBuilder,
@@ -479,8 +486,10 @@ class NodeLowering implements LowerContext {
     isa: string,
     known: Known,
     asked: string | undefined,
+    measurements: Measurements | undefined,
   ) {
     this.asked = asked;
+    this.measurements = measurements;
     this.builder = builder;
     this.node = node;
     this.position = position;

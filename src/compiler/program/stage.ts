@@ -14,6 +14,7 @@ import type { ConstantPool } from "./constants.ts";
 import { orderForMemory } from "./order.ts";
 import { findLowering } from "./registry.ts";
 import { type Known, lastUses, type Segment, SegmentBuilder } from "./segment.ts";
+import type { Measurements } from "./trial.ts";
 
 export type Step =
   | { readonly kind: "program"; readonly segment: Segment }
@@ -36,6 +37,8 @@ export interface Stage {
 export interface StageOptions {
   readonly pool: ConstantPool;
   readonly isa: string;
+  /** Where kernels are to be measured. */
+  readonly measurements?: Measurements | undefined;
   /** Values to give out besides the graph's outputs: names, or all. */
   readonly capture?: "all" | ReadonlySet<string>;
   /** By name of a node: the kernel to compute it with in place of the one that would be chosen, `reference` for none. */
@@ -151,7 +154,7 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     let reason = unfit(node) ?? (asked === "reference" ? "asked for" : lowering ? undefined : "no native kernel");
     if (lowering && reason === undefined) {
       if (!builder) {
-        builder = new SegmentBuilder(known, options.pool, options.isa);
+        builder = new SegmentBuilder(known, options.pool, options.isa, options.measurements);
         open.push({ builder, first: position, last: position });
       }
       reason = builder.lower(node, position, lowering, asked);

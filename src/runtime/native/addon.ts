@@ -167,10 +167,15 @@ function packageRoot(): string {
   return folder;
 }
 
+/** Where the addon lies, or should. */
+export function addonPath(): string {
+  return env("INFERLAB_ADDON") ?? join(packageRoot(), "build", "Release", "inferlab.node");
+}
+
 function find(): Loaded {
   const wanted = env("INFERLAB_ADDON");
   if (wanted === "off") return { ok: false, reason: "the native addon is turned off by INFERLAB_ADDON=off" };
-  const path = wanted ?? join(packageRoot(), "build", "Release", "inferlab.node");
+  const path = addonPath();
   if (!existsSync(path))
     return {
       ok: false,

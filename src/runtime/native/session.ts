@@ -2,6 +2,8 @@
  * A graph on the native engine. Each set of input shapes is staged once (program/stage.ts), its programs are loaded and
  * kept; weights are packed once for all of them. A stage that ends in a cut continues in one made for the values found.
  */
+
+import { withCellSignal } from "../../base/cell-signal.ts";
 import { arrayTypeOf, byteLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { whenUnused } from "../../base/memory-use.ts";
@@ -37,6 +39,7 @@ import type {
 import type { Phase, Stint, Trace, TraceEvent } from "../trace.ts";
 import {
   type Addon,
+  addonPath,
   explainNativeError,
   type NativeProgram,
   type NativeRecord,
@@ -44,7 +47,9 @@ import {
   type NativeToken,
   requireAddon,
 } from "./addon.ts";
+import { Tuner } from "./autotune.ts";
 import { areScopesTracked, callerScope } from "./scope.ts";
+import { TrialTimes } from "./trial-times.ts";
 
 /** Specialisations kept at each point; the one not used for longest goes first. */
 const maxStages = 32;
@@ -99,6 +104,9 @@ export class NativeSession implements EngineSession {
   private building: Promise<unknown> = Promise.resolve();
   private lastStages: readonly LoadedStage[] = [];
   private compiles = 0;
+  private readonly tuner: Tuner | undefined;
+  /** Ends the measuring of what is compiled before the first run. */
+  private readonly tuneSignal: AbortSignal | undefined;
 
   constructor(addon: Addon, graph: Graph, options: PreparedOptions) {
     this.addon = addon;
@@ -107,6 +115,11 @@ export class NativeSession implements EngineSession {
     this.threads = options.threads;
     this.kernels = options.kernels ?? {};
     this.store = new addon.ConstantStore();
+    const { autotune } = options;
+    if (!autotune) return;
+    const given = autotune === true ? {} : autotune;
+    this.tuner = new Tuner(addon, options.threads, new TrialTimes(addon.isa, addonPath()), given);
+    this.tuneSignal = withCellSignal(given.signal);
   }
 
   /** Stages the graph before the first run where all input shapes are fixed. */
@@ -117,7 +130,7 @@ export class NativeSession implements EngineSession {
       if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return;
       types.set(name, type);
     }
-    const stage = await this.root(types, undefined);
+    const stage = await this.root(types, undefined, this.tuneSignal);
     this.lastStages = [stage];
   }
 
@@ -146,8 +159,18 @@ export class NativeSession implements EngineSession {
     for (const { stage } of this.lastStages) {
       for (const step of stage.steps) {
         if (step.kind === "program") {
-          for (const { node, op, kernel, reason, layout, flops, bytes } of step.segment.notes)
-            reports.push({ index: reports.length, node, op, kernel, reason, layout, flops, bytes });
+          for (const { node, op, kernel, reason, layout, flops, bytes, measured } of step.segment.notes)
+            reports.push({
+              index: reports.length,
+              node,
+              op,
+              kernel,
+              reason,
+              layout,
+              flops,
+              bytes,
+              ...(measured ? { measured } : {}),
+            });
         } else {
           const { node, reason } = step;
           reports.push({
@@ -215,12 +238,12 @@ export class NativeSession implements EngineSession {
     try {
       const stages: LoadedStage[] = [];
       const capture = recorder?.capture;
-      let loaded = await this.root(types, capture);
+      let loaded = await orAborted(this.root(types, capture), options.signal, this.graph.name);
       for (;;) {
         stages.push(loaded);
         await this.runStage(loaded, values, token, options.signal, recorder);
         if (loaded.stage.cut === undefined) break;
-        loaded = await this.after(loaded, values, capture, recorder);
+        loaded = await orAborted(this.after(loaded, values, capture, recorder), options.signal, this.graph.name);
       }
       this.lastStages = stages;
       const outputs: Values = {};
@@ -283,7 +306,11 @@ export class NativeSession implements EngineSession {
     }
   }
 
-  private root(types: ReadonlyMap<string, ValueType>, capture: Capture): Promise<LoadedStage> {
+  private root(
+    types: ReadonlyMap<string, ValueType>,
+    capture: Capture,
+    tuneSignal?: AbortSignal,
+  ): Promise<LoadedStage> {
     const key = [...types].map(([name, type]) => `${name}:${formatValueType(type)}`).join(";") + captureKey(capture);
     return this.cached(
       this.roots,
@@ -303,6 +330,8 @@ export class NativeSession implements EngineSession {
         return graph;
       },
       capture,
+      false,
+      tuneSignal,
     );
   }
 
@@ -352,22 +381,33 @@ export class NativeSession implements EngineSession {
     graphOf: () => Graph,
     capture: Capture,
     wasInjected = false,
+    tuneSignal?: AbortSignal,
   ): Promise<LoadedStage> {
     const found = cache.get(key);
     if (found) return found;
-    const made = this.building.then(() => this.build(graphOf(), capture, wasInjected));
+    const made = this.building.then(() => this.build(graphOf(), capture, wasInjected, tuneSignal));
     this.building = made.catch(() => undefined);
     cache.set(key, made);
     return made;
   }
 
-  private async build(graph: Graph, capture: Capture, wasInjected: boolean): Promise<LoadedStage> {
+  private async build(
+    graph: Graph,
+    capture: Capture,
+    wasInjected: boolean,
+    tuneSignal: AbortSignal | undefined,
+  ): Promise<LoadedStage> {
     const { store } = this;
     if (!store) throw new InferlabError("ENGINE", `session of "${this.graph.name}" was disposed`);
     this.compiles++;
     if (graph.nodes.some((node) => node.hasSubgraphs))
       runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
-    const stage = buildStage(graph, { pool: this.pool, isa: this.addon.isa, capture, kernels: this.kernels });
+    const { isa } = this.addon;
+    const options = { isa, capture, kernels: this.kernels, measurements: this.tuner };
+    await this.tuner?.prepare(() => {
+      buildStage(cloneGraph(graph), { ...options, pool: new ConstantPool() });
+    }, tuneSignal);
+    const stage = buildStage(graph, { ...options, pool: this.pool });
     if (wasInjected) injected.add(stage);
     for (const { id, array } of this.pool.takePending()) store.put(id, array);
     const programs: (NativeProgram | undefined)[] = [];
@@ -385,6 +425,22 @@ export class NativeSession implements EngineSession {
       }
     }
     return { stage, programs, releases: releasesOf(stage), next: new StageCache(), needed: new Map() };
+  }
+}
+
+/** A promise for all who wait for it, where one of them may stop waiting. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, graph: string): Promise<T> {
+  if (!signal) return promise;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new InferlabError("CANCELLED", `run of "${graph}" was cancelled`, { cause: signal.reason }));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

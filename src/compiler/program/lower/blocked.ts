@@ -24,7 +24,7 @@ export function blockedBytes(isa: string, shape: readonly number[]): number {
   return 4 * batch * Math.ceil(channels / block) * block * spatial.reduce((a, b) => a * b, 1);
 }
 
-const reorderParameters = (shape: readonly number[], toBlocked: boolean) => ({
+export const reorderParameters = (shape: readonly number[], toBlocked: boolean) => ({
   batch: shape[0]!,
   channels: shape[1]!,
   plane: shape.slice(2).reduce((a, b) => a * b, 1),

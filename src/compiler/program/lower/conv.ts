@@ -1,21 +1,14 @@
 /** Convolutions: which algorithm, in which layout, with which epilogue (native/kernels/conv). */
 
-import { InferlabError } from "../../../base/errors.ts";
 import { resolveWindow, type WindowAttributes, windowPadsBegin } from "../../../ops/common/windows.ts";
 import { transposedLayout } from "../../../ops/nn/conv-transpose.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
-import { codes, instruction } from "../schema.ts";
+import { type Instruction, instruction } from "../schema.ts";
+import { type Trial, trial } from "../trial.ts";
 import { activationKinds, activationOf, residualKinds } from "./activation.ts";
-import { blockChannels, blockedBytes, blockedCopy, blockedInput, blockedLayout, toRowMajor } from "./blocked.ts";
+import { blockedBytes, blockedCopy, blockedInput, blockedLayout, toRowMajor } from "./blocked.ts";
+import { type ConvChoice, type ConvShape, chooseConv, convAlgorithms } from "./conv-choice.ts";
 import { emitCast, float32Scratch, widenedInput } from "./half.ts";
-
-export const convAlgorithms = codes("ConvAlgorithm", "How a convolution is computed (kernels/conv).", [
-  "patches",
-  "direct",
-  "depthwise",
-  "winograd",
-]);
-type Algorithm = (typeof convAlgorithms.names)[number];
 
 /** channels: batch, input, output, groups. axes: input, output, kernel, stride, dilation, pad of depth, height, width. */
 const geometry = {
@@ -26,6 +19,7 @@ const geometry = {
   axes: "ints",
   transposed: "int",
   tileColumns: "int",
+  tileBlocks: "int",
 } as const;
 
 export const convInstruction = instruction({
@@ -40,27 +34,10 @@ export const packConvInstruction = instruction({
   parameters: geometry,
 });
 
-interface Shape {
-  readonly batch: number;
-  readonly inputChannels: number;
-  readonly outputChannels: number;
-  readonly groups: number;
-  /** Of each spatial axis, three in all. */
-  readonly axes: readonly {
-    readonly input: number;
-    readonly output: number;
-    readonly kernel: number;
-    readonly stride: number;
-    readonly dilation: number;
-    readonly pad: number;
-  }[];
-  readonly transposed: boolean;
-}
-
-const isTrivial = (a: Shape["axes"][number]): boolean =>
+const isTrivial = (a: ConvShape["axes"][number]): boolean =>
   a.input === 1 && a.output === 1 && a.kernel === 1 && a.pad === 0;
 
-function shapeOf(c: LowerContext, transposed: boolean): Shape | string {
+function shapeOf(c: LowerContext, transposed: boolean): ConvShape | string {
   const [x, w, y] = [c.shape(0), c.shape(1), c.outShape(0)];
   const spatial = x.length - 2;
   if (spatial > 3) return `${spatial} spatial axes, kernels take 3`;
@@ -89,91 +66,15 @@ function shapeOf(c: LowerContext, transposed: boolean): Shape | string {
   return { batch: x[0]!, inputChannels: x[1]!, outputChannels: y[1]!, groups: attrs.group, axes, transposed };
 }
 
-interface Choice {
-  readonly algorithm: Algorithm;
-  readonly blockedInput: boolean;
-  readonly reason: string;
-  /** Algorithms that can compute it besides this one and patches. */
-  readonly others?: readonly Algorithm[];
-}
-
-/** Fewest input and output channels for which Winograd's products outweigh its transforms (measured: 1.4 × at 16 → 16). */
-const winogradChannels = 16;
-
-/** The algorithm that is thought to be fastest, or the one that was asked for. */
-function choose(c: LowerContext, s: Shape): Choice {
-  const best = fastest(c, s);
-  if (c.asked === undefined || c.asked === best.algorithm) return best;
-  const takesPatches = !s.transposed || c.constant(1) !== undefined;
-  const possible = new Set<string>([best.algorithm, ...(best.others ?? []), ...(takesPatches ? ["patches"] : [])]);
-  if (!possible.has(c.asked))
-    throw new InferlabError(
-      "ARGUMENT",
-      `kernel is ${JSON.stringify(c.asked)}, expected ${[...possible].join(", ")} or reference`,
-      {
-        hint: "other algorithms do not compute a convolution of this shape",
-        details: { node: c.node.name, op: c.node.op },
-      },
-    );
-  return { algorithm: c.asked as Algorithm, blockedInput: c.asked !== "patches", reason: "asked for" };
-}
-
-function fastest(c: LowerContext, s: Shape): Choice {
-  const block = blockChannels(c.isa);
-  const [depth, y, x] = s.axes as [Shape["axes"][0], Shape["axes"][0], Shape["axes"][0]];
-  const planarInput = c.layout(0) === "";
-  const patches = (reason: string): Choice => ({ algorithm: "patches", blockedInput: false, reason });
-  if (depth.kernel !== 1 || depth.input !== 1 || depth.pad !== 0) return patches("three spatial dimensions");
-  if (!c.constant(1)) return patches("weights known only at run time");
-  const [ic, oc] = [s.inputChannels / s.groups, s.outputChannels / s.groups];
-  const unit = (a: Shape["axes"][0]) => a.stride === 1 && a.dilation === 1;
-  if (s.transposed) {
-    if (y.dilation !== 1 || x.dilation !== 1) return patches("a dilated transposed convolution");
-    if (s.groups > 1 && (ic % block !== 0 || oc % block !== 0)) return patches("groups of a part of a block");
-    return { algorithm: "direct", blockedInput: true, reason: `${y.stride * x.stride} phases of stride 1` };
-  }
-  if (s.groups > 1 && ic === 1 && oc === 1)
-    return { algorithm: "depthwise", blockedInput: true, reason: "one channel a group" };
-  if (s.groups > 1 && (ic % block !== 0 || oc % block !== 0)) return patches("groups of a part of a block");
-  const tiles = Math.ceil(y.output / 4) * Math.ceil(x.output / 4);
-  const waste = (tiles * 16) / Math.max(1, y.output * x.output);
-  if (
-    s.groups === 1 &&
-    y.kernel === 3 &&
-    x.kernel === 3 &&
-    unit(y) &&
-    unit(x) &&
-    ic >= winogradChannels &&
-    oc >= winogradChannels &&
-    waste < 1.8 &&
-    s.batch * tiles >= 6
-  )
-    return {
-      algorithm: "winograd",
-      blockedInput: true,
-      reason: "3×3 of stride 1 with enough channels",
-      others: ["direct"],
-    };
-  const planar = planarInput && ic <= 4;
-  // Wider kernels would copy every input many times for few products.
-  if (planarInput && oc < block / 2 && ic > 4 && y.kernel * x.kernel === 1)
-    return { ...patches("few output channels from a planar input"), others: ["direct"] };
-  return {
-    algorithm: "direct",
-    blockedInput: !planar,
-    reason: planar ? "few input channels, read where they lie" : "register tiles over channel blocks",
-  };
-}
-
 /** Floating point operations and the rest of an emission are the operator's own; this only names the kernel. */
-function kernelName(c: LowerContext, algorithm: Algorithm): string {
+function kernelName(c: LowerContext, algorithm: ConvChoice["algorithm"]): string {
   const name = algorithm === "winograd" ? "winograd_4x4" : algorithm;
   return `conv_f32_${c.isa}_${name}`;
 }
 
 /** Of a convolution whose node ends with another instruction: two for each product, of which there are as many as weights for
  * each element of the output (each of the input, transposed). */
-function flopsOf(s: Shape, weights: readonly number[]): number {
+function flopsOf(s: ConvShape, weights: readonly number[]): number {
   const elements = s.axes.reduce((product, axis) => product * (s.transposed ? axis.input : axis.output), s.batch);
   return 2 * elements * weights.reduce((product, dim) => product * dim, 1);
 }
@@ -195,7 +96,62 @@ export function emitConv(
   const named = activationOf(c);
   if (!named) return `no kernel applies ${String(c.attrs.activation)} to its result`;
   const activation = operands.slope === undefined ? named : { kind: "prelu" as const, alpha: 0, beta: 0 };
-  const choice = choose(c, s);
+  const columns =
+    s.axes[1]!.kernel === 1 && s.axes[2]!.kernel === 1 ? s.axes[1]!.output * s.axes[2]!.output : s.axes[2]!.output;
+  const parametersOf = (way: ConvChoice) => ({
+    algorithm: convAlgorithms.of(way.algorithm),
+    inputLayout: Number(way.blockedInput),
+    outputLayout: Number(way.algorithm !== "patches"),
+    channels: [s.batch, s.inputChannels, s.outputChannels, s.groups],
+    axes: s.axes.flatMap((a) => [a.input, a.output, a.kernel, a.stride, a.dilation, a.pad]),
+    transposed: Number(transposed),
+    // Narrow images get tiles of their own; all others share the packing.
+    tileColumns: columns > 0 && columns <= 12 ? columns : 48,
+    tileBlocks: way.tileBlocks,
+  });
+  // Packing depends on channels, kernel, and for transposed ones on stride and padding: sizes are left out of its key.
+  const packingOf = (way: ConvChoice) => {
+    const parameters = parametersOf(way);
+    return {
+      ...parameters,
+      channels: [1, ...parameters.channels.slice(1)],
+      axes: s.axes.flatMap((a) => [1, 1, a.kernel, a.stride, a.dilation, transposed ? a.pad : 0]),
+      // Only the direct kernel groups channels by the width of its tiles.
+      tileColumns: way.algorithm === "direct" ? parameters.tileColumns : 48,
+    };
+  };
+  const isPacked = (way: ConvChoice): boolean => way.algorithm !== "patches" || transposed;
+  const epilogue = {
+    activation: activationKinds.of(activation.kind),
+    alpha: activation.alpha,
+    beta: activation.beta,
+    residual: residualKinds.of(
+      operands.residual === undefined ? "none" : (operands.residualKind ?? "beforeActivation"),
+    ),
+  };
+  const trialOf = (way: ConvChoice, name: string): Trial => {
+    const [inShape, outShape] = [c.shape(0), c.outShape(0)];
+    const bytes = (shape: readonly number[], blocked: boolean): number =>
+      blocked ? blockedBytes(c.isa, shape) : 4 * shape.reduce((a, b) => a * b, 1);
+    const outputBytes = bytes(outShape, way.algorithm !== "patches");
+    const weightBytes = bytes(c.shape(1), false);
+    return trial({
+      name,
+      instruction: convInstruction,
+      parameters: { ...parametersOf(way), ...epilogue },
+      inputs: [
+        bytes(inShape, way.blockedInput),
+        isPacked(way)
+          ? { instruction: packConvInstruction as Instruction, parameters: packingOf(way), inputBytes: weightBytes }
+          : weightBytes,
+        operands.bias === undefined ? undefined : 4 * s.outputChannels,
+        operands.slope === undefined ? undefined : 4 * s.outputChannels,
+        operands.residual === undefined ? undefined : outputBytes,
+      ],
+      outputBytes,
+    });
+  };
+  const choice = chooseConv(c, s, trialOf, operands.residual);
   if (choice.algorithm === "patches" && transposed && !c.constant(1))
     return "transposed weights known only at run time";
   const layout = choice.algorithm === "patches" ? "" : blockedLayout(c.isa);
@@ -213,29 +169,7 @@ export function emitConv(
   const slope = operands.slope === undefined ? undefined : planar(operands.slope);
   const given = planar(1);
 
-  const columns =
-    s.axes[1]!.kernel === 1 && s.axes[2]!.kernel === 1 ? s.axes[1]!.output * s.axes[2]!.output : s.axes[2]!.output;
-  const parameters = {
-    algorithm: convAlgorithms.of(choice.algorithm),
-    inputLayout: Number(choice.blockedInput),
-    outputLayout: Number(layout !== ""),
-    channels: [s.batch, s.inputChannels, s.outputChannels, s.groups],
-    axes: s.axes.flatMap((a) => [a.input, a.output, a.kernel, a.stride, a.dilation, a.pad]),
-    transposed: Number(transposed),
-    // Narrow images get tiles of their own; all others share the packing.
-    tileColumns: columns > 0 && columns <= 12 ? columns : 48,
-  };
-  // Packing depends on channels, kernel, and for transposed ones on stride and padding: sizes are left out of its key.
-  const weights =
-    choice.algorithm === "patches" && !transposed
-      ? given
-      : c.prepare(packConvInstruction, [given], {
-          ...parameters,
-          channels: [1, ...parameters.channels.slice(1)],
-          axes: s.axes.flatMap((a) => [1, 1, a.kernel, a.stride, a.dilation, transposed ? a.pad : 0]),
-          // Only the direct kernel groups channels by the width of its tiles.
-          tileColumns: choice.algorithm === "direct" ? parameters.tileColumns : 48,
-        });
+  const weights = isPacked(choice) ? c.prepare(packConvInstruction, [given], packingOf(choice)) : given;
   const shape = c.outShape(0);
   const ownLayout = { layout, ...(layout === "" ? {} : { sizeBytes: blockedBytes(c.isa, shape) }) };
   const output: TensorRef = isHalf
@@ -254,15 +188,10 @@ export function emitConv(
   c.emit(convInstruction, {
     inputs: [x, weights, bias, slope, residual],
     outputs: [output],
-    parameters: {
-      ...parameters,
-      activation: activationKinds.of(activation.kind),
-      alpha: activation.alpha,
-      beta: activation.beta,
-      residual: residualKinds.of(residual ? (operands.residualKind ?? "beforeActivation") : "none"),
-    },
+    parameters: { ...parametersOf(choice), ...epilogue },
     kernel: kernelName(c, choice.algorithm),
     reason: choice.reason,
+    measured: choice.measured,
     ...(isHalf ? { flops: flopsOf(s, c.shape(1)) } : {}),
   });
   if (!isHalf) return undefined;

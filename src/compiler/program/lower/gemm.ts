@@ -1,6 +1,7 @@
 /** Matrix products (native/kernels/gemm): MatMul, Gemm and their fused forms. */
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
-import { instruction } from "../schema.ts";
+import { type Instruction, instruction } from "../schema.ts";
+import { type MeasuredKernel, type Trial, trial } from "../trial.ts";
 import { type Activation, activationKinds, activationOf, residualKinds } from "./activation.ts";
 
 export const gemmInstruction = instruction({
@@ -46,36 +47,68 @@ interface Product {
   readonly activation: Activation;
 }
 
-/** Emits a product of inputs 0 and 1. A B that is constant and shared by all batches is packed once. */
+/** Rows of A up to which a B that was not packed is read where it lies (kernels/gemm: three tiles of rows, at least). */
+const mostRowsInPlace = 18;
+
+/** Emits a product of inputs 0 and 1. A B that is constant and shared by all batches is packed once, unless it was measured
+ * to be read faster where it lies. */
 export function emitProduct(c: LowerContext, p: Product): void {
   const shared = (p.bBatch ?? []).every((stride) => stride === 0);
-  const packed = c.constant(1) !== undefined && shared;
-  const b = packed
-    ? c.prepare(packGemmInstruction, [c.in(1)], { k: p.k, n: p.n, rowStride: p.b[0], columnStride: p.b[1] })
-    : c.in(1);
-  const a = c.in(0);
+  const canPack = c.constant(1) !== undefined && shared;
+  const packing = { k: p.k, n: p.n, rowStride: p.b[0], columnStride: p.b[1] };
+  const [a, given] = [c.in(0), c.in(1)];
+  const parametersOf = (packed: boolean) => ({
+    sizes: [p.m, p.n, p.k],
+    strides: [...p.a, ...p.b, ...(p.biasStrides ?? [0, 0])],
+    packed: Number(packed),
+    batch: p.batch ?? [],
+    aBatchStrides: p.aBatch ?? [],
+    bBatchStrides: p.bBatch ?? [],
+    alpha: p.alpha ?? 1,
+    beta: p.beta ?? 1,
+    activation: activationKinds.of(p.activation.kind),
+    activationAlpha: p.activation.alpha,
+    activationBeta: p.activation.beta,
+    residual: residualKinds.of(p.residual ? "beforeActivation" : "none"),
+  });
+  const trialOf = (packed: boolean): Trial =>
+    trial({
+      name: packed ? "packed" : "in place",
+      instruction: gemmInstruction,
+      parameters: parametersOf(packed),
+      inputs: [
+        a.sizeBytes,
+        packed
+          ? {
+              instruction: packGemmInstruction as Instruction,
+              parameters: packing,
+              inputBytes: given.sizeBytes,
+            }
+          : given.sizeBytes,
+        p.bias?.sizeBytes,
+        p.residual?.sizeBytes,
+      ],
+      outputBytes: c.outBytes(0),
+    });
+  const hasChoice = canPack && p.b[1] === 1 && p.m <= mostRowsInPlace && p.m * p.n * p.k > 0;
+  const times = hasChoice
+    ? c.measurements?.times(c.node.name || c.node.outputs[0]!.name, [trialOf(true), trialOf(false)])
+    : undefined;
+  const packed = canPack && (!times || times[0]! <= times[1]!);
+  const b = packed ? c.prepare(packGemmInstruction, [given], packing) : given;
   // Rows of A and B are read until the last tile is written.
   const free = p.residual && p.residual.storage !== a.storage && p.residual.storage !== b.storage;
   const output = c.out(0, { inPlace: free ? p.residual : undefined });
+  const modelled = packed ? "weights packed once" : "B read where it lies or packed on each run, whichever moves less";
   c.emit(gemmInstruction, {
     inputs: [a, b, p.bias, p.residual],
     outputs: [output],
-    parameters: {
-      sizes: [p.m, p.n, p.k],
-      strides: [...p.a, ...p.b, ...(p.biasStrides ?? [0, 0])],
-      packed: Number(packed),
-      batch: p.batch ?? [],
-      aBatchStrides: p.aBatch ?? [],
-      bBatchStrides: p.bBatch ?? [],
-      alpha: p.alpha ?? 1,
-      beta: p.beta ?? 1,
-      activation: activationKinds.of(p.activation.kind),
-      activationAlpha: p.activation.alpha,
-      activationBeta: p.activation.beta,
-      residual: residualKinds.of(p.residual ? "beforeActivation" : "none"),
-    },
+    parameters: parametersOf(packed),
     kernel: `gemm_f32_${c.isa}`,
-    reason: packed ? "weights packed once" : "B read where it lies or packed on each run, whichever moves less",
+    reason: times ? "fastest of 2 measured" : modelled,
+    measured: times
+      ?.map((us, i): MeasuredKernel => ({ name: i === 0 ? "packed" : "in place", ms: us / 1000, layoutMs: 0 }))
+      .sort((x, y) => x.ms - y.ms),
   });
 }
 

@@ -4,7 +4,8 @@ import { lowering } from "../lowering.ts";
 import { instruction } from "../schema.ts";
 import { activationKinds, residualKinds } from "./activation.ts";
 import { blockChannels, blockedBytes, blockedInput, blockedLayout } from "./blocked.ts";
-import { convAlgorithms, convInstruction } from "./conv.ts";
+import { convInstruction } from "./conv.ts";
+import { convAlgorithms } from "./conv-choice.ts";
 
 export const normalizeInstruction = instruction({
   name: "Normalize",
@@ -108,6 +109,7 @@ export const batchNormalizationLowering = lowering({
         axes: [...flat, ...flat, plane, plane, 1, 1, 1, 0],
         transposed: 0,
         tileColumns: 48,
+        tileBlocks: 0,
         activation: activationKinds.of("none"),
         alpha: 0,
         beta: 0,

@@ -9,7 +9,7 @@ export { blocked8 } from "./blocked.ts";
 export { castLowering } from "./elementwise.ts";
 export { clipLowering } from "./elementwise.ts";
 export { concatLowering } from "./copy.ts";
-export { convAlgorithms } from "./conv.ts";
+export { convAlgorithms } from "./conv-choice.ts";
 export { convInstruction } from "./conv.ts";
 export { convLowering } from "./conv.ts";
 export { convTransposeLowering } from "./conv.ts";
