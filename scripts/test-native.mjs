@@ -3,7 +3,8 @@
 //   --sanitize=thread                     likewise
 //   --addon                               also links <folder of the variant>/inferlab.node, for INFERLAB_ADDON
 //   --isa=plain|avx2|avx512|neon          forces the process's instruction set (tests of each set run anyway)
-//   --cross=aarch64                       cross-compiled, run under qemu-aarch64
+//   --cross=aarch64                       the kernels and their tests cross-compiled, run under qemu-user (Debian packages
+//                                         g++-aarch64-linux-gnu and qemu-user-static)
 //   --build-only
 // Only what changed is compiled; the objects live in build/native-tests/<variant>/.
 import { spawn, spawnSync } from "node:child_process";
@@ -33,6 +34,8 @@ if (sanitizer) {
   common.push(`-fsanitize=${sanitizer}`, "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-fPIC");
   common[1] = "-O1";
 }
+// Compiling takes longer than the tests do.
+if (cross) common.splice(1, 2, "-O2");
 const isas = {
   x86_64: {
     plain: [],
@@ -67,12 +70,15 @@ function addonFlags() {
   return [`-I${headers}`, `-I${api}`, ...defines.map((name) => `-D${name}`)];
 }
 
+/** Cross-compiled are the kernels with what they stand on: the rest has nothing that an instruction set changes. */
+const isWanted = (source) => !cross || /^native\/(base|memory|kernels|test)\/(?!.*(heap|checked)_test)/.test(source);
+
 const objects = [];
 for (const kind of withAddon ? ["core", "test", "addon"] : ["core", "test"]) {
   const flags = kind === "addon" ? addonFlags() : [];
-  for (const source of nativeSources(kind)) objects.push({ source, kind, set: "", flags });
+  for (const source of nativeSources(kind).filter(isWanted)) objects.push({ source, kind, set: "", flags });
 }
-for (const source of nativeSources("isa"))
+for (const source of nativeSources("isa").filter(isWanted))
   for (const [set, setFlags] of Object.entries(isas)) {
     const flags = [...setFlags, `-DINFERLAB_ISA_NS=${set}`];
     if (sanitizer && !looksAt(set)) flags.push("-fno-sanitize=all");
@@ -149,7 +155,14 @@ if (!sanitizer && !cross) {
 }
 if (options.includes("--build-only")) process.exit(0);
 const isa = option("isa");
-const run = spawnSync(cross ? `qemu-${cross}` : executable, cross ? [executable, ...names] : names, {
+const emulator = [`qemu-${cross}`, `qemu-${cross}-static`].find(
+  (name) => !cross || !spawnSync(name, ["--version"]).error,
+);
+if (cross && !emulator) {
+  console.error(`neither qemu-${cross} nor qemu-${cross}-static was found: install qemu-user-static`);
+  process.exit(1);
+}
+const run = spawnSync(cross ? emulator : executable, cross ? [executable, ...names] : names, {
   cwd: root,
   stdio: "inherit",
   env: { ...process.env, ...(isa ? { INFERLAB_ISA: isa } : {}) },
