@@ -9,7 +9,8 @@ import { pipeline } from "../../src/pipeline/flow/pipeline.ts";
 import { port } from "../../src/pipeline/flow/port.ts";
 import { decodeImage } from "../../src/pipeline/media/decode.ts";
 import { saveImage } from "../../src/pipeline/media/encode.ts";
-import { hasFonts, photographPage } from "../../src/pipeline/media/photograph-page.ts";
+import { hasFonts } from "../../src/pipeline/media/letters.ts";
+import { photographPage } from "../../src/pipeline/media/photograph-page.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-"));

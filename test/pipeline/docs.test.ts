@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { transformSync } from "oxc-transform";
 import { expect, test } from "vitest";
 import * as api from "../../src/api/index.ts";
-import { hasFonts } from "../../src/pipeline/media/photograph-page.ts";
+import { hasFonts } from "../../src/pipeline/media/letters.ts";
 import { repositoryRoot } from "../support/shared.ts";
 
 test.skipIf(!(await hasFonts()))("every code block of docs/pipelines.md runs", async () => {

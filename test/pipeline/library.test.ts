@@ -23,10 +23,10 @@ describe("every node of the library", () => {
         for (const { about } of Object.values(definition.parameters)) expect(about.length).toBeGreaterThan(3);
       });
 
-      test("its example runs and returns what it says", () => {
+      test("its example runs and returns what it says", async () => {
         const names = [...Object.keys(library), ...Object.keys(examples)];
         const values = [...Object.values(library), ...Object.values(examples)];
-        const result: unknown = new Function(...names, `return ${definition.example}`)(...values);
+        const result: unknown = await new Function(...names, `return ${definition.example}`)(...values);
         expect(kinds[definition.output].test(result), `${name} returned ${String(result)}`).toBe(true);
       });
 
@@ -60,28 +60,30 @@ describe("into", () => {
     return (node as unknown as (...args: unknown[]) => unknown)(...args.slice(0, count), options);
   };
 
+  const refused = async (...given: Parameters<typeof callWith>): Promise<unknown> => callWith(...given);
+
   test("every node that makes a picture takes it", () => {
     expect(writing.length).toBeGreaterThan(35);
   });
 
   for (const [name, node] of writing)
-    test(`${name} writes what it would have made, and refuses its input's memory and another size`, () => {
+    test(`${name} writes what it would have made, and refuses its input's memory and another size`, async () => {
       let args: readonly unknown[] = [];
       const remember = (...given: unknown[]): unknown => {
         args = given;
         return (node as unknown as (...args: unknown[]) => unknown)(...given);
       };
       const values = [...Object.values({ ...library, [name]: remember }), ...Object.values(examples)];
-      const wanted: unknown = new Function(...names, `return ${node.definition.example}`)(...values);
+      const wanted: unknown = await new Function(...names, `return ${node.definition.example}`)(...values);
       const into = copyOf(wanted);
       memoryOf(into).fill(77);
-      expect(callWith(node, args, into)).toBe(into);
+      expect(await callWith(node, args, into)).toBe(into);
       expect(memoryOf(into)).toEqual(memoryOf(wanted));
       const argument = expect.objectContaining({ code: "ARGUMENT" });
       const wrong = wanted instanceof Uint8Array ? wanted.slice(1) : new Image(1, 999, 1, new Uint8Array(999));
-      expect(() => callWith(node, args, wrong)).toThrowError(argument);
-      expect(() => callWith(node, args, "no picture")).toThrowError(argument);
-      if (args[0] instanceof Image) expect(() => callWith(node, args, args[0])).toThrowError(argument);
+      await expect(refused(node, args, wrong)).rejects.toThrowError(argument);
+      await expect(refused(node, args, "no picture")).rejects.toThrowError(argument);
+      if (args[0] instanceof Image) await expect(refused(node, args, args[0])).rejects.toThrowError(argument);
     });
 
   test("takes a part of a tensor's memory and leaves the rest; the input of the next call is its own", () => {

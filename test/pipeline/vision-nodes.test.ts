@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type Channels, Image } from "../../src/base/image.ts";
 import { Tensor } from "../../src/base/tensor.ts";
+import { hasFonts } from "../../src/pipeline/media/letters.ts";
 import { borderIndex, borders } from "../../src/pipeline/nodes/border.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
 import { withoutNative } from "../../src/pipeline/nodes/native.ts";
@@ -16,6 +17,7 @@ import {
   worstDifference,
 } from "./vision-support.ts";
 
+const canWrite = await hasFonts();
 const argument = expect.objectContaining({ code: "ARGUMENT" });
 
 /** The picture as a function of x, y, channel, with a border. */
@@ -516,6 +518,75 @@ describe("drawing", () => {
         .data.some((v) => v > 0),
     ).toBe(true);
     expect(library.drawTracks(black, []).data.every((v) => v === 0)).toBe(true);
+  });
+
+  test("draws the same on a tensor's bytes, and on float32 the same to a level of 255", async () => {
+    const image = randomImage(40, 30, 3);
+    const bytes = new Tensor("uint8", [30, 40, 3], image.data);
+    const floats = new Tensor(
+      "float32",
+      [30, 40, 3],
+      Float32Array.from(image.data, (v) => v / 255),
+    );
+    const boxes = [{ x: 3.5, y: 6, width: 20, height: 17, label: "a" }];
+    const ways = [
+      {
+        points: [
+          [2, 2],
+          [30, 25],
+        ] as const,
+        label: "b",
+      },
+    ];
+    const drawings = [
+      <P extends Picture>(p: P) => library.drawBoxes(p, boxes, { thickness: 3, opacity: 0.7 }),
+      <P extends Picture>(p: P) => library.drawTracks(p, ways),
+      <P extends Picture>(p: P) => library.drawPolygons(p, ways),
+      <P extends Picture>(p: P) => library.drawSkeleton(p, ways[0]!.points, [[0, 1]]),
+      <P extends Picture>(p: P) => library.drawMasks(p, [{ width: 2, height: 1, data: Uint8Array.of(0, 1) }]),
+    ];
+    for (const draw of drawings) {
+      const drawn = draw(image);
+      expect(equalBytes(draw(bytes).data, drawn.data)).toBe(true);
+      draw(floats).data.forEach((v, i) => {
+        expect(Math.abs(v * 255 - drawn.data[i]!)).toBeLessThanOrEqual(1);
+      });
+    }
+  });
+
+  test.skipIf(!canWrite)("writes labels where there is room, with accents, and takes any text", async () => {
+    const black = new Image(200, 60, 3, new Uint8Array(36000));
+    const plate = { size: 14, colour: [0, 0, 200] };
+    /** Columns and rows that differ from black, and how many pixels are lighter than the plate. */
+    const seen = async (things: Parameters<typeof library.drawText>[1], options: object = plate) => {
+      const { data } = await library.drawText(black, things, options);
+      const at = Array.from({ length: 12000 }, (_, i) => i).filter((i) => data[i * 3 + 2]! > 0);
+      const [xs, ys] = [at.map((i) => i % 200), at.map((i) => Math.floor(i / 200))];
+      const ink = at.filter((i) => data[i * 3]! > 128).length;
+      return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys), ink };
+    };
+    const above = await seen([{ x: 50, y: 40, label: "dog", score: 0.876 }]);
+    expect([above.left, above.bottom]).toEqual([50, 39]);
+    expect(above.ink).toBeGreaterThan(40);
+    expect(await seen([{ x: 50, y: 40, text: "dog 0.88" }])).toEqual(above);
+    // Under its point at the upper edge, pushed in at the right one.
+    expect((await seen([{ x: 50, y: 3, label: "dog" }])).top).toBe(3);
+    expect((await seen([{ x: 195, y: 40, label: "dog" }])).right).toBe(199);
+    // A ring over the letter is ink of its own.
+    const [plain, ringed] = [await seen([{ x: 9, y: 40, text: "A" }]), await seen([{ x: 9, y: 40, text: "Å" }])];
+    expect(ringed.ink).toBeGreaterThan(plain.ink);
+    expect((await seen([{ x: 9, y: 40, text: "猫" }])).ink).toBeGreaterThan(5);
+    for (const text of ["<b>&\"'", "\u0000\u001b\ufffe", "\ud800", "line\nline", "x".repeat(5000)])
+      expect((await seen([{ x: 9, y: 40, text }])).right, JSON.stringify(text)).toBeGreaterThan(9);
+    for (const [x, y] of [
+      [Number.NaN, 1],
+      [201, 10],
+      [10, 99],
+      [-5, 10],
+      [Number.POSITIVE_INFINITY, 1],
+    ] as const)
+      expect((await seen([{ x, y, text: "out" }])).right).toBe(Number.NEGATIVE_INFINITY);
+    expect(() => library.drawText(black, [], { size: 1 })).toThrowError(argument);
   });
 });
 

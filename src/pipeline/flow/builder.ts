@@ -99,7 +99,7 @@ export class PipelineBuilder {
   ): Port<R>;
   stage<A extends readonly unknown[], R>(
     name: string,
-    work: ((...args: never[]) => R) & { readonly definition: NodeDefinition },
+    work: ((...args: never[]) => R | Promise<R>) & { readonly definition: NodeDefinition },
     inputs: Ports<A>,
     options?: StageOptions<R>,
   ): Port<R>;

@@ -1,8 +1,10 @@
 /** A printed page as a camera would see it, drawn: something to read for examples and tests that have no photograph. */
 import sharp from "sharp";
 import { InferlabError } from "../../base/errors.ts";
+import { escapeHtml } from "../../base/escape.ts";
 import { Image } from "../../base/image.ts";
 import { type Quad, warpPerspective } from "../nodes/warp-perspective.ts";
+import { hasFonts } from "./letters.ts";
 
 export interface PhotographPageOptions {
   /** Height of the letters, pixels. Default 34. */
@@ -26,14 +28,12 @@ function evenly(seed: number): () => number {
   };
 }
 
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-
 /** Set in the machine's serif font. */
 async function print(lines: readonly string[], width: number, height: number, fontSize: number, blur: number) {
   const text = lines
     .map((line, i) => {
       const y = fontSize * (1.8 + 1.65 * i);
-      return `<text x="${fontSize}" y="${y}" font-family="serif" font-size="${fontSize}">${escaped(line)}</text>`;
+      return `<text x="${fontSize}" y="${y}" font-family="serif" font-size="${fontSize}">${escapeHtml(line)}</text>`;
     })
     .join("");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#f4f0e6"/>${text}</svg>`;
@@ -66,15 +66,4 @@ export async function photographPage(lines: readonly string[], options: Photogra
   const seen = warpPerspective(flat, corners, { width, height, method: "cubic" });
   const noisy = Uint8Array.from(seen.data, (level) => Math.min(255, Math.max(0, Math.round(level + noise * random()))));
   return new Image(width, height, 3, noisy);
-}
-
-/** Whether text can be set here: a bare machine may have no font at all. */
-export async function hasFonts(): Promise<boolean> {
-  const inked = async (letter: string): Promise<number> => {
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text y="16" font-family="serif">${letter}</text></svg>`;
-    const alpha = await sharp(Buffer.from(svg)).extractChannel(3).raw().toBuffer();
-    return alpha.reduce((sum, value) => sum + value, 0);
-  };
-  // Without a font every letter is the same box, or nothing.
-  return (await inked("l")) !== (await inked("W"));
 }

@@ -1,8 +1,7 @@
 /** Marks drawn into pixels: boxes, polygons, masks, skeletons, tracks. (Annotations of an Image are drawn by its display.) */
-import { Image, type MaskAnnotation, type Point } from "../../base/image.ts";
-import { node } from "./node.ts";
-import { densePixels } from "./picture.ts";
-import { toRgb } from "./to-rgb.ts";
+import { type Channels, Image, type MaskAnnotation, type Point } from "../../base/image.ts";
+import { type Alike, densePixels, expectChannels, type Picture, type Pixels, targetFor } from "./picture.ts";
+import { pictureNode } from "./picture-node.ts";
 
 export interface StrokeOptions {
   /** r, g, b from 0 to 255. Default: one of ten colours, by the thing's number or label. */
@@ -34,7 +33,7 @@ const palette: readonly (readonly number[])[] = [
 ];
 
 /** Things of one label share a colour. */
-function colourOf(
+export function colourOf(
   thing: { readonly label?: string | number },
   index: number,
   options: StrokeOptions,
@@ -46,29 +45,40 @@ function colourOf(
   return palette[hash % palette.length]!;
 }
 
-/** An RGB or RGBA copy to draw on. */
-function canvasOf(image: Image): Image {
-  const base = image.channels === 1 ? toRgb(image) : image;
-  return new Image(
-    base.width,
-    base.height,
-    base.channels,
-    densePixels(base).data.slice() as Uint8Array,
-    image.annotations,
-  );
+/** A picture to draw on. */
+export interface Canvas<P> {
+  readonly picture: Alike<P>;
+  readonly pixels: Pixels;
 }
 
-function put(canvas: Image, x: number, y: number, colour: readonly number[], alpha: number): void {
+/** An RGB or RGBA copy; an Image's annotations stay with it. */
+export function canvasOf<P extends Picture>(node: string, image: P, into: Alike<P> | undefined): Canvas<P> {
+  const source = densePixels(image);
+  expectChannels(node, source, [1, 3, 4]);
+  const { data, width, height, channels } = source;
+  const target = targetFor(image, width, height, channels === 1 ? 3 : channels, into);
+  const out = target.pixels.data;
+  if (channels === 1) for (let i = 0; i < out.length; i++) out[i] = data[Math.floor(i / 3)]!;
+  else out.set(data as Uint8Array);
+  if (!(image instanceof Image) || into) return target;
+  const kept = new Image(width, height, target.pixels.channels as Channels, out as Uint8Array, image.annotations);
+  return { picture: kept as Alike<P>, pixels: target.pixels };
+}
+
+/** Mixes a colour of levels 0…255 into a pixel; what lies outside is not drawn. */
+export function put(canvas: Pixels, x: number, y: number, colour: readonly number[], alpha: number): void {
   const { width, height, channels, data } = canvas;
   if (x < 0 || y < 0 || x >= width || y >= height || alpha <= 0) return;
+  const scale = data instanceof Float32Array ? 1 / 255 : 1;
+  const half = data instanceof Float32Array ? 0 : 0.5;
   const at = (y * width + x) * channels;
-  for (let c = 0; c < 3; c++) data[at + c] = data[at + c]! + (colour[c]! - data[at + c]!) * alpha + 0.5;
-  if (channels === 4) data[at + 3] = data[at + 3]! + (255 - data[at + 3]!) * alpha + 0.5;
+  for (let c = 0; c < 3; c++) data[at + c] = data[at + c]! + (colour[c]! * scale - data[at + c]!) * alpha + half;
+  if (channels === 4) data[at + 3] = data[at + 3]! + (255 * scale - data[at + 3]!) * alpha + half;
 }
 
 /** Strokes of one colour as coverage first, so that crossing strokes are not darker where they cross. */
 function stroke(
-  canvas: Image,
+  canvas: Pixels,
   segments: readonly (readonly [Point, Point])[],
   colour: readonly number[],
   { thickness = 2, opacity = 1 }: StrokeOptions,
@@ -109,6 +119,11 @@ const closed = (points: readonly Point[]): (readonly [Point, Point])[] =>
 const open = (points: readonly Point[]): (readonly [Point, Point])[] =>
   points.slice(1).map((p, i) => [points[i]!, p] as const);
 
+/** Points, or something that has them. */
+type Way = readonly Point[] | { readonly points: readonly Point[]; readonly label?: string };
+
+const withPoints = (way: Way): Exclude<Way, readonly Point[]> => ("points" in way ? way : { points: way });
+
 export interface DrawnBox {
   readonly x: number;
   readonly y: number;
@@ -117,22 +132,18 @@ export interface DrawnBox {
   readonly label?: string | number;
 }
 
-export const drawBoxes = node(
+export const drawBoxes = pictureNode<StrokeOptions, [boxes: readonly DrawnBox[]]>(
   {
     name: "drawBoxes",
     group: "drawing",
     about:
       "A copy of the picture with the outlines of boxes; boxes of one label share a colour. What lies outside is not drawn.",
-    inputs: [
-      { name: "image", kind: "image" },
-      { name: "boxes", kind: "boxes" },
-    ],
-    output: "image",
+    others: [{ name: "boxes", kind: "boxes" }],
     parameters: strokeParameters,
     example: "drawBoxes(photo, detections)",
   },
-  (image: Image, boxes: readonly DrawnBox[], options: StrokeOptions = {}): Image => {
-    const canvas = canvasOf(image);
+  (image, boxes, options) => {
+    const { picture, pixels } = canvasOf("drawBoxes", image, options.into);
     boxes.forEach((box, i) => {
       const { x, y, width, height } = box;
       const corners: Point[] = [
@@ -141,134 +152,111 @@ export const drawBoxes = node(
         [x + width, y + height],
         [x, y + height],
       ];
-      stroke(canvas, closed(corners), colourOf(box, i, options), options);
+      stroke(pixels, closed(corners), colourOf(box, i, options), options);
     });
-    return canvas;
+    return picture;
   },
 );
 
-export const drawPolygons = node(
+export const drawPolygons = pictureNode<StrokeOptions, [polygons: readonly Way[]]>(
   {
     name: "drawPolygons",
     group: "drawing",
     about:
       "A copy of the picture with the closed outlines of polygons, each a list of points or an object with `points`.",
-    inputs: [
-      { name: "image", kind: "image" },
-      { name: "polygons", kind: "list" },
-    ],
-    output: "image",
+    others: [{ name: "polygons", kind: "list" }],
     parameters: strokeParameters,
     example: "drawPolygons(photo, [[[8, 4], [60, 10], [30, 40]]])",
   },
-  (
-    image: Image,
-    polygons: readonly (readonly Point[] | { readonly points: readonly Point[]; readonly label?: string })[],
-    options: StrokeOptions = {},
-  ): Image => {
-    const canvas = canvasOf(image);
-    polygons.forEach((polygon, i) => {
-      const thing = "points" in polygon ? polygon : { points: polygon };
-      stroke(canvas, closed(thing.points), colourOf(thing, i, options), options);
+  (image, polygons, options) => {
+    const { picture, pixels } = canvasOf("drawPolygons", image, options.into);
+    polygons.map(withPoints).forEach((polygon, i) => {
+      stroke(pixels, closed(polygon.points), colourOf(polygon, i, options), options);
     });
-    return canvas;
+    return picture;
   },
 );
 
-export const drawSkeleton = node(
+export interface SkeletonOptions extends StrokeOptions {
+  /** Of a point, pixels. Default 3. */
+  readonly radius?: number;
+}
+
+export const drawSkeleton = pictureNode<
+  SkeletonOptions,
+  [points: readonly Point[], edges: readonly (readonly [number, number])[]]
+>(
   {
     name: "drawSkeleton",
     group: "drawing",
     about:
       "A copy of the picture with key points as discs and the edges between them, pairs of positions in the list. Points that are not finite are left out with their edges.",
-    inputs: [
-      { name: "image", kind: "image" },
+    others: [
       { name: "points", kind: "points" },
       { name: "edges", kind: "list" },
     ],
-    output: "image",
     parameters: { ...strokeParameters, radius: { type: "number", min: 0, default: 3, about: "of a point, pixels" } },
     example: "drawSkeleton(photo, [[10, 10], [30, 20], [50, 40]], [[0, 1], [1, 2]])",
   },
-  (
-    image: Image,
-    points: readonly Point[],
-    edges: readonly (readonly [number, number])[],
-    { radius = 3, ...options }: StrokeOptions & { readonly radius?: number } = {},
-  ): Image => {
-    const canvas = canvasOf(image);
+  (image, points, edges, { radius = 3, into, ...options }) => {
+    const { picture, pixels } = canvasOf("drawSkeleton", image, into);
     const segments = edges.flatMap(([a, b]) => (points[a] && points[b] ? [[points[a], points[b]] as const] : []));
-    stroke(canvas, segments, options.colour ?? palette[1]!, options);
+    stroke(pixels, segments, options.colour ?? palette[1]!, options);
     const discs = points.map((p) => [p, p] as const);
-    if (radius > 0) stroke(canvas, discs, options.colour ?? palette[0]!, { ...options, thickness: 2 * radius });
-    return canvas;
+    if (radius > 0) stroke(pixels, discs, options.colour ?? palette[0]!, { ...options, thickness: 2 * radius });
+    return picture;
   },
 );
 
-export const drawTracks = node(
+export const drawTracks = pictureNode<StrokeOptions, [tracks: readonly Way[]]>(
   {
     name: "drawTracks",
     group: "drawing",
     about:
       "A copy of the picture with the way each thing took, a list of points or an object with `points` and `label`; the last point is a disc.",
-    inputs: [
-      { name: "image", kind: "image" },
-      { name: "tracks", kind: "list" },
-    ],
-    output: "image",
+    others: [{ name: "tracks", kind: "list" }],
     parameters: strokeParameters,
     example: "drawTracks(photo, [{ points: [[5, 5], [20, 12], [40, 30]], label: 'a' }])",
   },
-  (
-    image: Image,
-    tracks: readonly (readonly Point[] | { readonly points: readonly Point[]; readonly label?: string })[],
-    options: StrokeOptions = {},
-  ): Image => {
-    const canvas = canvasOf(image);
-    tracks.forEach((track, i) => {
-      const thing = "points" in track ? track : { points: track };
-      const colour = colourOf(thing, i, options);
-      stroke(canvas, open(thing.points), colour, options);
-      const last = thing.points.at(-1);
-      if (last) stroke(canvas, [[last, last]], colour, { ...options, thickness: (options.thickness ?? 2) * 3 });
+  (image, tracks, options) => {
+    const { picture, pixels } = canvasOf("drawTracks", image, options.into);
+    tracks.map(withPoints).forEach((track, i) => {
+      const colour = colourOf(track, i, options);
+      stroke(pixels, open(track.points), colour, options);
+      const last = track.points.at(-1);
+      if (last) stroke(pixels, [[last, last]], colour, { ...options, thickness: (options.thickness ?? 2) * 3 });
     });
-    return canvas;
+    return picture;
   },
 );
 
-export const drawMasks = node(
+type DrawnMask = Pick<MaskAnnotation, "width" | "height" | "data" | "box" | "label"> | Image;
+
+export const drawMasks = pictureNode<Pick<StrokeOptions, "colour" | "opacity">, [masks: readonly DrawnMask[]]>(
   {
     name: "drawMasks",
     group: "drawing",
     about:
       "A copy of the picture with regions tinted: grey pictures or masks of one byte a pixel, each stretched over its box or over the whole picture.",
-    inputs: [
-      { name: "image", kind: "image" },
-      { name: "masks", kind: "list" },
-    ],
-    output: "image",
+    others: [{ name: "masks", kind: "list" }],
     parameters: { colour: strokeParameters.colour, opacity: { ...strokeParameters.opacity, default: 0.5 } },
     example: "drawMasks(photo, [mask])",
   },
-  (
-    image: Image,
-    masks: readonly (Pick<MaskAnnotation, "width" | "height" | "data" | "box" | "label"> | Image)[],
-    { colour, opacity = 0.5 }: Pick<StrokeOptions, "colour" | "opacity"> = {},
-  ): Image => {
-    const canvas = canvasOf(image);
+  (image, masks, { colour, opacity = 0.5, into }) => {
+    const { picture, pixels } = canvasOf("drawMasks", image, into);
     masks.forEach((mask, i) => {
-      const box = ("box" in mask ? mask.box : undefined) ?? { x: 0, y: 0, width: canvas.width, height: canvas.height };
+      const box = ("box" in mask ? mask.box : undefined) ?? { x: 0, y: 0, width: pixels.width, height: pixels.height };
       const tint = colourOf("label" in mask ? mask : {}, i, colour ? { colour } : {});
       if (!(box.width > 0) || !(box.height > 0) || mask.width === 0 || mask.height === 0) return;
       const channels = mask.data.length / (mask.width * mask.height);
-      for (let y = Math.max(0, Math.floor(box.y)); y < Math.min(canvas.height, box.y + box.height); y++)
-        for (let x = Math.max(0, Math.floor(box.x)); x < Math.min(canvas.width, box.x + box.width); x++) {
+      for (let y = Math.max(0, Math.floor(box.y)); y < Math.min(pixels.height, box.y + box.height); y++)
+        for (let x = Math.max(0, Math.floor(box.x)); x < Math.min(pixels.width, box.x + box.width); x++) {
           const mx = Math.floor(((x + 0.5 - box.x) * mask.width) / box.width);
           const my = Math.floor(((y + 0.5 - box.y) * mask.height) / box.height);
           if (mx < 0 || my < 0 || mx >= mask.width || my >= mask.height) continue;
-          if (mask.data[(my * mask.width + mx) * channels]! > 0) put(canvas, x, y, tint, opacity);
+          if (mask.data[(my * mask.width + mx) * channels]! > 0) put(pixels, x, y, tint, opacity);
         }
     });
-    return canvas;
+    return picture;
   },
 );

@@ -55,6 +55,7 @@ import { segmentationLabels } from "./detection/segmentation-labels.ts";
 import { softmax } from "./detection/softmax.ts";
 import { ssdAnchors } from "./detection/ssd-anchors.ts";
 import { topK } from "./detection/top-k.ts";
+import { drawText } from "./draw-text.ts";
 import { drawBoxes, drawMasks, drawPolygons, drawSkeleton, drawTracks } from "./drawing.ts";
 import { bilateralFilter, guidedFilter } from "./edge-preserving.ts";
 import { agglomerate } from "./embeddings/agglomerate.ts";
@@ -163,6 +164,7 @@ export const library = {
   drawMasks,
   drawPolygons,
   drawSkeleton,
+  drawText,
   drawTracks,
   encodeWav,
   energyVad,

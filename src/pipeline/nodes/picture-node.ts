@@ -46,7 +46,7 @@ export function pictureNode<O extends object, Others extends readonly unknown[] 
   });
 }
 
-const intoParameter = {
+export const intoParameter = {
   type: "any",
   optional: "a new picture",
   about: "an Image or tensor of the result's kind and size, not an input's memory: written and returned",
