@@ -26,6 +26,8 @@ export interface Storage {
   last: number;
   /** Offset in the arena, set by the plan. */
   offset: number;
+  /** The storage it is a part of, set when the program is finished. */
+  within?: { readonly storage: Storage; readonly offsetBytes: number };
 }
 
 export interface TensorRef {
@@ -97,6 +99,8 @@ export interface LowerContext {
 
   /** Where an input lies. A value in another layout than those accepted (default: row-major only) is converted first. */
   in(index: number, layouts?: readonly string[]): TensorRef;
+  /** An input's copy in a layout, which all its readers share: `make` emits it where there is none yet. */
+  convertOnce(index: number, layout: string, make: () => TensorRef): TensorRef;
   /** Layout an input has at the moment. */
   layout(index: number): string;
   /** The nodes that read an output (for decisions on its layout). */
@@ -108,8 +112,11 @@ export interface LowerContext {
    * be that memory or another: look at what comes back.
    */
   out(index: number, options?: { layout?: string; sizeBytes?: number; inPlace?: TensorRef | undefined }): TensorRef;
-  /** Makes an output a part of something that lies somewhere already: no instruction. */
-  view(index: number, of: TensorRef, offsetBytes?: number): void;
+  /**
+   * Makes an output a part of something that lies somewhere already: no instruction. `sizeBytes`: by default those of the
+   * output where it is row-major, else all of `of`.
+   */
+  view(index: number, of: TensorRef, offsetBytes?: number, sizeBytes?: number): void;
   /** Memory for this node only. */
   scratch(sizeBytes: number): TensorRef;
   /** A constant made by the lowering: index tables, weights it computed. */

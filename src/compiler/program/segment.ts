@@ -13,6 +13,7 @@ import type { ConstantPool } from "./constants.ts";
 import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
 import { copyInstruction } from "./lower/copy.ts";
 import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
+import { placePartsInWholes, rootOf } from "./parts.ts";
 import { layouts, schema } from "./registry.ts";
 import type { Instruction, ParameterSpecs, Parameters } from "./schema.ts";
 import type { MeasuredKernel, Measurements } from "./trial.ts";
@@ -87,7 +88,8 @@ export class SegmentBuilder {
   private readonly measurements: Measurements | undefined;
   private readonly bound = new Map<Value, TensorRef>();
   private readonly valuesOf = new Map<Storage, Value[]>();
-  private readonly converted = new Map<Value, TensorRef>();
+  /** Copies of values in other layouts, by layout. */
+  private readonly converted = new Map<Value, Map<string, TensorRef>>();
   private readonly constants = new Map<number, Storage>();
   private readonly inputs: Value[] = [];
   private readonly storages: Storage[] = [];
@@ -128,7 +130,7 @@ export class SegmentBuilder {
       for (const { key } of this.preparations.splice(mark.preparations)) this.pool.forget(key);
       for (const value of this.inputs.splice(mark.inputs)) this.unbind(value);
       for (const value of node.outputs) if (value) this.unbind(value);
-      for (const value of context.conversions) this.converted.delete(value);
+      for (const { value, layout } of context.conversions) this.converted.get(value)!.delete(layout);
       return reason;
     }
     this.giveCost(node);
@@ -167,6 +169,7 @@ export class SegmentBuilder {
       ...(copies.get(-1) ?? []),
       ...this.emitted.flatMap((entry, index) => [entry, ...(copies.get(index) ?? [])]),
     ];
+    this.dropCopies(placePartsInWholes(this.emitted));
     const memory = this.place();
     const table = new TensorTable();
     const encode = ({
@@ -234,17 +237,27 @@ export class SegmentBuilder {
 
   /** A row-major copy of a value that lies in another layout, made once. */
   rowMajor(value: Value, ref: TensorRef, context: NodeLowering): TensorRef {
-    const made = this.converted.get(value);
-    if (made) return made;
     const conversion = layouts.get(ref.layout)!;
     if (conversion.isRowMajor(ref)) return { ...ref, layout: "" };
-    const sizeBytes = byteLength(ref.dtype, sizeOf(ref.shape));
-    const to: TensorRef = { ...ref, storage: this.arena(sizeBytes), offsetBytes: 0, sizeBytes, layout: "" };
-    conversion.toRowMajor(context, ref, to);
-    this.converted.set(value, to);
+    return this.convertOnce(value, "", context, () => {
+      const sizeBytes = byteLength(ref.dtype, sizeOf(ref.shape));
+      const to: TensorRef = { ...ref, storage: this.arena(sizeBytes), offsetBytes: 0, sizeBytes, layout: "" };
+      conversion.toRowMajor(context, ref, to);
+      return to;
+    });
+  }
+
+  /** The copy of a value in a layout, made where there is none yet. */
+  convertOnce(value: Value, layout: string, context: NodeLowering, make: () => TensorRef): TensorRef {
+    let copies = this.converted.get(value);
+    if (!copies) this.converted.set(value, (copies = new Map()));
+    const made = copies.get(layout);
+    if (made) return made;
+    const to = make();
+    copies.set(layout, to);
     // The copy lives as long as the value: a later node that needs it must not find it overwritten in place.
     this.valuesOf.set(to.storage, [value]);
-    context.conversions.push(value);
+    context.conversions.push({ value, layout });
     return to;
   }
 
@@ -402,16 +415,33 @@ export class SegmentBuilder {
     entry.note = { ...entry.note, flops: 0, outputs: [{ name: value.name, dtype: to.dtype, shape: to.shape }] };
   }
 
+  /** Leaves out instructions; a copy of the same node that stays, if any, is then where the node's outputs are there. */
+  private dropCopies(dropped: ReadonlySet<number>): void {
+    for (const index of dropped) {
+      const { note, outputs } = this.emitted[index]!;
+      if (note.outputs.length === 0) continue;
+      for (let earlier = index - 1; earlier >= 0; earlier--) {
+        const entry = this.emitted[earlier]!;
+        if (entry.outputs[0]?.storage !== outputs[0]!.storage || entry.note.node !== note.node) break;
+        if (dropped.has(earlier)) continue;
+        entry.note = { ...entry.note, outputs: note.outputs };
+        break;
+      }
+    }
+    if (dropped.size > 0) this.emitted = this.emitted.filter((_, index) => !dropped.has(index));
+  }
+
   /** Offsets for the storages of the arena by when they are first and last touched. */
   private place(): PlannedMemory {
     for (const [index, { inputs, outputs }] of this.emitted.entries()) {
       for (const ref of [...inputs, ...outputs]) {
-        if (ref?.storage.kind !== "arena") continue;
-        if (ref.storage.first < 0) ref.storage.first = index;
-        ref.storage.last = index;
+        if (!ref) continue;
+        const { storage } = rootOf(ref.storage);
+        if (storage.first < 0) storage.first = index;
+        storage.last = index;
       }
     }
-    const used = this.storages.filter((storage) => storage.kind === "arena" && storage.first >= 0);
+    const used = this.storages.filter((storage) => storage.kind === "arena" && !storage.within && storage.first >= 0);
     const buffers = used.map((storage) => ({
       id: this.valuesOf.get(storage)?.[0]?.name ?? "",
       lower: storage.first,
@@ -441,10 +471,10 @@ class TensorTable {
   private readonly storageIds = new Map<Storage, number>();
 
   position(ref: TensorRef): number {
-    const { storage } = ref;
+    const { storage, offsetBytes } = rootOf(ref.storage);
     let storageId = this.storageIds.get(storage);
     if (storageId === undefined) this.storageIds.set(storage, (storageId = this.storageIds.size));
-    const key = `${storageId}:${ref.offsetBytes}:${ref.sizeBytes}`;
+    const key = `${storageId}:${offsetBytes + ref.offsetBytes}:${ref.sizeBytes}`;
     let position = this.positions.get(key);
     if (position === undefined) {
       let index = storage.kind === "arena" ? 0 : storage.index;
@@ -456,7 +486,7 @@ class TensorTable {
         this.tensors.push({
           place: storage.kind,
           index,
-          offsetBytes: (storage.kind === "arena" ? storage.offset : 0) + ref.offsetBytes,
+          offsetBytes: (storage.kind === "arena" ? storage.offset : 0) + offsetBytes + ref.offsetBytes,
           sizeBytes: ref.sizeBytes,
         }) - 1;
       this.positions.set(key, position);
@@ -471,8 +501,8 @@ class NodeLowering implements LowerContext {
   readonly asked: string | undefined;
   readonly version: number;
   readonly attrs: LowerContext["attrs"];
-  /** Values converted to row-major on this node's behalf. */
-  readonly conversions: Value[] = [];
+  /** Copies in other layouts made on this node's behalf. */
+  readonly conversions: { readonly value: Value; readonly layout: string }[] = [];
   private readonly builder: SegmentBuilder;
   private readonly position: number;
   private readonly known: Known;
@@ -548,6 +578,10 @@ class NodeLowering implements LowerContext {
     return ref;
   }
 
+  convertOnce(index: number, layout: string, make: () => TensorRef): TensorRef {
+    return this.builder.convertOnce(this.input(index), layout, this, make);
+  }
+
   layout(index: number): string {
     return this.builder.refOf(this.input(index)).layout;
   }
@@ -581,10 +615,10 @@ class NodeLowering implements LowerContext {
     return this.builder.bind(value, { storage, offsetBytes: 0, sizeBytes, dtype, shape, layout });
   }
 
-  view(index: number, of: TensorRef, offsetBytes = 0): void {
+  view(index: number, of: TensorRef, offsetBytes = 0, partBytes?: number): void {
     const value = this.output(index);
     const { dtype, shape } = tensorTypeOf(value);
-    const sizeBytes = of.layout === "" ? byteLength(dtype, sizeOf(shape)) : of.sizeBytes;
+    const sizeBytes = partBytes ?? (of.layout === "" ? byteLength(dtype, sizeOf(shape)) : of.sizeBytes);
     this.builder.bind(value, { ...of, offsetBytes: of.offsetBytes + offsetBytes, sizeBytes, dtype, shape });
   }
 

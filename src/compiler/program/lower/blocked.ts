@@ -65,21 +65,12 @@ export function blockedCopy(c: LowerContext, ref: TensorRef): TensorRef {
   return to;
 }
 
-/** Blocked copies of planar values: several readers share one. By storage, since each program has its own, and by value,
- * since a storage may be handed on from one value to another. */
-const copies = new WeakMap<object, Map<object, TensorRef>>();
-
 /** An input [N, C, …] in blocks; one that is planar is copied, once for all its readers. */
 export function blockedInput(c: LowerContext, index: number): TensorRef {
   const layout = blockedLayout(c.isa);
   const ref = c.in(index, [layout, ""]);
   if (ref.layout === layout) return ref;
-  const key = c.node.inputs[index]!;
-  let known = copies.get(ref.storage);
-  if (!known) copies.set(ref.storage, (known = new Map()));
-  const made = known.get(key);
-  if (made) return made;
-  const to = blockedCopy(c, ref);
-  if (ref.storage.kind !== "constant") known.set(key, to);
-  return to;
+  return ref.storage.kind === "constant"
+    ? blockedCopy(c, ref)
+    : c.convertOnce(index, layout, () => blockedCopy(c, ref));
 }

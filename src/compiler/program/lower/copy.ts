@@ -206,34 +206,59 @@ function emitPart(
   return emitCopy(c, from, c.out(output), { dims, inStrides, outStrides, inOffset: offset }, kernel);
 }
 
+/**
+ * Channels `first` … of one image in blocks as a view of them, where they begin with a block and lie in one piece; says
+ * whether it is one.
+ */
+function viewBlocks(c: LowerContext, output: number, first: number): boolean {
+  const layout = blockedLayout(c.isa);
+  const [shape, dims] = [c.shape(0), c.outShape(output)];
+  if (!isPartOfBlocks(c, output, first)) return false;
+  const plane = sizeOf(shape.slice(2));
+  c.view(output, c.in(0, [layout]), 4 * first * plane, blockedBytes(c.isa, dims));
+  return true;
+}
+
+function isPartOfBlocks(c: LowerContext, output: number, first: number): boolean {
+  const [shape, dims] = [c.shape(0), c.outShape(output)];
+  return (
+    c.layout(0) === blockedLayout(c.isa) &&
+    shape[0] === 1 &&
+    first % blockChannels(c.isa) === 0 &&
+    sizeOf(dims) > 0 &&
+    dims.every((dim, axis) => axis === 1 || dim === shape[axis])
+  );
+}
+
 export const splitLowering = lowering({
   operators: ["Split"],
   lower(c) {
-    const from = c.in(0);
-    const rank = from.shape.length;
+    const shape = c.shape(0);
+    const rank = shape.length;
     const axis = (((c.attrs.axis as number | undefined) ?? 0) + rank) % rank;
     let start = 0;
     // Unused outputs take their share all the same: sizes come from the attribute, the input, or equal parts.
     const given = c.version < 13 ? (c.attrs.split as readonly number[] | undefined) : undefined;
     const listed = c.version >= 13 && c.has(1) ? c.constant(1) : undefined;
     if (c.version >= 13 && c.has(1) && !listed) return "sizes that are not known before the run";
-    const total = from.shape[axis]!;
+    const total = shape[axis]!;
     const equal = Math.ceil(total / c.numOutputs);
+    const parts: { readonly output: number; readonly start: number }[] = [];
     for (let i = 0; i < c.numOutputs; i++) {
       const size = given?.[i] ?? (listed ? Number(listed.data[i]) : Math.min(equal, total - start));
-      if (c.isOutputUsed(i)) {
-        const starts = from.shape.map((_, a) => (a === axis ? start : 0));
-        const reason = emitPart(
-          c,
-          i,
-          from,
-          starts,
-          from.shape.map(() => 1),
-          "split",
-        );
-        if (reason) return reason;
-      }
+      if (c.isOutputUsed(i)) parts.push({ output: i, start });
       start += size;
+    }
+    if (axis === 1 && parts.every(({ output, start }) => isPartOfBlocks(c, output, start))) {
+      for (const { output, start } of parts) viewBlocks(c, output, start);
+      return undefined;
+    }
+    const from = c.in(0);
+    const ones = shape.map(() => 1);
+    for (const { output, start } of parts) {
+      const starts = shape.map((_, a) => (a === axis ? start : 0));
+      const reason = emitPart(c, output, from, starts, ones, "split");
+      if (reason) return reason;
     }
     return undefined;
   },
@@ -268,6 +293,12 @@ export const sliceLowering = lowering({
       return undefined;
     }
     if (step.every((s) => s === 1) && first[0] === 0 && first[1] === 0 && cropBlocks(c, first)) return undefined;
+    if (
+      step.every((s) => s === 1) &&
+      first.every((start, axis) => axis === 1 || start === 0) &&
+      viewBlocks(c, 0, first[1]!)
+    )
+      return undefined;
     return emitPart(c, 0, c.in(0), first, step, "slice");
   },
 });
