@@ -197,28 +197,89 @@ range.oninput = set;
 view.append(range, label, document.createElement("br"), large);
 holder.before(view); set();`;
 
-/** Names the instruction under the pointer in a timeline; arrow keys step through them. */
+/**
+ * Names the instruction under the pointer in a timeline, and enlarges a part of it: wheel, drag and keys. Enlarged it is drawn
+ * anew from the events the page carries, which may be the longest only.
+ */
 const timeline = `
 const img = root.querySelector("img");
 if (!img) return;
-const out = document.createElement("output");
+const make = (tag) => document.createElement(tag);
+const out = make("output"), note = make("small"), canvas = make("canvas");
 out.style.cssText = "display:block;min-height:1.5em";
-img.after(out);
-img.tabIndex = 0;
-let current = -1;
+canvas.width = Number(img.getAttribute("width")) || 640; canvas.height = Number(img.getAttribute("height")) || 18 * data.lanes;
+canvas.style.cssText = "display:none;max-width:100%;cursor:grab;touch-action:none";
+canvas.tabIndex = img.tabIndex = 0;
+canvas.setAttribute("role", "img"); canvas.setAttribute("aria-label", "timeline, enlarged");
+img.draggable = false;
+img.before(canvas); img.after(out); out.after(note);
+const context = canvas.getContext("2d");
+let view = [0, data.wall], current = -1, from;
+const isFull = () => view[1] - view[0] >= data.wall;
+const show = () => {
+  const focused = document.activeElement === img || document.activeElement === canvas;
+  canvas.style.display = isFull() ? "none" : "block";
+  img.style.display = isFull() ? "" : "none";
+  if (focused) (isFull() ? img : canvas).focus({ preventScroll: true });
+  note.textContent = "Ctrl + wheel or + − to enlarge, arrows to step" + (isFull() ? "" : ", drag to move, 0 for all" + (data.isPart ? "; the longest instructions only" : ""));
+  if (isFull()) return;
+  const high = canvas.height / data.lanes, scale = canvas.width / (view[1] - view[0]);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "rgba(125,131,138,.16)";
+  for (let lane = 0; lane < data.lanes; lane++) context.fillRect(0, lane * high + 2, canvas.width, high - 2);
+  context.font = "10px sans-serif"; context.textBaseline = "middle";
+  data.events.forEach((e, i) => {
+    const x = (e[0] - view[0]) * scale, wide = Math.max(1, (e[1] - e[0]) * scale - 1);
+    if (x > canvas.width || x + wide < 0) return;
+    context.fillStyle = (data.colors || [])[e[4]] || "#7d838a";
+    context.fillRect(x, e[2] * high + 2, wide, high - 2);
+    const left = Math.max(x, 0) + 3, room = Math.min(x + wide, canvas.width) - left;
+    if (room > 30 && high > 10) {
+      context.save(); context.beginPath(); context.rect(left, e[2] * high, room, high); context.clip();
+      context.fillStyle = "#fff"; context.fillText(e[3], left, e[2] * high + high / 2 + 1); context.restore();
+    }
+    if (i === current) { context.strokeStyle = "#7d838a"; context.lineWidth = 2; context.strokeRect(x, e[2] * high + 3, wide, high - 4); }
+  });
+};
 const say = (i) => { current = i; out.textContent = i < 0 ? "" : data.events[i][3]; };
-img.addEventListener("pointermove", (event) => {
-  const box = img.getBoundingClientRect();
-  const t = (event.clientX - box.left) / box.width * data.wall, lane = Math.floor((event.clientY - box.top) / box.height * data.lanes);
-  const slack = data.wall / box.width;
-  say(data.events.findIndex((e) => e[2] === lane && t >= e[0] - slack && t <= e[1] + slack));
-});
-img.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!step) return;
-  event.preventDefault(); event.stopPropagation();
-  say(Math.max(0, Math.min(data.events.length - 1, current + step)));
-});`;
+const move = (start, span) => {
+  span = Math.min(data.wall, Math.max(data.wall / 1e5, span));
+  start = Math.max(0, Math.min(data.wall - span, start));
+  view = [start, start + span];
+  show();
+};
+const zoom = (factor, t) => move(t - (t - view[0]) * factor, (view[1] - view[0]) * factor);
+const time = (event, box) => view[0] + (event.clientX - box.left) / box.width * (view[1] - view[0]);
+for (const el of [img, canvas]) {
+  el.addEventListener("pointermove", (event) => {
+    const box = el.getBoundingClientRect(), t = time(event, box);
+    if (from !== undefined) { move(view[0] + from - t, view[1] - view[0]); return; }
+    const lane = Math.floor((event.clientY - box.top) / box.height * data.lanes), slack = (view[1] - view[0]) / box.width;
+    say(data.events.findIndex((e) => e[2] === lane && t >= e[0] - slack && t <= e[1] + slack));
+  });
+  el.addEventListener("pointerdown", (event) => { el.focus({ preventScroll: true }); if (!isFull()) { from = time(event, el.getBoundingClientRect()); el.setPointerCapture(event.pointerId); } });
+  el.addEventListener("pointerup", () => { from = undefined; });
+  el.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey && document.activeElement !== el) return;
+    event.preventDefault();
+    zoom(event.deltaY > 0 ? 1.25 : .8, time(event, el.getBoundingClientRect()));
+  }, { passive: false });
+  el.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key], middle = (view[0] + view[1]) / 2;
+    if (step) {
+      say(Math.max(0, Math.min(data.events.length - 1, current + step)));
+      const e = data.events[current];
+      if (e[0] < view[0] || e[0] > view[1]) move((e[0] + e[1] - view[1] + view[0]) / 2, view[1] - view[0]);
+      else show();
+    }
+    else if (event.key === "+" || event.key === "=") zoom(.5, current < 0 ? middle : (data.events[current][0] + data.events[current][1]) / 2);
+    else if (event.key === "-") zoom(2, middle);
+    else if (event.key === "0") move(0, data.wall);
+    else return;
+    event.preventDefault(); event.stopPropagation();
+  });
+}
+show();`;
 
 /** One selection through a timeline, a sheet of small pictures, a list and a drawing of a graph. */
 const explore = `

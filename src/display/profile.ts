@@ -10,7 +10,7 @@ import { enhance, uniqueId } from "./enhance.ts";
 import { drawRoofline, type RooflinePoint } from "./roofline.ts";
 import { polyline, Scene } from "./scene.ts";
 import { bar, columnChart, formatSi, plural, textTable } from "./text.ts";
-import { timelinePicture } from "./trace.ts";
+import { drawable, timelineData, timelinePicture } from "./trace.ts";
 
 export interface ProfileDisplayOptions extends DisplayOptions {
   /** Instructions listed. Default 30. */
@@ -133,6 +133,14 @@ export function profileSummary(profile: Profile): string {
     .join(" · ");
 }
 
+/** Where the time goes that is in no instruction. */
+function outside(profile: Profile): string {
+  const phases = profile.outside.filter((phase) => phase.us.median >= 0.05);
+  if (phases.length === 0) return "";
+  const all = phases.reduce((sum, phase) => sum + phase.us.median, 0);
+  return `outside of instructions ${formatUs(all)}: ${phases.map(({ name, us }) => `${name} ${formatUs(us.median)}`).join(", ")}`;
+}
+
 /** The bundle of a profile. */
 export async function displayProfile(profile: Profile, options: ProfileDisplayOptions = {}): Promise<MimeBundle> {
   const { instructions, byOperator, byScope, criticalPath, trace } = profile;
@@ -143,6 +151,7 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
   const most = byOperator[0]!.us || 1;
   const path = new Set(criticalPath.instructions);
   const pathText = `critical path: ${plural(path.size, "instruction")} of ${instructions.length}, ${formatUs(criticalPath.us)}; ${criticalPath.parallelism.toFixed(2)} could run side by side`;
+  const outsideText = outside(profile);
   const memory = memoryScene(profile);
   const columns = Array.from({ length: 56 }, () => 0);
   for (const point of profile.memory) {
@@ -159,6 +168,7 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
     ),
     byOperator.length > 8 ? `… ${byOperator.length - 8} more operators` : "",
     pathText,
+    outsideText,
     memory ? `memory ▕${columnChart(columns)}▏ peak ${formatBytes(Math.max(...columns))}` : "",
     ...advice.map((line) => `→ ${clip(line, 300)}`),
   ]
@@ -179,8 +189,6 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
   const memoryPng = await memory?.toPng({ colors: 8 });
   const image = (one: Picture | undefined, alt: string, note: string): Html | undefined =>
     one && html`<div>${imageElement(one, alt)}</div><div><small>${note}</small></div>`;
-  const events =
-    trace.events.length <= 400 ? trace.events : longest.slice(0, 200).map((row) => trace.events[row.index]!);
   return bundle(
     {
       text,
@@ -191,7 +199,7 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
         image(
           picture,
           "timeline",
-          `time to the right, ${formatUs(trace.wallUs)} in all (the median run); colours as in the table`,
+          `a lane a thread, time to the right, ${formatUs(trace.wallUs)} in all (the median run); colours as in the table`,
         ),
         htmlTable(
           ["operator", ...groupHead],
@@ -202,6 +210,7 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
           [0, 4, 7],
         ),
         html`<div>${pathText}</div>`,
+        outsideText ? html`<div>${outsideText}</div>` : undefined,
         html`<details><summary>${shown.length < instructions.length ? `longest ${shown.length} of ${instructions.length} instructions` : plural(instructions.length, "instruction")}; ● on the critical path</summary>${htmlTable(
           [
             "node",
@@ -247,20 +256,7 @@ export async function displayProfile(profile: Profile, options: ProfileDisplayOp
       ),
       script: enhance(id, {
         sortable: {},
-        ...(picture
-          ? {
-              timeline: {
-                wall: trace.wallUs,
-                lanes: Math.round(picture.height / 18),
-                events: events.map((e) => [
-                  Math.round(e.startUs * 10) / 10,
-                  Math.round(e.endUs * 10) / 10,
-                  e.thread,
-                  `${clip(e.node, 50, "end")} · ${clip(e.op, 24)} · ${formatUs(e.endUs - e.startUs)}`,
-                ]),
-              },
-            }
-          : {}),
+        ...(picture ? { timeline: timelineData(trace, drawable(trace.events), colorOf) } : {}),
       }),
       ...(rooflinePng ? { picture: rooflinePng } : picture ? { picture } : {}),
     },

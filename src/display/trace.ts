@@ -46,10 +46,62 @@ export function totalsBy(events: readonly TraceEvent[], key: (event: TraceEvent)
 const laneHeight = 18;
 const timelineWidth = 640;
 
+/** What an event looks like in a timeline: a bar a thread that worked on it. */
+function barsOf(
+  event: TraceEvent,
+): readonly { readonly thread: number; readonly startUs: number; readonly endUs: number }[] {
+  const { stints } = event;
+  // The thread that waits has the whole instruction, what it did beside its tasks (layouts, tables) with it.
+  return stints ? [event, ...stints.filter((stint) => stint.thread !== event.thread)] : [event];
+}
+
+const numLanes = ({ events }: Trace): number => {
+  let most = 0;
+  for (const event of events) for (const { thread } of barsOf(event)) most = Math.max(most, thread);
+  return Math.min(64, 1 + most);
+};
+
+const timelineEnd = ({ events, wallUs }: Trace): number =>
+  events.reduce((latest, event) => Math.max(latest, event.endUs), wallUs);
+
+/** Data of the `timeline` feature for these events of a trace. */
+export function timelineData(
+  trace: Trace,
+  events: readonly TraceEvent[],
+  colorOf: ReadonlyMap<string, number>,
+): object {
+  const tenths = (us: number) => Math.round(us * 10) / 10;
+  return {
+    wall: timelineEnd(trace),
+    lanes: numLanes(trace),
+    colors: categories,
+    isPart: events.length < trace.events.length,
+    events: events.flatMap((event) =>
+      barsOf(event).map(({ thread, startUs, endUs }) => [
+        tenths(startUs),
+        tenths(endUs),
+        thread,
+        `${clip(event.node, 50, "end")} · ${clip(event.op, 24)} · ${formatUs(endUs - startUs)}${event.stints ? ` on thread ${thread}` : ""}`,
+        (colorOf.get(event.op) ?? 0) - 1,
+      ]),
+    ),
+  };
+}
+
+/** As many of the longest events as a page may carry, in the order of time. */
+export function drawable(events: readonly TraceEvent[]): readonly TraceEvent[] {
+  const most = Math.floor(400 / Math.max(1, ...events.slice(0, 64).map((event) => barsOf(event).length)));
+  if (events.length <= most) return events;
+  return [...events]
+    .sort((a, b) => b.endUs - b.startUs - (a.endUs - a.startUs))
+    .slice(0, most)
+    .sort((a, b) => a.startUs - b.startUs);
+}
+
 /** A lane a thread, time to the right, a colour an operator (the rarer ones share grey). */
 export function timelinePicture(trace: Trace, colorOf: ReadonlyMap<string, number>): Picture | undefined {
-  const lanes = Math.max(1, Math.min(64, 1 + trace.events.reduce((most, event) => Math.max(most, event.thread), 0)));
-  const end = trace.events.reduce((latest, event) => Math.max(latest, event.endUs), trace.wallUs);
+  const lanes = numLanes(trace);
+  const end = timelineEnd(trace);
   if (!(end > 0)) return undefined;
   const height = lanes * laneHeight;
   const indices = new Uint8Array(timelineWidth * height);
@@ -57,14 +109,16 @@ export function timelinePicture(trace: Trace, colorOf: ReadonlyMap<string, numbe
   for (let y = 0; y < height; y++)
     if (y % laneHeight >= 2) indices.fill(lane, y * timelineWidth, (y + 1) * timelineWidth);
   for (const event of trace.events) {
-    const from = Math.max(0, Math.floor((event.startUs / end) * timelineWidth));
-    const to = Math.min(timelineWidth, Math.max(from + 1, Math.ceil((event.endUs / end) * timelineWidth)));
-    if (event.thread < 0 || event.thread >= lanes) continue;
     const color = colorOf.get(event.op) ?? other;
-    for (let y = event.thread * laneHeight + 2; y < (event.thread + 1) * laneHeight; y++) {
-      indices.fill(color, y * timelineWidth + from, y * timelineWidth + to);
-      // A clear line between neighbours that are wide enough to be told apart.
-      if (to - from > 3) indices[y * timelineWidth + to - 1] = 0;
+    for (const { thread, startUs, endUs } of barsOf(event)) {
+      const from = Math.max(0, Math.floor((startUs / end) * timelineWidth));
+      const to = Math.min(timelineWidth, Math.max(from + 1, Math.ceil((endUs / end) * timelineWidth)));
+      if (thread < 0 || thread >= lanes) continue;
+      for (let y = thread * laneHeight + 2; y < (thread + 1) * laneHeight; y++) {
+        indices.fill(color, y * timelineWidth + from, y * timelineWidth + to);
+        // A clear line between neighbours that are wide enough to be told apart.
+        if (to - from > 3) indices[y * timelineWidth + to - 1] = 0;
+      }
     }
   }
   const palette = new Uint8Array((categories.length + 3) * 4);
@@ -96,13 +150,12 @@ function advice(trace: Trace, byOp: readonly Total[], busyUs: number): string[] 
       `${plural(fallback.length, "node")} ran on the slow reference (${ops.join(", ")}): ${formatShare(us, busyUs)} of the time.`,
     );
   }
-  const idle = trace.wallUs * Math.max(1, trace.threads) - busyUs;
-  if (
-    trace.threads > 1 &&
-    idle > 0 &&
-    idle / (trace.wallUs * trace.threads) > 0.5 &&
-    new Set(trace.events.map((e) => e.thread)).size > 1
-  )
+  const workedUs = trace.events.reduce(
+    (sum, { stints, startUs, endUs }) => sum + (stints?.reduce((us, stint) => us + stint.busyUs, 0) ?? endUs - startUs),
+    0,
+  );
+  const idle = trace.wallUs * Math.max(1, trace.threads) - workedUs;
+  if (trace.threads > 1 && idle > 0 && idle / (trace.wallUs * trace.threads) > 0.5 && numLanes(trace) > 1)
     lines.push(
       `The ${trace.threads} threads were idle ${formatShare(idle, trace.wallUs * trace.threads)} of the time.`,
     );
@@ -185,7 +238,7 @@ export function displayTrace(trace: Trace, options: TraceOptions = {}): MimeBund
     },
   )}</tbody></table></details>`;
   const picture = timelinePicture(trace, colorOf);
-  const drawnEvents = events.length <= 600 ? events : byTime;
+  const drawnEvents = drawable(events);
   return bundle(
     {
       text,
@@ -201,20 +254,7 @@ export function displayTrace(trace: Trace, options: TraceOptions = {}): MimeBund
       ),
       script: enhance(id, {
         sortable: {},
-        ...(picture
-          ? {
-              timeline: {
-                wall: events.reduce((latest, event) => Math.max(latest, event.endUs), trace.wallUs),
-                lanes: picture.height / laneHeight,
-                events: drawnEvents.map((e) => [
-                  Math.round(e.startUs * 10) / 10,
-                  Math.round(e.endUs * 10) / 10,
-                  e.thread,
-                  `${clip(e.node, 60, "end")} · ${clip(e.op, 24)} · ${formatUs(e.endUs - e.startUs)}`,
-                ]),
-              },
-            }
-          : {}),
+        ...(picture ? { timeline: timelineData(trace, drawnEvents, colorOf) } : {}),
       }),
       picture,
     },

@@ -44,12 +44,29 @@ function sliceOf(event: TraceEvent): Slice {
   };
 }
 
+/** An instruction on the thread that waited for it, and what others did of it on theirs. */
+const slicesOf = (event: TraceEvent): Slice[] => [
+  sliceOf(event),
+  ...(event.stints ?? [])
+    .filter((stint) => stint.thread !== event.thread)
+    .map(
+      ({ thread, startUs, endUs }): Slice => ({
+        ...sliceOf(event),
+        thread,
+        startUs,
+        endUs,
+        // Operations and bytes are told once, so that sums are right.
+        args: { node: event.node, op: event.op, kernel: event.kernel },
+      }),
+    ),
+];
+
 /** A trace as a part of a timeline. */
 export function traceTimeline(trace: Trace, offsetUs = 0): TimelinePart {
   const memory = trace.events.flatMap((event) =>
     event.liveBytes === undefined ? [] : [{ timeUs: event.startUs, bytes: event.liveBytes }],
   );
-  return { name: `${trace.engine} ${trace.graph}`.trim(), offsetUs, slices: trace.events.map(sliceOf), memory };
+  return { name: `${trace.engine} ${trace.graph}`.trim(), offsetUs, slices: trace.events.flatMap(slicesOf), memory };
 }
 
 const partsOf = (source: Exportable): readonly TimelinePart[] =>

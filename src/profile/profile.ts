@@ -78,6 +78,8 @@ export class Profile {
   readonly wallsUs: readonly number[];
   /** Median of the time of all instructions over that of the run they are of: what lies between instructions is missing. */
   readonly coverage: number;
+  /** What a run did outside of its instructions, the longest first; with them it is the whole run. Empty where the engine does not say. */
+  readonly outside: readonly { readonly name: string; readonly us: Sample }[];
   readonly instructions: readonly InstructionProfile[];
   readonly byOperator: readonly GroupProfile[];
   readonly byScope: readonly GroupProfile[];
@@ -113,6 +115,11 @@ export class Profile {
     const times = timesUs.map(sampleOf);
     const totalUs = times.reduce((sum, time) => sum + time.median, 0);
     this.coverage = sampleOf(same.map(({ events, wallUs }) => busyUs(events) / wallUs)).median;
+    const names = new Set(same.flatMap(({ phases }) => phases?.map(({ name }) => name) ?? []));
+    const phaseUs = ({ phases }: Trace, name: string): number => phases?.find((phase) => phase.name === name)?.us ?? 0;
+    this.outside = [...names]
+      .map((name) => ({ name, us: sampleOf(same.map((trace) => phaseUs(trace, name))) }))
+      .sort((a, b) => b.us.median - a.us.median);
     this.instructions = events.map((event, index): InstructionProfile => {
       const nodes = this.links.nodesOf[index]!;
       // An engine that counts no operations gets the operators' own figures.

@@ -256,6 +256,35 @@ output b`);
     expect(block.byteLength).toBe(0);
   });
 
+  test.each([1, 2, 3])("accounts for the whole time of a traced run, and for each of %i threads", async (threads) => {
+    const net = parseGraph(`input x: float32[1,24,64,64]
+w: float32[32,24,3,3] = random 1
+m: float32[64,33] = random 2
+a = Conv<pads=[1, 1, 1, 1]>(x, w)
+b = Relu(a)
+y = MatMul(b, m)
+output y
+`);
+    const session = await native.compile(net, { ...options, threads });
+    const x = tensor(Float32Array.from({ length: 24 * 4096 }, seeded(4)), [1, 24, 64, 64]);
+    await session.run({ x });
+    const { trace } = await session.trace({ x });
+    const inside = trace.events.reduce((sum, event) => sum + event.endUs - event.startUs, 0);
+    const outside = trace.phases!.reduce((sum, phase) => sum + phase.us, 0);
+    expect(inside + outside).toBeCloseTo(trace.wallUs, 3);
+    for (const { name, us } of trace.phases!) expect(us, name).toBeGreaterThanOrEqual(0);
+    for (const [i, event] of trace.events.entries()) {
+      expect(event.startUs).toBeGreaterThanOrEqual(trace.events[i - 1]?.endUs ?? 0);
+      for (const { thread, startUs, endUs, busyUs } of event.stints ?? []) {
+        expect(thread).toBeLessThan(threads);
+        expect(startUs).toBeGreaterThanOrEqual(event.startUs);
+        expect(endUs).toBeLessThanOrEqual(event.endUs);
+        expect(busyUs).toBeLessThanOrEqual(endUs - startUs + 0.01);
+      }
+    }
+    expect(trace.events.some((event) => event.stints)).toBe(threads > 1);
+  });
+
   test("goes on after a shape that depends on values", async () => {
     // NonZero runs on its reference, what follows is compiled for the count it found.
     const cut = chainOf(["Relu", "NonZero", ["Cast"]] as never);

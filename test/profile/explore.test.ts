@@ -110,6 +110,53 @@ keys.find((k) => k.dataset.key.endsWith(" Relu")).dispatchEvent(new MouseEvent("
   },
 );
 
+/** Two instructions, the first shared by two threads. */
+const shared = () => {
+  const trace = traceOf([
+    { node: "first", us: 60 },
+    { node: "second", op: "Relu", us: 40 },
+  ]);
+  const stints = [
+    { thread: 0, startUs: 1, endUs: 59, busyUs: 58 },
+    { thread: 1, startUs: 10, endUs: 50, busyUs: 40 },
+  ];
+  return { ...trace, threads: 2, events: [{ ...trace.events[0]!, stints }, trace.events[1]!] };
+};
+
+test.skipIf(!chromium)("a timeline has a lane a thread, and is enlarged by keys, wheel and drag", async () => {
+  const shown = (await display("trace", shared())) as MimeBundle;
+  expectGoodOutput(shown);
+  const found = open(
+    String(shown["text/html"]),
+    `const img = document.querySelector("img"), canvas = document.querySelector("canvas"), said = () => document.querySelector("img + output").textContent;
+const point = (el, type, x, y, more) => { const b = el.getBoundingClientRect(); el.dispatchEvent(new PointerEvent(type, { clientX: b.left + b.width * x, clientY: b.top + b.height * y, bubbles: true, ...more })); };
+const key = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+const inked = () => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data].filter((v, i) => i % 4 === 3 && v > 200).length;
+out.hidden = getComputedStyle(canvas).display;
+point(img, "pointermove", .3, .75); out.second = said();
+point(img, "pointermove", .7, .75); out.nobody = said();
+img.focus(); key("ArrowRight"); out.stepped = said(); key("ArrowRight"); out.again = said();
+key("+"); out.shown = getComputedStyle(canvas).display; out.image = getComputedStyle(img).display; out.focus = document.activeElement === canvas; out.inked = inked() > 100;
+point(canvas, "pointermove", .5, .25); out.middle = said();
+const b = canvas.getBoundingClientRect();
+canvas.setPointerCapture = () => {};
+point(canvas, "pointerdown", .2, .25, { pointerId: 1 }); point(canvas, "pointermove", .9, .25); point(canvas, "pointerup", .9, .25);
+point(canvas, "pointermove", .99, .25); out.dragged = said();
+key("0"); out.full = getComputedStyle(canvas).display;
+img.dispatchEvent(new WheelEvent("wheel", { deltaY: -1, ctrlKey: true, bubbles: true, cancelable: true })); out.wheel = getComputedStyle(canvas).display;`,
+  ) as Record<string, unknown>;
+  expect(found).toMatchObject({ errors: [], hidden: "none", shown: "block", image: "none", focus: true, inked: true });
+  expect(found["second"]).toBe("first · Conv · 40 µs on thread 1");
+  expect(found["nobody"]).toBe("");
+  expect([found["stepped"], found["again"]]).toEqual([
+    "first · Conv · 60 µs on thread 0",
+    "first · Conv · 40 µs on thread 1",
+  ]);
+  expect(found["middle"]).toContain("first");
+  expect(found["dragged"]).toContain("first");
+  expect([found["full"], found["wheel"]]).toEqual(["none", "block"]);
+});
+
 test("escapes names, and shows a run of nothing", async () => {
   const evil = traceOf([{ node: "</script><img src=x onerror=alert(1)>", us: 3 }]);
   const shown = (await new Exploration(net().graph, evil)[displaySymbol]()) as MimeBundle;

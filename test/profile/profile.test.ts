@@ -110,6 +110,27 @@ describe("a profile of traces", () => {
     expect(profile.byOperator.map((group) => group.name)[0]).toBe(order[2]);
   });
 
+  test("names what lies outside of the instructions, the longest first", async () => {
+    const phases = (waking: number, between: number) => [
+      { name: "waking a thread", us: waking },
+      { name: "between instructions", us: between },
+    ];
+    const profile = profileOfTraces(
+      model.graph,
+      feeds,
+      [run([1, 1, 1, 1, 1], { phases: phases(3, 9) }), run([1, 1, 1, 1, 1], { phases: phases(5, 7) })],
+      machine,
+    );
+    expect(profile.outside.map(({ name, us }) => [name, us.median])).toEqual([
+      ["between instructions", 8],
+      ["waking a thread", 4],
+    ]);
+    const shown = (await profile[displaySymbol]()) as MimeBundle;
+    expect(shown["text/plain"]).toContain(
+      "outside of instructions 12 µs: between instructions 8.0 µs, waking a thread 4.0 µs",
+    );
+  });
+
   test("finds the path that waits", () => {
     const at = (op: string) => order.indexOf(op);
     const us = [0, 0, 0, 0, 0];

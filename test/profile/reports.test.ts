@@ -94,6 +94,20 @@ describe("exports", () => {
     return paths;
   }
 
+  test("what several threads did of an instruction is on each of them, its operations are told once", () => {
+    const one = traceOf([{ node: "a", us: 10, flops: 7 }]);
+    const stints = [0, 1, 2].map((thread) => ({ thread, startUs: 1 + thread, endUs: 9, busyUs: 6 }));
+    const shared = { ...one, events: [{ ...one.events[0]!, stints }] };
+    const slices = chromeTrace(shared).traceEvents.filter(({ ph }) => ph === "X");
+    expect(slices.map(({ tid, ts, dur }) => [tid, ts, dur])).toEqual([
+      [0, 0, 10],
+      [1, 2, 7],
+      [2, 3, 6],
+    ]);
+    const rows = traceCsv(shared).trim().split("\r\n").slice(1);
+    expect(rows.map((row) => Number(row.split(",")[9])).reduce((sum, flops) => sum + flops)).toBe(7);
+  });
+
   test("speedscope nests nodes in their scopes, and slices in those around them", () => {
     const paths = checkSpeedscope(speedscope(sketch));
     expect(paths).toContainEqual(["a", "b", "Conv /a/b/one"]);
