@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { Image } from "../../src/base/image.ts";
 import { Tensor } from "../../src/base/tensor.ts";
@@ -8,6 +9,7 @@ import { port } from "../../src/pipeline/flow/port.ts";
 import { examples } from "../../src/pipeline/nodes/examples.ts";
 import { findNodes, libraryPage, signature } from "../../src/pipeline/nodes/help.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
+import { withoutNative } from "../../src/pipeline/nodes/native.ts";
 import { kinds, type NodeFunction } from "../../src/pipeline/nodes/node.ts";
 import { repositoryRoot } from "../support/shared.ts";
 
@@ -38,6 +40,35 @@ describe("every node of the library", () => {
       });
     });
   }
+});
+
+describe("pictures of docs/nodes.md", () => {
+  const names = [...Object.keys(library), ...Object.keys(examples)];
+  const values = [...Object.values(library), ...Object.values(examples)];
+  const fileOf = (name: string): string => join(repositoryRoot, "docs", "images", "nodes", `${name}.png`);
+  const pictured = nodes.filter(([, { definition }]) => definition.output === "image");
+
+  for (const [name, { definition }] of pictured)
+    test(`${name} is what its example makes`, async () => {
+      // The references, because a picture is the same on every machine.
+      const made: Image = await withoutNative(() => new Function(...names, `return ${definition.example}`)(...values));
+      const { width, height, channels, data } = library.resize(library.toRgb(made), {
+        width: 3 * made.width,
+        height: 3 * made.height,
+        method: "nearest",
+      });
+      if (process.env.UPDATE) {
+        mkdirSync(dirname(fileOf(name)), { recursive: true });
+        const png = sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 9 });
+        writeFileSync(fileOf(name), await png.toBuffer());
+      }
+      const kept = await sharp(fileOf(name)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+      // Letters are those of the machine's fonts; exponentials may differ in their last digit.
+      if (name === "drawText") return;
+      expect([kept.info.width, kept.info.height]).toEqual([width, height]);
+      const worst = data.reduce((most, level, i) => Math.max(most, Math.abs(level - kept.data[i]!)), 0);
+      expect(worst).toBeLessThanOrEqual(1);
+    });
 });
 
 describe("into", () => {

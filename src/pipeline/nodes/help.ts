@@ -37,11 +37,12 @@ function parameterLine(key: string, p: Parameter): string {
 
 /** A node's page in Markdown. */
 export function nodePage(definition: NodeDefinition): string {
-  const { about, parameters, example, source } = definition;
-  const lines = [`### ${definition.name}`, "", `\`${signature(definition)}\``, "", about, ""];
+  const { name, about, output, parameters, example, source } = definition;
+  const lines = [`### ${name}`, "", `\`${signature(definition)}\``, "", about, ""];
   for (const [key, parameter] of Object.entries(parameters)) lines.push(parameterLine(key, parameter));
   if (Object.keys(parameters).length > 0) lines.push("");
   lines.push("```ts", example, "```", "");
+  if (output === "image") lines.push(`![${example.replace(/[[\]]/g, "")}](images/nodes/${name}.png)`, "");
   if (source) lines.push(`Source: ${source}.`, "");
   return lines.join("\n");
 }
@@ -56,7 +57,8 @@ export function libraryPage(): string {
     "Coordinates are pixels; (0, 0) is the outer corner of the first pixel. No node changes its inputs.",
     "In a loop over frames, `into` takes the picture or tensor a result is written to: `resize(frame, { width: 640, height: 360, into: small })`",
     "returns `small`, and a node with a kernel of its own then asks for no memory at all.",
-    "`photo`, `mask` and the other inputs of the examples are in `src/pipeline/nodes/examples.ts`; a test runs every example.",
+    "`photo`, `mask` and the other inputs of the examples are in `src/pipeline/nodes/examples.ts`; a test runs every example. The pictures",
+    "are what the examples make, three times as large: `photo` is 64×48, `mask` 32×24.",
     "",
     "This page is written from the nodes' definitions; the test that compares the two says how to write it again.",
     "",
