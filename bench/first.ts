@@ -4,16 +4,13 @@
  * From a model's file to its first result, on the native engine and on ONNX Runtime. Options: see `usage`.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
 import { Model } from "../src/api/index.ts";
-import { packageRoot } from "../src/base/package-root.ts";
 import type { Tensor } from "../src/base/tensor.ts";
-import { feedsFor, findNets, type Net } from "./support/nets.ts";
+import { feedsFor, type Net } from "./support/nets.ts";
+import { geometricMean, netArguments, Report } from "./support/report.ts";
 
 const usage = `npm run bench -- first [FILTER…] [options]
 
@@ -28,26 +25,13 @@ but the imports), in turn, and in this one, where all nets run one after another
 
 Columns: milliseconds of CPU time, all threads of the process together, and native ÷ ort.`;
 
-const { values: options, positionals: filters } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: "string", default: "3" },
-    cold: { type: "boolean", default: false },
-    warm: { type: "boolean", default: false },
-    update: { type: "boolean", default: false },
-    /** One measurement in this process, printed as a number. */
-    child: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const { options, nets } = netArguments(usage, {
+  rounds: { type: "string", default: "3" },
+  cold: { type: "boolean", default: false },
+  warm: { type: "boolean", default: false },
+  /** One measurement in this process, printed as a number. */
+  child: { type: "string" },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-if (options.update && filters.length > 0) {
-  console.error("--update writes the whole table: leave the filters out");
-  process.exit(2);
-}
 
 const engines = ["native", "ort"] as const;
 type Engine = (typeof engines)[number];
@@ -81,7 +65,6 @@ async function measure(engine: Engine, path: string, feeds: Record<string, Tenso
   return (user + system) / 1000;
 }
 
-const nets = findNets().filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
 const feedsOf = async (net: Net): Promise<Record<string, Tensor>> => feedsFor(net, await Model.load(net.path));
 
 const serialized = (feeds: Record<string, Tensor>): string =>
@@ -129,14 +112,9 @@ function measureInChild(engine: Engine, net: Net, feeds: string): number {
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-const geometricMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
-const lines: string[] = [];
-const say = (line: string): void => {
-  console.log(line);
-  lines.push(line.trimEnd());
-};
+const report = new Report("first");
+const say = (line: string): void => report.say(line);
 const cell = (value: number): string => value.toFixed(value < 10 ? 2 : 0).padStart(8);
 
 const modes = (["cold", "warm"] as const).filter((mode) => options[mode] || !(options.cold || options.warm));
@@ -175,12 +153,5 @@ say(
 say(
   `${"nets above 1.5".padEnd(34)}${head((mode) => `                ${String(ratios[mode]!.filter((r) => r > 1.5).length).padStart(8)}`)}`,
 );
-if (options.update) {
-  const file = join(packageRoot, "docs", "performance.md");
-  const text = readFileSync(file, "utf8");
-  const [begin, end] = ["<!-- first: begin -->", "<!-- first: end -->"];
-  const facts = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`;
-  const table = `${begin}\n\`\`\`\n${facts}\n\n${lines.join("\n")}\n\`\`\`\n${end}`;
-  writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
-}
+if (options.update) report.update();
 process.exit(0);

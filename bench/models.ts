@@ -5,14 +5,13 @@
  * both, the same number of threads. Options: see `usage`.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { Model } from "../src/api/model.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { Tensor } from "../src/base/tensor.ts";
 import type { Session } from "../src/runtime/session.ts";
-import { feedsFor, findNets, type Net } from "./support/nets.ts";
+import { feedsFor, type Net } from "./support/nets.ts";
+import { geometricMean, netArguments, Report } from "./support/report.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
 const usage = `npm run bench -- models [FILTER…] [options]
@@ -30,27 +29,13 @@ Nets whose names contain a FILTER (default: all) on the native engine and on ONN
 Columns: medians of a run in ms ± half the distance of the quartiles; ort ÷ native of the medians, of the best runs and (one
 thread) of the CPU times, which other processes disturb least; ms from a loaded model to its first result.`;
 
-const { values: options, positionals: filters } = parseArgs({
-  allowPositionals: true,
-  options: {
-    threads: { type: "string", default: "1,2" },
-    seconds: { type: "string", default: "0.5" },
-    compare: { type: "boolean", default: false },
-    trace: { type: "boolean", default: false },
-    update: { type: "boolean", default: false },
-    check: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { options, nets } = netArguments(usage, {
+  threads: { type: "string", default: "1,2" },
+  seconds: { type: "string", default: "0.5" },
+  compare: { type: "boolean", default: false },
+  trace: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-
-if (options.update && filters.length > 0) {
-  console.error("--update writes the whole table: leave the filters out");
-  process.exit(2);
-}
 
 /** Ratio of CPU times by net, as last committed. */
 const figuresFile = join(packageRoot, "bench", "models.json");
@@ -131,10 +116,6 @@ const short = (ms: number): string => (ms < 10 ? ms.toFixed(3) : ms.toFixed(1));
 const ms = (sample: Sample): string =>
   `${short(sample.medianMs).padStart(8)} ±${sample.spreadMs.toFixed(2).padStart(6)}`;
 const ratioText = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2)).padStart(6);
-const geometricMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-
-const nets = findNets().filter(({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
 
 /** Nets measured on every commit take less than so long. */
 const shortNetMs = 40;
@@ -170,23 +151,9 @@ async function check(): Promise<number> {
 
 if (options.check) process.exit((await check()) === 0 ? 0 : 1);
 
-const lines: string[] = [];
-const say = (line: string): void => {
-  console.log(line);
-  lines.push(line);
-};
+const report = new Report("models");
+const say = (line: string): void => report.say(line);
 const figures: Figures = {};
-
-/** Writes what has been measured so far. */
-function writeTable(): void {
-  const file = join(packageRoot, "docs", "performance.md");
-  const text = readFileSync(file, "utf8");
-  const [begin, end] = ["<!-- models: begin -->", "<!-- models: end -->"];
-  const facts = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`;
-  const table = `${begin}\n\`\`\`\n${facts}\n${lines.map((line) => line.trimEnd()).join("\n")}\n\`\`\`\n${end}`;
-  writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
-  if (Object.keys(figures).length > 0) writeFileSync(figuresFile, `${JSON.stringify(figures, undefined, 2)}\n`);
-}
 
 for (const threads of options.threads.split(",").map(Number)) {
   say(`\nthreads ${threads}${" ".repeat(58)}ort ÷ native          first result ms`);
@@ -217,7 +184,10 @@ for (const threads of options.threads.split(",").map(Number)) {
   say(
     `${`geometric mean of ${median.length}`.padEnd(70)} ${ratioText(geometricMean(median))} ${ratioText(geometricMean(best))} ${ratioText(cpu.length ? geometricMean(cpu) : undefined)}`,
   );
-  if (options.update) writeTable();
+  if (options.update) {
+    report.update();
+    writeFileSync(figuresFile, `${JSON.stringify(figures, undefined, 2)}\n`);
+  }
 }
 
 process.exit(0);
