@@ -92,7 +92,7 @@ const windows = {
 
 describe("stft", () => {
   test("is the windowed transform of each frame to 1e-5, any size, centred or not", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const [size, hop, channels] = [rng.integer(1, 60), rng.integer(1, 40), rng.integer(1, 2)];
       const [centre, window] = [rng.pick([true, false]), rng.pick(Object.keys(windows) as (keyof typeof windows)[])];
       const sound = sounds(channels, rng.integer(0, 200));
@@ -127,7 +127,7 @@ describe("stft", () => {
   });
 
   test("istft takes it back to 1e-5", () => {
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 200; i++) {
       const size = rng.integer(4, 80);
       const hop = rng.integer(1, Math.max(1, size >> 1));
       const window = rng.pick(["hann", "hamming", "sqrtHann", "blackman"] as const);
@@ -154,7 +154,7 @@ describe("stft", () => {
   });
 
   test("OverlapAddStream gives the sound back, pushed in pieces of any length", async () => {
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 200; i++) {
       const size = rng.integer(4, 64);
       const hop = rng.integer(1, size >> 1);
       const stream = new OverlapAddStream({ size, hop, window: rng.pick(["sqrtHann", "hann", "hamming"]) });
@@ -287,7 +287,7 @@ describe("resampleSound", () => {
   });
 
   test("is the sum of the filter's weights by its formula, and keeps a constant", () => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 200; i++) {
       const [from, to, zeros] = [rng.integer(5, 60), rng.integer(5, 60), rng.integer(2, 6)];
       const sound = sounds(1, rng.integer(0, 120), from);
       const out = n.resampleSound(sound, { sampleRate: to, zeros });
@@ -344,7 +344,7 @@ describe("mel features", () => {
   });
 
   test("spectrogram and melSpectrogram are made of stft and the bank", () => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 200; i++) {
       const sound = sounds(rng.integer(1, 2), rng.integer(100, 400));
       const frames = { size: rng.integer(8, 64), hop: rng.integer(4, 32), centre: rng.pick([true, false]) };
       const spectra = n.stft(sound, frames);

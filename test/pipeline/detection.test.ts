@@ -65,7 +65,7 @@ const written = (placed: readonly { box: Written | undefined }[]): Written[] =>
 
 describe("detectors' decoders give back what was encoded", () => {
   test("decodeYoloV5, with masks and as float16", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [classes, masks] = [rng.integer(1, 5), rng.integer(0, 3)];
       const placed = place(gridCells(64, 48, [16]), classes);
       const values = placed.flatMap(({ box }) => {
@@ -91,7 +91,7 @@ describe("detectors' decoders give back what was encoded", () => {
 
   test("decodeYoloV5Heads", () => {
     const anchors = [10, 13, 33, 23, 60, 40, 116, 90];
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const classes = rng.integer(1, 4);
       const all: Written[] = [];
       const heads = [8, 16].map((stride, h) => {
@@ -126,7 +126,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeYoloV8, with key points or masks", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [classes, numPoints] = [rng.integer(1, 5), rng.integer(0, 3)];
       const placed = place(gridCells(64, 48, [16]), classes);
       const columns = placed.map(({ box }) => [
@@ -147,7 +147,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeYolox", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [width, height, classes] = [rng.integer(20, 90), rng.integer(20, 90), rng.integer(1, 4)];
       const placed = place(gridCells(width, height, [8, 16, 32]), classes);
       const values = placed.flatMap(({ cell: { stride, column, row }, box }) => [
@@ -169,7 +169,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeNanodet, one tensor or one a stride, scores or logits", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [width, height, classes] = [rng.integer(20, 90), rng.integer(20, 90), rng.integer(1, 4)];
       const strides = [8, 16];
       const logits = rng.pick([true, false]);
@@ -220,7 +220,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeCenternet: peaks only, two or four sides, offsets, both layouts", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [w, h, classes] = [rng.integer(1, 12), rng.integer(1, 12), rng.integer(1, 3)];
       const four = rng.pick([true, false]);
       const layout = rng.pick(["nchw", "nhwc"] as const);
@@ -267,7 +267,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeYunet and decodeFastestdet", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [width, height] = [rng.integer(20, 90), rng.integer(20, 90)];
       const strides = [8, 16];
       const placed = place(gridCells(width, height, strides), 1);
@@ -364,7 +364,7 @@ describe("detectors' decoders give back what was encoded", () => {
     expect([...a.subarray(0, 4)].map((v) => v.toFixed(4))).toEqual(["0.1667", "0.1667", "0.2000", "0.2000"]);
     expect(a[6]! / a[7]!).toBeCloseTo(2, 5);
     expect(a[14]).toBeCloseTo(Math.sqrt(0.2 * 0.95), 5);
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const count = anchors.shape[0]!;
       const [background, classes] = rng.pick([
         [0, 4],
@@ -421,7 +421,7 @@ describe("detectors' decoders give back what was encoded", () => {
   });
 
   test("decodeScoredBoxes and decodeDetectionRows", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const format = rng.pick(["xyxy", "xywh", "cxcywh"] as const);
       const boxes = Array.from({ length: rng.integer(0, 20) }, () => ({
         cx: rng.real(0, 1),
@@ -485,7 +485,7 @@ describe("detectors' decoders give back what was encoded", () => {
 
 describe("points and masks", () => {
   test("heatMapPoints finds a Gaussian's middle to a hundredth of a cell by the parabola", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const [w, h] = [rng.integer(9, 20), rng.integer(9, 20)];
       const [cx, cy] = [rng.real(2, w - 3), rng.real(2, h - 3)];
       const map = Array.from({ length: w * h }, (_, k) =>
@@ -520,7 +520,7 @@ describe("points and masks", () => {
   });
 
   test("prototypeMasks is the interpolated sum pixel by pixel", () => {
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 200; i++) {
       const [count, h, w] = [rng.integer(1, 4), rng.integer(1, 9), rng.integer(1, 9)];
       const size = { width: rng.integer(w, 40), height: rng.integer(h, 40) };
       const values = Float32Array.from({ length: count * h * w }, () => rng.real(-1, 1));
@@ -575,7 +575,7 @@ describe("points and masks", () => {
   });
 
   test("segmentationLabels is the arg max of either layout", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [c, h, w] = [rng.integer(2, 6), rng.integer(0, 7), rng.integer(1, 7)];
       const values = Array.from({ length: c * h * w }, () => rng.integer(0, 9));
       const planar = n.segmentationLabels(rows([1, c, h, w], values));

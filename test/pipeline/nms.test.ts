@@ -200,7 +200,7 @@ describe("rotated boxes", () => {
   });
 
   test("rotatedNms is the plain loop, and takes bad boxes", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const boxes = Array.from({ length: rng.integer(0, 60) }, () => rotated(40));
       const threshold = rng.real(0, 0.6);
       const kept: RotatedBox[] = [];

@@ -31,7 +31,7 @@ const diagonal = (values: readonly number[]): number[][] =>
 
 describe("KalmanFilter", () => {
   test("of a state that stands still is the least-squares solution of all measurements", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const truth = [rng.real(-5, 5), rng.real(-5, 5)];
       const measured = Array.from({ length: 6 }, () => {
         const h = [rng.real(-1, 1), rng.real(-1, 1)];
@@ -396,7 +396,7 @@ describe("metrics", () => {
 
 describe("MOT text", () => {
   test("what is written is read again", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const frames = Array.from({ length: rng.integer(1, 6) }, () =>
         Array.from({ length: rng.integer(0, 4) }, (_, k) => ({
           ...at(
@@ -506,7 +506,7 @@ describe("scenarios and what is made of tracks", () => {
   });
 
   test("cameraMotion finds the similarity most points agree on, among 40 % that do not", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const [angle, zoom, e, f] = [rng.real(-0.3, 0.3), rng.real(0.8, 1.2), rng.real(-40, 40), rng.real(-40, 40)];
       const [a, b] = [zoom * Math.cos(angle), zoom * Math.sin(angle)];
       const before = Array.from({ length: 50 }, () => [rng.real(0, 640), rng.real(0, 480)] as const);

@@ -9,8 +9,9 @@ import { compileModel } from "../compile-model.ts";
 import { pipeline } from "../flow/pipeline.ts";
 import { port } from "../flow/port.ts";
 import { resampleSound } from "../nodes/audio/resample-sound.ts";
+import { suppressNoise } from "../nodes/audio/suppress-noise.ts";
 import { decodeWav, encodeWav } from "../nodes/audio/wav.ts";
-import { type App, count } from "./app.ts";
+import { type App, count, oneOf } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
 /** Silero VAD 5: frames of 512 samples at 16 kHz, each with the last 64 of the frame before. */
@@ -152,7 +153,9 @@ export const speechApp: App = {
   input: "sound",
   packages: ["@ricky0123/vad-web"],
   outputs: { ".json": "begin and end of each stretch in seconds", ".wav": "the sound, silent where nobody speaks" },
-  async run({ input, extra: _, ...compile }) {
+  options: { noise: "keep (default), or lower: steady noise under the voice, in the sound written" },
+  async run({ input, extra, ...compile }) {
+    const noise = oneOf("noise", extra["noise"] ?? "keep", ["keep", "lower"]);
     const sound = await readSound(input);
     const net = await speechNet({ ...compile, threads: compile.threads ?? 1 });
     const began = performance.now();
@@ -165,7 +168,7 @@ export const speechApp: App = {
       text: [summary, ...lines].join("\n"),
       files: {
         ".json": () => `${JSON.stringify(segments, null, 2)}\n`,
-        ".wav": () => encodeWav(muted(sound, segments)),
+        ".wav": () => encodeWav(muted(noise === "lower" ? suppressNoise(sound) : sound, segments)),
       },
     };
   },

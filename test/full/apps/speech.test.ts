@@ -1,17 +1,18 @@
 /** Utterances of a public recording between noise and silence. Skips where fixtures or `inferlab fetch all` are missing. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Sound } from "../../../src/base/sound.ts";
 import { findPackageFile } from "../../../src/pipeline/apps/packages.ts";
 import { findSpeech, speechApp, speechNet } from "../../../src/pipeline/apps/speech.ts";
-import { decodeWav } from "../../../src/pipeline/nodes/audio/wav.ts";
+import { decodeWav, encodeWav } from "../../../src/pipeline/nodes/audio/wav.ts";
 import type { Session } from "../../../src/runtime/session.ts";
 import { randomSource } from "../../support/random.ts";
 import { missing, shared } from "../../support/shared.ts";
 
 const isThere = findPackageFile("@ricky0123/vad-web", "dist/silero_vad_v5.onnx");
-if (!isThere) console.log("speech: 6 tests skip without `inferlab fetch all`");
+if (!isThere) console.log("speech: 8 tests skip without `inferlab fetch all`");
 
 const rate = 16_000;
 const folder = shared("media", "speech") ?? "";
@@ -67,6 +68,36 @@ describe.skipIf(!isThere || missing("media", "speech")).each(["native", "ort"])(
     expect(await findSpeech(net, new Sound(noise(3), rate))).toEqual([]);
     expect(await findSpeech(net, new Sound(new Float32Array(0), rate))).toEqual([]);
     expect(await findSpeech(net, new Sound([silence(1), silence(1)], 44_100))).toEqual([]);
+  });
+
+  test("writes what was said with the noise under it lowered, and the same stretches", async () => {
+    const said = utterance("0930");
+    const alone = together([silence(2), said, silence(2)]).sound.samples;
+    const sound = new Sound(
+      alone.map((v) => v + 0.1 * (random() - 0.5)),
+      rate,
+    );
+    const folder = mkdtempSync(join(tmpdir(), "inferlab-speech-"));
+    try {
+      const input = join(folder, "noisy.wav");
+      writeFileSync(input, encodeWav(sound));
+      const write = async (extra: Record<string, string>) => {
+        const { files } = await speechApp.run({ input, extra, engine });
+        const [json, wav] = [files[".json"], files[".wav"]].map((make) => make!());
+        return { json: String(json), samples: decodeWav(wav as Uint8Array).samples };
+      };
+      const [kept, lowered] = [await write({}), await write({ noise: "lower" })];
+      expect(lowered.json).toBe(kept.json);
+      const error = (samples: Float32Array) =>
+        said.reduce((sum, v, i) => {
+          const found = samples[2 * rate + i]!;
+          return kept.samples[2 * rate + i] === 0 ? sum : sum + (found - v) ** 2;
+        }, 0);
+      expect(error(lowered.samples)).toBeLessThan(0.8 * error(kept.samples));
+      await expect(write({ noise: "away" })).rejects.toThrow(/keep/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test("says what is wrong with a file", async () => {
