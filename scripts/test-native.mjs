@@ -75,7 +75,7 @@ const isWanted = (source) => !cross || /^native\/(base|memory|kernels|test)\/(?!
 
 const objects = [];
 for (const kind of withAddon ? ["core", "test", "addon"] : ["core", "test"]) {
-  const flags = kind === "addon" ? addonFlags() : [];
+  const flags = kind === "addon" ? addonFlags() : cross && kind === "test" ? ["-DINFERLAB_TEST_SHARE=11"] : [];
   for (const source of nativeSources(kind).filter(isWanted)) objects.push({ source, kind, set: "", flags });
 }
 for (const source of nativeSources("isa").filter(isWanted))
