@@ -37,6 +37,8 @@ async function said(...args: string[]): Promise<string> {
 const expectations = {
   faces: { found: /^0: 1 face of 1 person in 1 picture/, empty: /^0: 0 faces of 0 people in 1 picture/, out: "json" },
   ocr: { found: /^0: 0 lines of text/, empty: /^0: 0 lines of text/, out: "txt" },
+  // The detector's unsure boxes are kept: with wrong colours one of them doubles her.
+  pose: { found: /^0: (1 person|2 people)/, empty: /^0: 0 people/, out: "json" },
   portrait: {
     found: /^0: [56]\d\.\d % of the picture is a person/,
     empty: /^0: 0\.0 % of the picture is a/,
