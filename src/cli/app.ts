@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { InferlabError } from "../base/errors.ts";
 import { type App, runApp, wholeNumber } from "../pipeline/apps/app.ts";
 import { apps } from "../pipeline/apps/apps.ts";
+import { type BatchProgress, progressLine } from "../pipeline/flow/batch.ts";
 
 function usage(): string {
   const list = apps.flatMap(({ name, about, outputs, options = {} }) => [
@@ -61,6 +62,16 @@ export async function run(args: string[]): Promise<number> {
   const { in: input, out, engine, threads, ...extra } = values as Record<string, string | undefined>;
   if (input === undefined) throw new InferlabError("ARGUMENT", "--in FILE is missing", { hint: usage() });
   const compile = { engine, threads: threads === undefined ? undefined : wholeNumber("threads", threads, 1, 256) };
-  console.log(await runApp(app, { input, extra, ...compile }, out));
+  const { stderr } = process;
+  const clearLine = "\r\x1b[K";
+  const onProgress = (progress: BatchProgress): boolean => stderr.write(`${clearLine}${progressLine(progress)}`);
+  try {
+    const result = await runApp(app, { input, extra, compile, ...(stderr.isTTY && { onProgress }) }, out);
+    if (stderr.isTTY) stderr.write(clearLine);
+    console.log(result);
+  } catch (error) {
+    if (stderr.isTTY) stderr.write(clearLine);
+    throw error;
+  }
   return 0;
 }

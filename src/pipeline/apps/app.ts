@@ -4,15 +4,20 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileError, InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
 import type { CompileOptions } from "../../runtime/engine.ts";
+import type { BatchProgress } from "../flow/batch.ts";
 import { drawAnnotations } from "../media/draw.ts";
 import { saveImage } from "../media/encode.ts";
 import type { WeightPackageName } from "./packages.ts";
 
-export interface AppRun extends CompileOptions {
+export interface AppRun {
   /** File, or folder where the application takes one. */
   readonly input: string;
   /** What the application's own options were given. */
   readonly extra: Readonly<Record<string, string | undefined>>;
+  /** Engine and threads. */
+  readonly compile: CompileOptions;
+  /** Called after each picture of many. */
+  readonly onProgress?: (progress: BatchProgress) => void;
 }
 
 /** What can be written: text, bytes of a file, or a picture, whose annotations are drawn. */
@@ -21,6 +26,8 @@ export type Writable = string | Uint8Array | Image;
 export interface AppResult {
   /** What a terminal shows. */
   readonly summary: string;
+  /** Said below, a line each. */
+  readonly notes?: readonly string[];
   /** Says what a terminal shows where nothing is written. Default: the summary. */
   readonly text?: string;
   /** By ending, as in `outputs`: made when asked for. */
@@ -56,16 +63,17 @@ export async function runApp(app: App, run: AppRun, output?: string): Promise<st
   await checkInput(app, run.input);
   // Known before hours of work are done.
   if (output !== undefined) await checkOutput(app, output, run.input);
-  const { summary, text = summary, files } = await app.run(run).catch(rethrowWithoutStage);
+  const { summary, notes = [], text = summary, files } = await app.run(run).catch(rethrowWithoutStage);
+  const withNotes = (said: string): string => [said, ...notes.map((note) => `  ${note}`)].join("\n");
   if (output === undefined) {
     const isOnlyWritten = Object.keys(app.outputs).every((ending) => ending === "picture");
-    return isOnlyWritten ? `${text}; nothing is written without --out FILE.png` : text;
+    return withNotes(isOnlyWritten ? `${text}; nothing is written without --out FILE.png` : text);
   }
   const content = await files[outputKey(output)]!();
   if (typeof content === "string" || content instanceof Uint8Array)
     await writeFile(output, content).catch(fileError(output, "written"));
   else await saveImage(await drawAnnotations(content), output);
-  return `${summary}, written to ${output}`;
+  return withNotes(`${summary}, written to ${output}`);
 }
 
 /** Errors: FILE for what is not there or not of the kind that the application reads. */

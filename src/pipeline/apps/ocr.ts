@@ -35,7 +35,7 @@ export const ocrApp: App = {
     ".html": "hOCR: text with boxes",
     picture: "the photograph with boxes",
   },
-  async run({ input, extra: _, ...compile }) {
+  async run({ input, compile }) {
     const result = await ocr(input, compile);
     const { lines, text, image } = result;
     return {

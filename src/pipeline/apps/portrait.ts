@@ -92,7 +92,7 @@ export const portraitApp: App = {
   packages: ["@mediapipe/selfie_segmentation"],
   outputs: { picture: "the person, transparent around (PNG, WebP), or before the background" },
   options: { background: "a picture file, or blur" },
-  async run({ input, extra, ...compile }) {
+  async run({ input, extra, compile }) {
     const given = extra["background"];
     const background = given === undefined || given === "blur" ? given : await decodeImage(given);
     const app = portraitPipeline(await portraitNet(compile), background === undefined ? {} : { background });

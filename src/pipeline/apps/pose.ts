@@ -85,7 +85,7 @@ export const poseApp: App = {
   input: "picture",
   packages: ["@vladmandic/human"],
   outputs: { ".json": "people with box and 17 joints each", picture: "the photograph with skeletons" },
-  async run({ input, extra: _, ...compile }) {
+  async run({ input, compile }) {
     const { people, image } = await posePipeline(await poseNets(compile)).run({ source: input });
     return {
       summary: count(people.length, "person", "people"),

