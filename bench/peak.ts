@@ -3,20 +3,21 @@
  *
  * Resident memory of each net on the native engine beside ONNX Runtime. Each figure comes from a process of its own, which
  * first runs a small net, so that what an engine itself needs is not counted; then loads the net, gives back garbage, and
- * runs. Linux only: the peak is the kernel's (VmHWM), reset before each part.
+ * runs. The inputs come from a file, so that neither process reads the net in any other way than its engine does. Linux only: the peak is the kernel's (VmHWM), reset before each part.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { setFlagsFromString } from "node:v8";
+import { deserialize, serialize, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type * as Ort from "onnxruntime-node";
 import { Model } from "../src/api/model.ts";
 import { packageRoot } from "../src/base/package-root.ts";
-import type { Tensor } from "../src/base/tensor.ts";
+import { Tensor } from "../src/base/tensor.ts";
 import { feedsFor, findNets, type Net } from "./support/nets.ts";
 
 const usage = `npm run bench -- peak [FILTER…] [options]
@@ -35,6 +36,7 @@ const { values: options, positionals: filters } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
     child: { type: "string" },
+    feeds: { type: "string" },
     write: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -64,33 +66,46 @@ interface Runner {
   arenaBytes(): number | undefined;
 }
 
-async function prepare(engine: string, net: Net): Promise<Runner> {
+type PlainFeeds = Readonly<Record<string, Pick<Tensor, "dtype" | "data" | "shape">>>;
+
+/** Writes a net's inputs to a file of the folder. */
+async function writeFeeds(net: Net, folder: string): Promise<void> {
+  const feeds = Object.entries(feedsFor(net, await Model.load(net.path)));
+  const plain: PlainFeeds = Object.fromEntries(
+    feeds.map(([name, { dtype, data, shape }]) => [name, { dtype, data, shape: [...shape] }]),
+  );
+  writeFileSync(join(folder, net.name), serialize(plain));
+}
+
+async function prepare(engine: string, net: Net, folder: string): Promise<Runner> {
+  const plain = Object.entries(deserialize(readFileSync(join(folder, net.name))) as PlainFeeds);
   if (engine === "native") {
-    const model = await Model.load(net.path);
-    const session = await model.compile({ engine: "native", threads: 1 });
-    const feeds = feedsFor(net, model);
+    const session = await (await Model.load(net.path)).compile({ engine: "native", threads: 1 });
+    const feeds = Object.fromEntries(
+      plain.map(([name, { dtype, data, shape }]) => [name, new Tensor(dtype, shape, data)]),
+    );
     return { run: () => session.run(feeds), arenaBytes: () => session.memoryPlan()?.plan.height };
   }
   const ort = createRequire(import.meta.url)("onnxruntime-node") as typeof Ort;
   const session = await ort.InferenceSession.create(net.path, { intraOpNumThreads: 1, interOpNumThreads: 1 });
   const feeds = Object.fromEntries(
-    Object.entries(feedsFor(net, await Model.load(net.path))).map(
-      ([name, { dtype, data, shape }]: [string, Tensor]) => [
-        name,
-        new ort.Tensor(dtype as "float32", data as Float32Array, shape),
-      ],
-    ),
+    plain.map(([name, { dtype, data, shape }]) => [
+      name,
+      new ort.Tensor(dtype as "float32", data as Float32Array, shape),
+    ]),
   );
   return { run: () => session.run(feeds), arenaBytes: () => undefined };
 }
 
-async function measure(engine: string, net: Net, runs: number): Promise<Figures> {
-  const small = findNets().find(({ name }) => name === "mnist")!;
-  await (await prepare(engine, small)).run();
+/** The net that is run before, so that what an engine itself needs is there. */
+const smallNet = (): Net => findNets().find(({ name }) => name === "mnist")!;
+
+async function measure(engine: string, net: Net, folder: string, runs: number): Promise<Figures> {
+  await (await prepare(engine, smallNet(), folder)).run();
   collect();
   const base = statusBytes("VmRSS");
   resetPeak();
-  const runner = await prepare(engine, net);
+  const runner = await prepare(engine, net, folder);
   const created = statusBytes("VmRSS");
   await runner.run();
   const arena = runner.arenaBytes() ?? statusBytes("VmRSS") - created;
@@ -108,17 +123,23 @@ if (options.help) {
 const runs = Number(options.runs);
 if (options.child) {
   const net = findNets().find(({ name }) => name === filters[0])!;
-  console.log(JSON.stringify(await measure(options.child, net, runs)));
+  console.log(JSON.stringify(await measure(options.child, net, options.feeds!, runs)));
   process.exit(0);
 }
 
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const rows: string[] = [];
 const better = { load: 0, run: 0, arena: 0 };
+const folder = mkdtempSync(join(tmpdir(), "inferlab-peak-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+process.on("SIGINT", () => process.exit(130));
+await writeFeeds(smallNet(), folder);
 for (const net of findNets()) {
   if (filters.length > 0 && !filters.some((filter) => net.name.includes(filter))) continue;
+  await writeFeeds(net, folder).catch((error: Error) => console.log(`${net.name}: ${error.message}`));
   const found = ["native", "ort"].map((engine) => {
-    const args = [fileURLToPath(import.meta.url), "--child", engine, "--runs", String(runs), net.name];
+    const self = fileURLToPath(import.meta.url);
+    const args = [self, "--child", engine, "--feeds", folder, "--runs", String(runs), net.name];
     const child = spawnSync(process.execPath, args, { encoding: "utf8" });
     return child.status === 0 ? (JSON.parse(child.stdout) as Figures) : undefined;
   });
