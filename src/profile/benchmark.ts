@@ -178,7 +178,7 @@ const reason = (error: unknown): string => {
  * Measures engines on a model and returns a report that shows itself, is Markdown by `toMarkdown()` and JSON by
  * `JSON.stringify`. An engine that refuses the model has a row that says why.
  *
- * Errors: ARGUMENT for unknown inputs or no engine, FEED for inputs that cannot be made up.
+ * Errors: ARGUMENT for unknown inputs, no engine or no runs, ENGINE for an unknown name, FEED for inputs that cannot be made up.
  *
  * @example
  * await benchmark(model, { engines: ["native", "ort"], threads: [1, 2], shapes: [{ x: [1, 3, 48, 320] }] });
@@ -188,6 +188,9 @@ export async function benchmark(
   options: BenchmarkOptions = {},
 ): Promise<Benchmark> {
   const graph = graphOf(model);
+  const { runs } = options;
+  if (runs !== undefined && !(Number.isSafeInteger(runs) && runs >= 1))
+    throw new InferlabError("ARGUMENT", `runs is ${runs}, expected a whole number of at least 1`);
   const usable = (name: string) => known.some((engine) => engine.name === name && engine.available().ok);
   const choices = options.engines ?? ["native", "ort"].filter(usable);
   if (choices.length === 0)
@@ -315,7 +318,7 @@ async function prepare(graph: Graph, feeds: Values, name: string, options: Engin
 
 /** Rounds in which each candidate runs once, forwards and backwards by turns. */
 async function measure(candidates: readonly Candidate[], feeds: Values, options: BenchmarkOptions): Promise<void> {
-  const runs = Math.max(1, options.runs ?? 50);
+  const runs = options.runs ?? 50;
   for (const { session } of candidates) for (let i = 0; i < 2; i++) await session.run(feeds);
   const end = performance.now() + (options.budgetMs ?? 10_000);
   for (let round = 0; round < runs && (round < Math.min(5, runs) || performance.now() < end); round++)

@@ -2,6 +2,7 @@
 import type { Graph } from "../compiler/ir/graph.ts";
 import { compileGraph, type EngineOptions } from "../runtime/compile.ts";
 import type { Engine, Values } from "../runtime/engine.ts";
+import { engineNamed } from "../runtime/engines.ts";
 import type { Session } from "../runtime/session.ts";
 
 /** An engine by name, one of one's own, or either with options of the compilation. */
@@ -15,7 +16,7 @@ export interface NamedEngine {
   readonly options: EngineOptions;
 }
 
-/** The choices with names that tell them apart. `common`: options that a choice does not say itself. */
+/** The choices with names that tell them apart. `common`: options that a choice does not say itself. Errors: ENGINE for an unknown name. */
 export function nameEngines(choices: readonly EngineChoice[], common: EngineOptions = {}): NamedEngine[] {
   const taken = new Map<string, number>();
   return choices.map((choice) => {
@@ -24,6 +25,7 @@ export function nameEngines(choices: readonly EngineChoice[], common: EngineOpti
         ? { engine: choice as string | Engine }
         : (choice as EngineOptions);
     const options = { ...common, ...own };
+    if (typeof options.engine === "string") engineNamed(options.engine);
     const engine = typeof options.engine === "object" ? options.engine.name : (options.engine ?? "default");
     const words = [
       engine,

@@ -25,14 +25,17 @@ export function findEngine(name?: string | Engine): Engine {
       toldFallback = true;
     }
   }
+  return usable(engineNamed(name));
+}
+
+/** Errors: ENGINE for an unknown name. */
+export function engineNamed(name: string | undefined): Engine {
   const engine = engines.find((candidate) => candidate.name === name);
-  if (!engine) {
-    throw new InferlabError(
-      "ENGINE",
-      `engine is ${JSON.stringify(name)}, expected one of ${engines.map((e) => e.name).join(", ")}`,
-    );
-  }
-  return usable(engine);
+  if (engine) return engine;
+  throw new InferlabError(
+    "ENGINE",
+    `engine is ${JSON.stringify(name)}, expected one of ${engines.map((e) => e.name).join(", ")}`,
+  );
 }
 
 function usable(engine: Engine): Engine {

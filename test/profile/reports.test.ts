@@ -288,6 +288,11 @@ describe("benchmark", () => {
     expect(JSON.parse(JSON.stringify(report)).rows.length).toBe(6);
     expectGoodOutput((await report[displaySymbol]()) as MimeBundle);
     await expect(benchmark(mlp(), { shapes: [{ z: [1] }] })).rejects.toThrow(/the model's inputs are x/);
+    await expect(benchmark(mlp(), { engines: ["natvie"] })).rejects.toThrow(
+      /engine is "natvie", expected one of native/,
+    );
+    await expect(benchmark(mlp(), { truth: "onnx" })).rejects.toThrow(/engine is "onnx", expected one of native/);
+    await expect(benchmark(mlp(), { runs: 0 })).rejects.toThrow(/runs is 0, expected a whole number of at least 1/);
   });
 
   test("inferlab bench writes the report", async () => {
