@@ -4,14 +4,11 @@
  * Whole nets on the native engine beside ONNX Runtime, interleaved in one process: the same feeds, graph optimisation on in
  * both, the same number of threads. Options: see `usage`.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Model } from "../src/api/model.ts";
-import { packageRoot } from "../src/base/package-root.ts";
 import { Tensor } from "../src/base/tensor.ts";
 import type { Session } from "../src/runtime/session.ts";
 import { feedsFor, type Net } from "./support/nets.ts";
-import { geometricMean, netArguments, Report } from "./support/report.ts";
+import { Figures, geometricMean, netArguments, Report } from "./support/report.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
 const usage = `npm run bench -- models [FILTER…] [options]
@@ -19,7 +16,7 @@ const usage = `npm run bench -- models [FILTER…] [options]
 Nets whose names contain a FILTER (default: all) on the native engine and on ONNX Runtime, in turn.
 
   --threads 1,2   thread counts (default 1,2)
-  --seconds 0.5   time for each net and thread count
+  --seconds 1.5   time for each net and thread count
   --compare       compare the outputs and say which differ
   --trace         list where the native engine's time goes
   --update        write the table into docs/performance.md and the ratios into bench/models.json
@@ -31,15 +28,11 @@ thread) of the CPU times, which other processes disturb least; ms from a loaded 
 
 const { options, nets } = netArguments(usage, {
   threads: { type: "string", default: "1,2" },
-  seconds: { type: "string", default: "0.5" },
+  seconds: { type: "string", default: "1.5" },
   compare: { type: "boolean", default: false },
   trace: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
 });
-
-/** Ratio of CPU times by net, as last committed. */
-const figuresFile = join(packageRoot, "bench", "models.json");
-type Figures = Record<string, number>;
 
 /** Largest difference in units of 1e-3 relative and 1e-5 absolute; infinite where one has what the other lacks. */
 function disagreement(a: Tensor, b: Tensor): number {
@@ -119,41 +112,22 @@ const ratioText = (value: number | undefined): string => (value === undefined ? 
 
 /** Nets measured on every commit take less than so long. */
 const shortNetMs = 40;
-const allowedFall = 0.15;
 
-/** A net that seems to have fallen is measured again, longer each time. */
-async function check(): Promise<number> {
-  if (!existsSync(figuresFile)) {
-    console.error(`${figuresFile} is missing: nothing to compare with; --update writes it`);
-    return 1;
-  }
-  const committed = JSON.parse(readFileSync(figuresFile, "utf8")) as Figures;
-  let failures = 0;
-  for (const net of nets) {
-    const before = committed[net.name];
-    if (before === undefined) continue;
-    let best = 0;
-    for (const seconds of [0.2, 0.6, 1.5]) {
-      const { native, ort } = await measure(net, 1, seconds);
-      if (native.medianMs > shortNetMs) best = Number.NaN;
-      else best = Math.max(best, ort.cpuMs / native.cpuMs);
-      if (!(best < before * (1 - allowedFall))) break;
-    }
-    if (Number.isNaN(best)) continue;
-    const fell = best < before * (1 - allowedFall);
-    if (fell) failures++;
-    console.log(
-      `${net.name.padEnd(34)} ${before.toFixed(2)} before, ${best.toFixed(2)} now${fell ? "  FELL by more than 15 %" : ""}`,
-    );
-  }
-  return failures;
+const kept = new Figures("models");
+
+if (options.check) {
+  const ratioOf = async (name: string, seconds: number): Promise<number> => {
+    const { native, ort } = await measure(nets.find((net) => net.name === name)!, 1, seconds);
+    return native.medianMs > shortNetMs ? Number.NaN : ort.cpuMs / native.cpuMs;
+  };
+  const names = nets.map(({ name }) => name);
+  process.exit(await kept.check(names, [0.2, 0.6, 1.5], ratioOf));
 }
-
-if (options.check) process.exit((await check()) === 0 ? 0 : 1);
 
 const report = new Report("models");
 const say = (line: string): void => report.say(line);
-const figures: Figures = {};
+/** Ratio of CPU times by net. */
+const figures: Record<string, number> = {};
 
 for (const threads of options.threads.split(",").map(Number)) {
   say(`\nthreads ${threads}${" ".repeat(58)}ort ÷ native          first result ms`);
@@ -186,7 +160,7 @@ for (const threads of options.threads.split(",").map(Number)) {
   );
   if (options.update) {
     report.update();
-    writeFileSync(figuresFile, `${JSON.stringify(figures, undefined, 2)}\n`);
+    kept.write(figures);
   }
 }
 

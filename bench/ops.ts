@@ -4,13 +4,9 @@
  * Single operators on the native engine beside ONNX Runtime, interleaved in one process, on the shapes that real nets give
  * them: nodes cut out of the nets found, weights and all. Options: see `usage`.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Model } from "../src/api/model.ts";
 import { byteLength } from "../src/base/dtypes.ts";
-import { packageRoot } from "../src/base/package-root.ts";
 import { type StaticShape, sizeOf } from "../src/base/shapes.ts";
 import type { Tensor } from "../src/base/tensor.ts";
 import { cloneGraph } from "../src/compiler/ir/clone.ts";
@@ -23,6 +19,7 @@ import { cutGraph } from "../src/compiler/tools/cut.ts";
 import { machinePeaks, roofOf } from "../src/profile/peaks.ts";
 import { loadBase } from "./support/base.ts";
 import { feedsFor, findNets } from "./support/nets.ts";
+import { Figures, geometricMean, Report } from "./support/report.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
 const usage = `npm run bench -- ops [OPERATOR…] [options]
@@ -188,18 +185,8 @@ async function measure({ graph }: Case, time: number): Promise<readonly [native:
   }
 }
 
-const figuresFile = join(packageRoot, "bench", "ops.json");
-/** Geometric mean of the ratios of an operator's shapes, by operator. */
-type Figures = Readonly<Record<string, number>>;
-const geometricMean = (list: readonly number[]): number =>
-  Math.exp(list.reduce((sum, value) => sum + Math.log(value), 0) / list.length);
-const allowedFall = 0.15;
-
-const lines: string[] = [];
-const say = (line: string): void => {
-  console.log(line.trimEnd());
-  lines.push(line.trimEnd());
-};
+const kept = new Figures("ops");
+const report = new Report("ops");
 const us = ({ medianMs, spreadMs }: Sample): string =>
   `${(1000 * medianMs).toFixed(1).padStart(9)} ±${(1000 * spreadMs).toFixed(1).padStart(7)}`;
 
@@ -207,9 +194,21 @@ const rivalName = options.base ?? "ort";
 const cases = await casesOf(positionals);
 const ratios = new Map<string, number[]>();
 
-if (options.check) process.exit(await check());
+if (options.check) {
+  const groups = byOperator(cases);
+  /** Geometric mean over an operator's shapes. */
+  const ratioOf = async (op: string, time: number): Promise<number> => {
+    const samples: number[] = [];
+    for (const entry of groups.get(op)!) {
+      const [ours, theirs] = await measure(entry, time);
+      samples.push(theirs.cpuMs / ours.cpuMs);
+    }
+    return geometricMean(samples);
+  };
+  process.exit(await kept.check(groups.keys(), [0.05, 0.2, 0.6], ratioOf));
+}
 
-say(
+report.say(
   `${"operator".padEnd(22)}${"native µs".padStart(18)} ${`${rivalName} µs`.padStart(18)}  ÷ native  GFLOP/s    GB/s  of peak  operands`,
 );
 for (const entry of cases) {
@@ -225,57 +224,23 @@ for (const entry of cases) {
   ratios.set(entry.op, [...(ratios.get(entry.op) ?? []), ratio]);
   const roof = roofOf(peaks, entry, 1000 * ours.medianMs);
   const rate = (amount: number): string => (amount / ours.medianMs / 1e6).toFixed(1);
-  say(
+  report.say(
     `${entry.op.padEnd(22)}${us(ours)} ${us(theirs)} ${ratio.toFixed(2).padStart(9)} ${rate(entry.flops).padStart(8)} ${rate(entry.bytes).padStart(7)} ${(roof ? `${(100 * roof.share).toFixed(0)} %` : "").padStart(8)}  ${entry.shapes}`,
   );
 }
 const means = [...ratios].map(([op, list]) => [op, Number(geometricMean(list).toFixed(2))] as const);
 if (means.length > 0) {
-  say(`geometric mean over ${means.length} operators: ${geometricMean(means.map(([, mean]) => mean)).toFixed(2)}`);
+  report.say(
+    `geometric mean over ${means.length} operators: ${geometricMean(means.map(([, mean]) => mean)).toFixed(2)}`,
+  );
   const slower = means.filter(([, mean]) => mean < 1).sort((a, b) => a[1] - b[1]);
   if (slower.length > 0)
-    say(`below ${rivalName}: ${slower.map(([op, mean]) => `${op} ${mean.toFixed(2)}`).join(", ")}`);
+    report.say(`below ${rivalName}: ${slower.map(([op, mean]) => `${op} ${mean.toFixed(2)}`).join(", ")}`);
 }
 if (options.write) {
-  const file = join(packageRoot, "docs", "performance.md");
-  const text = readFileSync(file, "utf8");
-  const [begin, end] = ["<!-- ops: begin -->", "<!-- ops: end -->"];
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}, ${threads} thread${threads > 1 ? "s" : ""}`;
-  const peak = peaks ? `, peak ${(peaks.flopsPerSecond / 1e9).toFixed(0)} GFLOP/s` : "";
-  if (!text.includes(begin) || !text.includes(end)) throw new Error(`${file} has no place for the table (${begin})`);
-  const table = `${begin}\n\`\`\`\n${machine}${peak}\n\n${lines.join("\n")}\n\`\`\`\n${end}`;
-  writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
-  writeFileSync(figuresFile, `${JSON.stringify(Object.fromEntries(means), undefined, 2)}\n`);
+  const peak = peaks ? [`peak ${(peaks.flopsPerSecond / 1e9).toFixed(0)} GFLOP/s`] : [];
+  report.update(`${threads} thread${threads > 1 ? "s" : ""}`, ...peak);
+  kept.write(Object.fromEntries(means));
 }
 base?.dispose();
 process.exit(0);
-
-/** An operator that seems to have fallen is measured again, longer each time. */
-async function check(): Promise<number> {
-  if (!existsSync(figuresFile)) {
-    console.error(`${figuresFile} is missing: nothing to compare with; --write makes it`);
-    return 1;
-  }
-  const committed = JSON.parse(readFileSync(figuresFile, "utf8")) as Figures;
-  let failures = 0;
-  for (const [op, list] of byOperator(cases)) {
-    const before = committed[op];
-    if (before === undefined) continue;
-    let best = 0;
-    for (const time of [0.05, 0.2, 0.6]) {
-      const samples: number[] = [];
-      for (const entry of list) {
-        const [ours, theirs] = await measure(entry, time);
-        samples.push(theirs.cpuMs / ours.cpuMs);
-      }
-      best = Math.max(best, geometricMean(samples));
-      if (best >= before * (1 - allowedFall)) break;
-    }
-    const fell = best < before * (1 - allowedFall);
-    if (fell) failures++;
-    console.log(
-      `${op.padEnd(24)} ${before.toFixed(2)} before, ${best.toFixed(2)} now${fell ? "  FELL by more than 15 %" : ""}`,
-    );
-  }
-  return failures === 0 ? 0 : 1;
-}

@@ -18,8 +18,8 @@ export interface Sample {
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 
-/** Milliseconds of runs that a turn lasts, one run at least. */
-const turnMs = 100;
+/** Turns of each. */
+const rounds = 7;
 /** Milliseconds that threads get to fall asleep, at most. */
 const restMs = 250;
 
@@ -34,11 +34,12 @@ async function rest(): Promise<void> {
   }
 }
 
-/** Runs the functions in turn after a warm-up, for about so many seconds in all and at least 7 rounds. */
+/** Runs the functions in turn after a warm-up, for about so many seconds in all, resting apart; each at least 7 times. */
 export async function interleave(functions: readonly (() => Promise<unknown>)[], seconds: number): Promise<Sample[]> {
   const times: number[][] = functions.map(() => []);
   const cpuTimes: number[][] = functions.map(() => []);
   for (const run of functions) for (let i = 0; i < 2; i++) await run();
+  const turnMs = (seconds * 1000) / (rounds * functions.length);
   const turn = async (i: number): Promise<void> => {
     const run = functions[i]!;
     await rest();
@@ -54,8 +55,7 @@ export async function interleave(functions: readonly (() => Promise<unknown>)[],
       cpuTimes[i]!.push((user + system) / 1000);
     } while (performance.now() < end);
   };
-  const end = performance.now() + seconds * 1000;
-  for (let round = 0; round < 7 || performance.now() < end; round++) {
+  for (let round = 0; round < rounds; round++) {
     // Turn the order around each round: nobody always comes after the same neighbour.
     for (const i of functions.keys()) await turn(round % 2 ? functions.length - 1 - i : i);
   }

@@ -17,6 +17,21 @@ export const verdict = (chance: number): string =>
 
 const opsOf = (rows: ComparedInstructions["before"]): string => clip(rows.map((row) => row.op).join(" "), 40) || "–";
 
+/** Nodes, what each side computes them with, both times, the change. */
+export function comparedCells(
+  { nodes, before, after, beforeTime, afterTime, deltaUs }: ComparedInstructions,
+  describe: (side: ComparedInstructions["before"]) => string,
+): string[] {
+  return [
+    clip(nodes[0] ?? "", 40, "end") + (nodes.length > 1 ? ` +${nodes.length - 1}` : ""),
+    describe(before),
+    describe(after),
+    before.length ? formatSample(beforeTime) : "–",
+    after.length ? formatSample(afterTime) : "–",
+    signed(deltaUs),
+  ];
+}
+
 /** The bundle of a comparison of profiles. */
 export async function displayProfileComparison(
   comparison: ProfileComparison,
@@ -31,16 +46,7 @@ export async function displayProfileComparison(
   const most = Math.abs(rows[0]?.deltaUs ?? 0) || 1;
   const cells = rows
     .slice(0, 40)
-    .map((row) => [
-      clip(row.nodes[0] ?? "", 40, "end") + (row.nodes.length > 1 ? ` +${row.nodes.length - 1}` : ""),
-      opsOf(row.before),
-      opsOf(row.after),
-      row.before.length ? formatSample(row.beforeTime) : "–",
-      row.after.length ? formatSample(row.afterTime) : "–",
-      signed(row.deltaUs),
-      bar(Math.abs(row.deltaUs) / most, 8),
-      verdict(row.chance),
-    ]);
+    .map((row) => [...comparedCells(row, opsOf), bar(Math.abs(row.deltaUs) / most, 8), verdict(row.chance)]);
   const heads = ["nodes", "before", "after", "time before", "time after", "change", "", "difference"];
   const points = rows.slice(0, 120).flatMap((row): RooflinePoint[] => {
     const sum = (list: ComparedInstructions["before"], of: "flops" | "bytes") =>

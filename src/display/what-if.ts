@@ -8,7 +8,7 @@ import { bundle, type DisplayOptions, frame, imageElement } from "./bundle.ts";
 import { categories, neutral } from "./colors.ts";
 import { enhance, uniqueId } from "./enhance.ts";
 import { formatSample, formatUs, htmlTable, operatorColors } from "./profile.ts";
-import { signed, verdict } from "./profile-comparison.ts";
+import { comparedCells, signed, verdict } from "./profile-comparison.ts";
 import { Scene } from "./scene.ts";
 import { plural, textTable } from "./text.ts";
 
@@ -57,17 +57,7 @@ export async function displayWhatIf(value: WhatIf, options: DisplayOptions = {})
     `${formatUs(profile.criticalPath.us)} in ${plural(profile.criticalPath.instructions.length, "instruction")}`;
   const paths = `critical path ${path(before)} → ${path(after)}`;
   const heads = ["nodes", "before", "after", "time before", "time after", "change", "difference"];
-  const cells = touched
-    .slice(0, 20)
-    .map((row) => [
-      clip(row.nodes[0] ?? "", 40, "end") + (row.nodes.length > 1 ? ` +${row.nodes.length - 1}` : ""),
-      side(row.before),
-      side(row.after),
-      row.before.length ? formatSample(row.beforeTime) : "–",
-      row.after.length ? formatSample(row.afterTime) : "–",
-      signed(row.deltaUs),
-      verdict(row.chance),
-    ]);
+  const cells = touched.slice(0, 20).map((row) => [...comparedCells(row, side), verdict(row.chance)]);
   const picture = await pathScene(value).toPng({ colors: 24 });
   return bundle(
     {

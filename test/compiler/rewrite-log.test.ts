@@ -4,6 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { idOf } from "../../src/base/identity.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { cloneGraph } from "../../src/compiler/ir/clone.ts";
 import type { Graph, Value } from "../../src/compiler/ir/graph.ts";
@@ -13,14 +14,6 @@ import { readOnnx } from "../../src/compiler/onnx/read.ts";
 import { nodePass, type Pass } from "../../src/compiler/passes/pass.ts";
 import { passes, runPasses } from "../../src/compiler/passes/pipeline.ts";
 import { missing, shared } from "../support/shared.ts";
-
-const ids = new WeakMap<object, number>();
-let numIds = 0;
-function idOf(thing: object): number {
-  let id = ids.get(thing);
-  if (id === undefined) ids.set(thing, (id = ++numIds));
-  return id;
-}
 
 /** What a graph consists of, by identity: equal before and after where nobody changed anything. */
 function fingerprint(root: Graph): string {

@@ -1,16 +1,9 @@
+import { idOf } from "../../base/identity.ts";
 import { Tensor } from "../../base/tensor.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import { type Graph, Graph as IrGraph, type Node, type Value } from "../ir/graph.ts";
 import type { Edit } from "./edit.ts";
 import type { Pass } from "./pass.ts";
-
-const ids = new WeakMap<object, number>();
-let numIds = 0;
-function idOf(thing: object): number {
-  let id = ids.get(thing);
-  if (id === undefined) ids.set(thing, (id = ++numIds));
-  return id;
-}
 
 function attributeKey(value: AttributeValue): string {
   if (value instanceof IrGraph) return `graph ${idOf(value)}`;
