@@ -154,10 +154,7 @@ sum`;
     const { variables } = await ask("variables", { variablesReference: globals["named"]!["variablesReference"] });
     expect(variables).toMatchObject([{ name: "name", value: '"first"' }]);
 
-    await ask("continue", { threadId: 1 });
-    expect(await until(() => events.filter((event) => event["event"] === "stopped").length >= 2 * (round + 1))).toBe(
-      true,
-    );
+    await stopsAgain("continue");
     const inner = await frames();
     expect(inner.map((frame) => [frame["name"], frame["line"]])).toEqual([
       ["twice", 6],
