@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { KernelClient } from "../../kernel/client/client.ts";
 import { findConnectionFile, runtimeFolder } from "../../kernel/client/connection-files.ts";
-import type { Json } from "../../kernel/protocol/messages.ts";
+import type { Json, Message } from "../../kernel/protocol/messages.ts";
 import { InferlabError } from "../base/errors.ts";
 import { type Completion, Editor } from "./terminal/editor.ts";
 import { highlight } from "./terminal/highlight.ts";
@@ -29,7 +29,7 @@ const greeting = (node: string): string[] => [
 
 const protocols: readonly ImageProtocol[] = ["kitty", "iterm", "sixel", "none"];
 /** Milliseconds a terminal has to say what it can. */
-const terminalAnswerMs = 500;
+const terminalAnswerMs = 2000;
 /** Earlier cells that are asked for. */
 const historyLength = 1000;
 /** Milliseconds a completion or documentation may take. */
@@ -232,8 +232,20 @@ async function talk(client: KernelClient, options: Options): Promise<number> {
   });
   gone.catch(() => {}); // It may never be waited for.
   const interrupt = (): void => void client.interrupt().catch(fail);
-  editor.onInterrupt = interrupt;
   let isRunning = false;
+  // Requests to stop travel beside cells and may overtake one: what is pressed before the kernel has the cell waits for that.
+  let hasCell = false;
+  let isStopWanted = false;
+  editor.onInterrupt = () => {
+    if (hasCell) interrupt();
+    else isStopWanted = true;
+  };
+  const take = (message: Message): void => {
+    if (isStopWanted) interrupt();
+    isStopWanted = false;
+    hasCell = true;
+    printer.take(message);
+  };
   // What comes between cells is written above the one that is being typed.
   client.onStray = (message) => {
     if (message.header.msg_type === "shutdown_reply") fail(new InferlabError("KERNEL", "the kernel was shut down"));
@@ -252,6 +264,8 @@ async function talk(client: KernelClient, options: Options): Promise<number> {
   };
   try {
     while (client.isAlive) {
+      hasCell = false;
+      isStopWanted = false;
       const edited = await Promise.race([editor.edit("> "), gone]);
       if (edited === "end") break;
       if (edited === "interrupt" || !edited.text.trim()) continue;
@@ -259,7 +273,7 @@ async function talk(client: KernelClient, options: Options): Promise<number> {
       if (code.trim() === ".exit") break;
       if (history.at(-1) !== code) history.push(code);
       isRunning = true;
-      await Promise.race([client.execute(code, { onMessage: (message) => printer.take(message), onInput }), gone]);
+      await Promise.race([client.execute(code, { onMessage: take, onInput }), gone]);
       await printer.settled();
       isRunning = false;
     }

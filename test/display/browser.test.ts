@@ -63,7 +63,7 @@ addEventListener("load", () => setTimeout(() => {
 }, 300));`;
 
 describe.skipIf(!chromium)("enhanced displays", () => {
-  it("answer to pointer, keys and search, and throw nothing", { timeout: 120_000 }, async () => {
+  it("answer to pointer, keys and search, and throw nothing", async () => {
     const values = Float32Array.from({ length: 32 * 40 }, (_, i) => i - 600);
     const shown = {
       tensor: await display("tensor", new Tensor("float32", [32, 40], values)),
@@ -108,7 +108,7 @@ describe.skipIf(!chromium)("enhanced displays", () => {
         "--dump-dom",
         pathToFileURL(page).href,
       ];
-      const run = spawnSync(chromium!, args, { encoding: "utf8", timeout: 100_000, maxBuffer: 64 << 20 });
+      const run = spawnSync(chromium!, args, { encoding: "utf8", timeout: 200_000, maxBuffer: 64 << 20 });
       const result = /<pre id="result">([^<]*)<\/pre>/.exec(run.stdout)?.[1];
       expect(result, run.stderr.slice(-2000)).toBeDefined();
       const out = JSON.parse(

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
-import { ofType, printed, result, startKernel } from "../support/kernel.ts";
+import { ofType, printed, result, shareKernel, startKernel } from "../support/kernel.ts";
 
 let kernel: KernelClient;
-beforeAll(async () => {
+shareKernel(async () => {
   kernel = await startKernel();
+  return kernel;
 });
-afterAll(() => kernel.shutdown());
 
 const run = async (...cells: string[]): Promise<string | undefined> => {
   let last: string | undefined;

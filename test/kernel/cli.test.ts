@@ -13,7 +13,7 @@ const inferlab = (args: string[], input = "") =>
     encoding: "utf8",
     input,
     cwd: folder,
-    timeout: 60_000,
+    timeout: 200_000,
   });
 
 function notebook(name: string, cells: string[]): string {

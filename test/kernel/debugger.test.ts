@@ -2,29 +2,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Answer, KernelClient } from "../../kernel/client/client.ts";
 import { murmur2 } from "../../kernel/debugger/murmur2.ts";
 import type { Json, Message } from "../../kernel/protocol/messages.ts";
-import { printed, result, startKernel, until } from "../support/kernel.ts";
+import { begin, patienceMs, printed, result, shareKernel, startKernel, until } from "../support/kernel.ts";
 
 let kernel: KernelClient;
-let folder: string;
+const folder = mkdtempSync(join(tmpdir(), "inferlab-debug-"));
+writeFileSync(
+  join(folder, "local.ts"),
+  "interface Point { x: number; y: number }\n\nexport function norm(point: Point): number {\n  const squares = point.x ** 2 + point.y ** 2;\n  return Math.sqrt(squares);\n}\n",
+);
 const events: Json[] = [];
 let seq = 0;
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "inferlab-debug-"));
-  writeFileSync(
-    join(folder, "local.ts"),
-    "interface Point { x: number; y: number }\n\nexport function norm(point: Point): number {\n  const squares = point.x ** 2 + point.y ** 2;\n  return Math.sqrt(squares);\n}\n",
-  );
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+shareKernel(async () => {
   kernel = await startKernel({ folder });
   kernel.onStray = noteEvent;
-});
-afterAll(async () => {
-  await kernel.shutdown();
-  rmSync(folder, { recursive: true, force: true });
+  // One that stands in for a kernel whose test failed is where the test left it: with its debugger on.
+  if (seq > 0) await startDebugging();
+  return kernel;
 });
 
 function noteEvent(message: Message): void {
@@ -36,7 +35,7 @@ async function send(command: string, args: Json = {}): Promise<Json> {
   const content = { type: "request", seq: number, command, arguments: args };
   const { reply } = await kernel.request("debug_request", content, {
     channel: "control",
-    timeoutMs: 10_000,
+    timeoutMs: patienceMs,
     onMessage: noteEvent,
   });
   expect(reply.content["request_seq"]).toBe(number);
@@ -53,13 +52,13 @@ async function ask(command: string, args: Json = {}): Promise<Json> {
 async function run(code: string): Promise<{ done: Promise<Answer>; stopped: Json | undefined }> {
   const before = events.length;
   let isDone = false;
-  const done = kernel.execute(code, { timeoutMs: 30_000, onMessage: noteEvent });
+  const done = kernel.execute(code, { timeoutMs: 2 * patienceMs, onMessage: noteEvent });
   done.then(
     () => (isDone = true),
     () => (isDone = true),
   );
   const stop = () => events.slice(before).find((event) => event["event"] === "stopped");
-  await until(() => isDone || stop() !== undefined, 10_000);
+  await until(() => isDone || stop() !== undefined);
   return { done, stopped: stop() };
 }
 
@@ -67,7 +66,7 @@ async function stopsAgain(action: string): Promise<Json> {
   const before = events.length;
   await ask(action, { threadId: 1 });
   const stop = () => events.slice(before).find((event) => event["event"] === "stopped");
-  expect(await until(() => stop() !== undefined, 10_000)).toBe(true);
+  expect(await until(() => stop() !== undefined)).toBe(true);
   return stop()!;
 }
 
@@ -141,7 +140,7 @@ sum`;
     expect(top).toMatchObject({ line: 9, source: { path: (await ask("dumpCell", { code }))["sourcePath"] } });
     // The kernel answers while the cell stands.
     expect(
-      (await kernel.request("kernel_info_request", {}, { channel: "control", timeoutMs: 5000 })).reply.content[
+      (await kernel.request("kernel_info_request", {}, { channel: "control", timeoutMs: patienceMs })).reply.content[
         "status"
       ],
     ).toBe("ok");
@@ -277,12 +276,10 @@ test("an exception stops the cell where it is thrown", async () => {
 
 test("a loop is paused, an interrupt ends a cell that stands, and variables stay", async () => {
   await kernel.execute("let keep = 41");
-  const before = events.length;
-  const done = kernel.execute("let spins = 0;\nwhile (true) {\n  spins++;\n}", { onMessage: noteEvent });
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  await ask("pause", { threadId: 1 });
-  expect(await until(() => events.slice(before).some((event) => event["event"] === "stopped"))).toBe(true);
-  expect(Number((await frames())[0]!["line"])).toBeGreaterThanOrEqual(2);
+  const loop = 'let spins = 0;\nconsole.log("spins");\nwhile (true) {\n  spins++;\n}';
+  const { done } = await begin(kernel, loop, { onMessage: noteEvent });
+  await stopsAgain("pause");
+  expect(Number((await frames())[0]!["line"])).toBeGreaterThanOrEqual(3);
   await kernel.interrupt();
   expect(result(await done)).toBe("KeyboardInterrupt: the cell was interrupted");
   expect(result(await kernel.execute("keep + 1"))).toBe("42");
@@ -290,9 +287,10 @@ test("a loop is paused, an interrupt ends a cell that stands, and variables stay
 });
 
 test("variables are listed without stopping, and their rich form is what a cell would show", async () => {
+  await kernel.execute("const held = 41");
   await kernel.execute("const shown = { [Symbol.for('Jupyter.display')]: async () => ({ 'text/html': '<b>x</b>' }) }");
   const { variables } = (await ask("inspectVariables")) as { variables: Json[] };
-  expect(variables.find(({ name }) => name === "keep")).toMatchObject({ value: "41" });
+  expect(variables.find(({ name }) => name === "held")).toMatchObject({ value: "41" });
   expect(await ask("richInspectVariables", { variableName: "shown" })).toMatchObject({
     data: { "text/html": "<b>x</b>" },
   });

@@ -1,18 +1,18 @@
 /** Errors of a cell that is being written, as the Lab asks for them. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
 import type { Json } from "../../kernel/protocol/messages.ts";
-import { startKernel, until } from "../support/kernel.ts";
+import { begin, patienceMs, shareKernel, startKernel } from "../support/kernel.ts";
 
 let kernel: KernelClient;
-beforeAll(async () => {
+shareKernel(async () => {
   kernel = await startKernel();
+  return kernel;
 });
-afterAll(() => kernel.shutdown());
 
 async function diagnostics(code: string, ...others: string[]): Promise<Json[]> {
   const content = { code, others };
-  const { reply } = await kernel.request("diagnostics_request", content, { channel: "control", timeoutMs: 30_000 });
+  const { reply } = await kernel.request("diagnostics_request", content, { channel: "control", timeoutMs: patienceMs });
   return reply.content["diagnostics"] as Json[];
 }
 
@@ -41,18 +41,12 @@ test("names of cells that have run have their types, those of cells that have no
 });
 
 test("a cell is checked while another runs, and again after the kernel was asked nonsense", async () => {
-  let isRunning = false;
-  const cell = kernel.execute("while (true) {}", {
-    onMessage: (message) => {
-      isRunning ||= message.header.msg_type === "execute_input";
-    },
-  });
-  await until(() => isRunning);
+  const { done } = await begin(kernel, "console.log('loops'); while (true) {}");
   expect(await diagnostics("const wrong: string = 1;")).toMatchObject([{ code: 2322 }]);
   await kernel.interrupt();
-  await cell;
+  await done;
   const content = { code: 7, others: [null, 3, {}] };
-  const { reply } = await kernel.request("diagnostics_request", content, { channel: "control", timeoutMs: 30_000 });
+  const { reply } = await kernel.request("diagnostics_request", content, { channel: "control", timeoutMs: patienceMs });
   expect(reply.content).toMatchObject({ status: "ok", diagnostics: [] });
   expect(await diagnostics("%%time\nconst s: string = 1;")).toEqual([]);
 });

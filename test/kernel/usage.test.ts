@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
 import type { Json } from "../../kernel/protocol/messages.ts";
-import { startKernel, until } from "../support/kernel.ts";
+import { begin, patienceMs, shareKernel, startKernel } from "../support/kernel.ts";
 
 let kernel: KernelClient;
-beforeAll(async () => {
+shareKernel(async () => {
   kernel = await startKernel();
+  return kernel;
 });
-afterAll(() => kernel.shutdown());
 
 const usage = async (): Promise<Json> =>
-  (await kernel.request("usage_request", {}, { channel: "control", timeoutMs: 20_000 })).reply.content;
+  (await kernel.request("usage_request", {}, { channel: "control", timeoutMs: patienceMs })).reply.content;
 
 test("usage counts every process of the kernel and names the engine in use", async () => {
   const before = await usage();
@@ -25,18 +25,12 @@ test("usage counts every process of the kernel and names the engine in use", asy
     const x = g.input("x", "float32", [2]);
     g.output("y", x.add(x));
     const session = await g.toModel().compile({ engine: "reference" })`);
-  expect(await usage()).toMatchObject({ engine: "reference" });
+  await expect.poll(usage, { timeout: patienceMs }).toMatchObject({ engine: "reference" });
 });
 
 test("usage is answered while a cell has the thread to itself", async () => {
-  let isRunning = false;
-  const cell = kernel.execute("while (true) {}", {
-    onMessage: (message) => {
-      isRunning ||= message.header.msg_type === "execute_input";
-    },
-  });
-  await until(() => isRunning);
+  const { done } = await begin(kernel, "console.log('loops'); while (true) {}");
   expect((await usage())["kernel_memory"]).toBeGreaterThan(30e6);
   await kernel.interrupt();
-  await cell;
+  await done;
 });

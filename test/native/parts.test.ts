@@ -93,7 +93,7 @@ describe.skipIf(!loadAddon().ok)("parts in their whole", () => {
       if (joins > 0 && copies < 2 * joins) joined++;
     }
     expect(joined).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   test("a dense block has no copies and no more memory than its last layer", async () => {
     const lines = ["opset 21", "input x: float32[1,32,28,28]", "f0 = Relu(x)"];

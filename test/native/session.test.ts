@@ -309,7 +309,7 @@ output y
   });
 
   test("stops a run that is cancelled and lives on", async () => {
-    const long = chainOf(Array.from({ length: 20 }, (_, i) => (i % 2 ? "Atanh" : "Tan")));
+    const long = chainOf(Array.from({ length: 400 }, (_, i) => (i % 2 ? "Atanh" : "Tan")));
     const session = await native.compile(long, options);
     const x = rows(300_000);
     const abort = new AbortController();
@@ -385,7 +385,7 @@ output y
     const script = inWorker ? main : body;
     const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 200_000,
     });
     expect(run.stderr).toBe("");
     expect(run.status).toBe(0);

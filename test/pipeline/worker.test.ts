@@ -159,7 +159,7 @@ describe("a stage in a worker", () => {
     `;
     const child = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
       encoding: "utf8",
-      timeout: 30_000,
+      timeout: 200_000,
     });
     expect(child.stderr).toBe("");
     expect(child.stdout).toBe("8\n");

@@ -4,24 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
-import { ofType, result, startKernel } from "../support/kernel.ts";
+import { ofType, patienceMs, result, startKernel } from "../support/kernel.ts";
 
 let kernel: KernelClient;
 const folder = mkdtempSync(join(tmpdir(), "inferlab-profile-"));
 beforeAll(async () => {
   kernel = await startKernel({ env: { INFERLAB_HISTORY: join(folder, "history.jsonl") } });
-}, 120_000);
+});
 afterAll(async () => {
   await kernel.shutdown();
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("%%profile shows the cell's time, keeps its variables, and is over where the cell fails", {
-  timeout: 120_000,
-}, async () => {
+test("%%profile shows the cell's time, keeps its variables, and is over where the cell fails", async () => {
   await kernel.execute(
     'import { graph, tensor } from "inferlab";\nconst g = graph("cell"); g.output("y", g.input("x", "float32", [4]).exp());\nconst session = await g.toModel().compile();',
-    { timeoutMs: 60_000 },
+    { timeoutMs: patienceMs },
   );
   const answer = await kernel.execute(
     "%%profile\nconst { y } = await session.run({ x: tensor([1, 2, 3, 4]) });\nconst n = y.size; // last",

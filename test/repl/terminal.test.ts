@@ -200,6 +200,16 @@ describe("the editor", () => {
     expect(documented.screen()).toContain("documentation of it");
   });
 
+  test("Ctrl+C right behind Enter stops the cell that Enter sends", async () => {
+    const { editor } = make();
+    let numInterrupts = 0;
+    editor.onInterrupt = () => numInterrupts++;
+    const edited = editor.edit("> ");
+    editor.feed("while (true);\r\u0003");
+    expect(await edited).toEqual({ text: "while (true);" });
+    await vi.waitFor(() => expect(numInterrupts).toBe(1));
+  });
+
   test("keys typed while a cell runs are kept for the next one; Ctrl+C drops them and stops the cell", async () => {
     const { editor } = make();
     let numInterrupts = 0;

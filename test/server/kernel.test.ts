@@ -1,5 +1,5 @@
 /** A kernel through the server: REST and the channels' WebSocket, as a front end uses them. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,10 +72,17 @@ test("POST interrupt stops an endless loop and keeps the variables", async () =>
 
 test("a page that comes back gets what it missed", async () => {
   const page = await KernelPage.open(server, kernel, "reload");
-  const id = page.execute('await new Promise((r) => setTimeout(r, 400)); "late"');
+  // The cell ends when a file is there: while no page is.
+  const gate = JSON.stringify(join(folder, "gate"));
+  const id = page.execute(
+    `while (!require("node:fs").existsSync(${gate})) await new Promise((r) => setTimeout(r, 10)); "late"`,
+  );
   await page.until((message) => message.type === "execute_input" && message.parent === id);
   await page.close();
-  await new Promise((resolve) => setTimeout(resolve, 800));
+  writeFileSync(join(folder, "gate"), "");
+  const state = async () =>
+    ((await (await rest("GET", `/api/kernels/${kernel}`)).json()) as Record<string, unknown>)["execution_state"];
+  await expect.poll(state, { timeout: 60_000 }).toBe("idle");
   const back = await KernelPage.open(server, kernel, "reload");
   const result = await back.until((message) => message.type === "execute_result" && message.parent === id);
   expect(result.content["data"]).toMatchObject({ "text/plain": "'late'" });
@@ -119,7 +126,13 @@ test("restarts asked for together are one, and a shutdown meanwhile leaves no pr
   expect(isAlive(second)).toBe(false);
   if (!existsSync("/proc/self/task")) return; // where one cannot see which process is whose child
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean);
-  const ofKernel = children.filter((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes(id));
+  const ofKernel = children.filter((child) => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, "utf8").includes(id);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
   expect(ofKernel).toEqual([]);
 });
 

@@ -1,7 +1,8 @@
 /** A kernel of this build for a test, and what its messages say in short. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Answer, type ClientOptions, KernelClient } from "../../kernel/client/client.ts";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { type Answer, type ClientOptions, KernelClient, type RequestOptions } from "../../kernel/client/client.ts";
 import type { Message } from "../../kernel/protocol/messages.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,12 +19,55 @@ export function build(): void {
 
 export function startKernel(options: ClientOptions = {}): Promise<KernelClient> {
   build();
-  return KernelClient.start({
-    folder: root,
-    ...options,
-    // The history of whoever runs the tests is not theirs to write in.
-    env: { INFERLAB_HISTORY: "off", ...options.env },
+  return KernelClient.start(
+    {
+      folder: root,
+      ...options,
+      // The history of whoever runs the tests is not theirs to write in.
+      env: { INFERLAB_HISTORY: "off", ...options.env },
+    },
+    patienceMs,
+  );
+}
+
+/** One kernel for the tests of a file. After a test that failed the next ones get a fresh one: a failure stands alone. */
+export function shareKernel(start: () => Promise<KernelClient>): void {
+  let kernel: KernelClient;
+  beforeAll(async () => {
+    kernel = await start();
   });
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== "fail") return;
+    await kernel.close();
+    kernel = await start();
+  });
+  afterAll(() => kernel?.shutdown());
+}
+
+/**
+ * Begins a cell and waits until it has printed its first line: then its code runs. (`execute_input` says only that the
+ * kernel has taken the cell up.) `done` is its answer.
+ */
+export async function begin(
+  kernel: KernelClient,
+  code: string,
+  options: RequestOptions = {},
+): Promise<{ readonly done: Promise<Answer> }> {
+  let hasPrinted = false;
+  let hasEnded = false;
+  const done = kernel.execute(code, {
+    ...options,
+    onMessage: (message) => {
+      hasPrinted ||= message.header.msg_type === "stream";
+      options.onMessage?.(message);
+    },
+  });
+  const ended = (): void => {
+    hasEnded = true;
+  };
+  done.then(ended, ended);
+  if (!(await until(() => hasPrinted || hasEnded)) || !hasPrinted) throw new Error(`the cell printed nothing: ${code}`);
+  return { done };
 }
 
 export function ofType(messages: readonly Message[], type: string): Message[] {
@@ -46,8 +90,11 @@ export function result(answer: Answer): string | undefined {
   return (message?.content["data"] as Record<string, string> | undefined)?.["text/plain"];
 }
 
+/** Milliseconds that an event may keep a test waiting which comes within one on a quiet machine. */
+export const patienceMs = 90_000;
+
 /** Waits until `condition` holds; false after `timeoutMs`. */
-export async function until(condition: () => boolean, timeoutMs = 5000): Promise<boolean> {
+export async function until(condition: () => boolean, timeoutMs = patienceMs): Promise<boolean> {
   const end = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > end) return false;

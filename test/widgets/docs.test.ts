@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
-import { startKernel } from "../support/kernel.ts";
+import { patienceMs, startKernel } from "../support/kernel.ts";
 import { repositoryRoot } from "../support/shared.ts";
 
 let kernel: KernelClient;
@@ -17,7 +17,7 @@ const blocks = [...readFileSync(join(repositoryRoot, "docs/widgets.md"), "utf8")
 test("the page has examples", () => expect(blocks.length).toBeGreaterThan(5));
 
 test.each(blocks.map(([, code]) => [code!.split("\n")[0]!, code!]))("%s", async (_title, code) => {
-  const { reply, published } = await kernel.execute(code, { timeoutMs: 20_000 });
+  const { reply, published } = await kernel.execute(code, { timeoutMs: patienceMs });
   expect(reply.content["status"], JSON.stringify(reply.content)).toBe("ok");
   const errors = published.filter((m) => m.header.msg_type === "stream" && m.content["name"] === "stderr");
   expect(errors.map((message) => String(message.content["text"])).filter((text) => /Uncaught|TS\d/.test(text))).toEqual(

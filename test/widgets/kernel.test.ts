@@ -1,9 +1,9 @@
 /** Widgets as a page sees them: messages of the widget protocol to and from a kernel. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
 import type { Message } from "../../kernel/protocol/messages.ts";
 import { models } from "../../src/widgets/models.gen.ts";
-import { ofType, printed, result, startKernel, until } from "../support/kernel.ts";
+import { ofType, patienceMs, printed, result, shareKernel, startKernel, until } from "../support/kernel.ts";
 
 type State = Record<string, unknown>;
 interface Update {
@@ -17,16 +17,16 @@ let kernel: KernelClient;
 /** Every comm message the kernel sent, in order. */
 const sent: Message[] = [];
 
-beforeAll(async () => {
+shareKernel(async () => {
   kernel = await startKernel();
   kernel.onStray = (message) => sent.push(message);
   await run('import * as il from "inferlab"; import { widgets } from "inferlab";');
+  return kernel;
 });
-afterAll(() => kernel.shutdown());
 
 /** Runs a cell and keeps its messages; fails where the cell does. */
 async function run(code: string) {
-  const answer = await kernel.execute(code, { onMessage: (message) => sent.push(message), timeoutMs: 20_000 });
+  const answer = await kernel.execute(code, { onMessage: (message) => sent.push(message), timeoutMs: patienceMs });
   expect(answer.reply.content["status"], JSON.stringify(answer.reply.content)).toBe("ok");
   return answer;
 }
@@ -53,7 +53,7 @@ async function page(id: string, data: object, buffers: readonly Uint8Array[] = [
         m.parentHeader.msg_id === messageId &&
         m.content["execution_state"] === "idle",
     );
-  expect(await until(idle, 10_000)).toBe(true);
+  expect(await until(idle)).toBe(true);
   return sent.slice(from);
 }
 const update = (id: string, state: State, paths: unknown[] = [], buffers: readonly Uint8Array[] = []) =>

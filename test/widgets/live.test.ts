@@ -1,9 +1,9 @@
 /** The live parts of displays, asked as a page asks. */
 import { inflateRawSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { KernelClient } from "../../kernel/client/client.ts";
 import type { Message } from "../../kernel/protocol/messages.ts";
-import { ofType, startKernel, until } from "../support/kernel.ts";
+import { ofType, patienceMs, shareKernel, startKernel, until } from "../support/kernel.ts";
 
 interface Reply {
   readonly ask: number;
@@ -17,16 +17,16 @@ let kernel: KernelClient;
 const sent: Message[] = [];
 let numAsked = 0;
 
-beforeAll(async () => {
+shareKernel(async () => {
   kernel = await startKernel();
   kernel.onStray = (message) => sent.push(message);
   await show('import { graph, tensor, view } from "inferlab"; 0');
+  return kernel;
 });
-afterAll(() => kernel.shutdown());
 
 /** Runs a cell; the page of its result. */
 async function show(code: string): Promise<string> {
-  const answer = await kernel.execute(code, { onMessage: (message) => sent.push(message), timeoutMs: 30_000 });
+  const answer = await kernel.execute(code, { onMessage: (message) => sent.push(message), timeoutMs: patienceMs });
   expect(answer.reply.content["status"], JSON.stringify(answer.reply.content)).toBe("ok");
   const [result] = ofType(answer.published, "execute_result");
   return String((result?.content["data"] as Record<string, unknown> | undefined)?.["text/html"] ?? "");
@@ -49,7 +49,7 @@ async function ask(page: string, question: object): Promise<Reply> {
     ofType(sent, "comm_msg")
       .map((message) => (message.content["data"] as { content?: Reply }).content)
       .find((reply) => reply?.ask === number);
-  expect(await until(() => find() !== undefined, 20_000)).toBe(true);
+  expect(await until(() => find() !== undefined)).toBe(true);
   return find()!;
 }
 

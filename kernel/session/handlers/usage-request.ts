@@ -3,6 +3,8 @@ import type { Request } from "../session.ts";
 import { usageOfTree } from "../usage.ts";
 
 let last = { atMs: 0, cpuMs: 0 };
+/** The engine that the runtime named when it last answered. */
+let lastEngine: string | null = null;
 
 /**
  * ipykernel's `usage_request`, which status bars ask on the control channel: memory and processor of the kernel's processes
@@ -10,6 +12,8 @@ let last = { atMs: 0, cpuMs: 0 };
  */
 export async function usageRequest({ session, reply }: Request): Promise<void> {
   const engine = await session.evaluator.preview('globalThis["inferlab.status"]?.engine ?? ""');
+  // A runtime that is too busy to say has not changed it.
+  if (engine !== undefined) lastEngine = /\w+/.exec(engine)?.[0] ?? null;
   const { memoryBytes, cpuMs } = usageOfTree();
   const atMs = performance.now();
   const percent = last.atMs ? (100 * (cpuMs - last.cpuMs)) / (atMs - last.atMs) : 0;
@@ -21,6 +25,6 @@ export async function usageRequest({ session, reply }: Request): Promise<void> {
     kernel_memory: memoryBytes,
     cpu_count: availableParallelism(),
     host_virtual_memory: { total: totalmem(), available: freemem() },
-    engine: /\w+/.exec(engine ?? "")?.[0] ?? null,
+    engine: lastEngine,
   });
 }

@@ -65,13 +65,17 @@ export class Editor {
     this.terminal = terminal;
     emitKeypressEvents(this.keys);
     this.keys.on("keypress", (text: string | undefined, key: Key) => {
-      if (!this.finish) {
-        if (key.ctrl && key.name === "c") {
-          this.early.length = 0;
-          this.onInterrupt();
-        } else this.early.push([text, key]);
-      } else this.take(text, key);
+      if (this.finish) this.take(text, key);
+      else this.keep(text, key);
     });
+  }
+
+  /** A key that comes while nothing is edited. */
+  private keep(text: string | undefined, key: Key): void {
+    if (key.ctrl && key.name === "c") {
+      this.early.length = 0;
+      this.onInterrupt();
+    } else this.early.push([text, key]);
   }
 
   private isEditing(): boolean {
@@ -122,7 +126,7 @@ export class Editor {
   private take(text: string | undefined, key: Key): void {
     this.queue = this.queue.then(async () => {
       if (!this.finish) {
-        this.early.push([text, key]);
+        this.keep(text, key);
         return;
       }
       this.help = "";
