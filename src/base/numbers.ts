@@ -160,6 +160,24 @@ function encodeScale(value: number, rounding: ScaleRounding, saturate: boolean):
   return code > 0xfe ? (saturate ? 0xfe : 0xff) : code;
 }
 
+/** The halves by code: within an exponent they are evenly spaced. By itself since a model with halves waits for it. */
+function fillHalves(table: Float32Array): void {
+  for (let exponent = 0; exponent < 31; exponent++) {
+    const step = 2 ** (Math.max(exponent, 1) - 25);
+    const implicit = exponent === 0 ? 0 : 1024;
+    for (let mantissa = 0, code = exponent << 10; mantissa < 1024; mantissa++, code++) {
+      const value = (implicit + mantissa) * step;
+      table[code] = value;
+      table[code | 0x8000] = -value;
+    }
+  }
+  for (const sign of [1, -1]) {
+    const code = sign > 0 ? 0x7c00 : 0xfc00;
+    table[code] = sign * Number.POSITIVE_INFINITY;
+    table.fill(Number.NaN, code + 1, code + 1024);
+  }
+}
+
 const decodeTables = new Map<DType, Float32Array>();
 
 /** Value by code of a float of at most 16 bits (every value is a float32 too). */
@@ -168,10 +186,12 @@ function decodeTable(dtype: DType): Float32Array {
   if (!table) {
     const format = formats[dtype];
     table = new Float32Array(dtypes[dtype].bits === 16 ? 65536 : 256);
-    for (let bits = 0; bits < table.length; bits++) {
-      if (format) table[bits] = decodeSmallFloat(format, dtype === "float4e2m1" ? bits & 15 : bits);
-      else table[bits] = bits === 0xff ? Number.NaN : 2 ** (bits - 127);
-    }
+    if (dtype === "float16") fillHalves(table);
+    else
+      for (let bits = 0; bits < table.length; bits++) {
+        if (format) table[bits] = decodeSmallFloat(format, dtype === "float4e2m1" ? bits & 15 : bits);
+        else table[bits] = bits === 0xff ? Number.NaN : 2 ** (bits - 127);
+      }
     decodeTables.set(dtype, table);
   }
   return table;
@@ -273,15 +293,20 @@ export function roundTo(dtype: DType, value: number, options?: EncodeOptions): n
   return decodeNumber(dtype, encodeNumber(dtype, value, options));
 }
 
+/** `out` with the numbers that codes of a float of at most 16 bits stand for. */
+function decoded<A extends Float32Array | Float64Array>(dtype: DType, codes: Uint16Array | Uint8Array, out: A): A {
+  const table = decodeTable(dtype);
+  const count = codes.length;
+  for (let i = 0; i < count; i++) out[i] = table[codes[i]!]!;
+  return out;
+}
+
 /** The elements as doubles (a copy). int64 beyond 2^53 loses low bits: operators exact on int64 work on `data`. */
 export function toNumbers(t: Tensor): Float64Array {
   const { dtype } = t;
   if (isEncodedFloat(dtype)) {
-    const table = decodeTable(dtype);
     const bits = t.data as Uint16Array;
-    const out = new Float64Array(bits.length);
-    for (let i = 0; i < out.length; i++) out[i] = table[bits[i]!]!;
-    return out;
+    return decoded(dtype, bits, new Float64Array(bits.length));
   }
   if (isBig(dtype)) {
     const data = t.data as BigInt64Array;
@@ -292,6 +317,14 @@ export function toNumbers(t: Tensor): Float64Array {
   if (dtypes[dtype].kind === "string" || dtypes[dtype].kind === "complex")
     throw new InferlabError("DTYPE", `elements of ${dtype} are not numbers`);
   return new Float64Array(t.data as Float32Array);
+}
+
+/** The elements as singles (a copy). Exact for floats of at most 32 bits. */
+export function toSingles(t: Tensor): Float32Array<ArrayBuffer> {
+  const { dtype } = t;
+  if (!isEncodedFloat(dtype)) return new Float32Array(numbersOf(t));
+  const codes = t.data as Uint16Array;
+  return decoded(dtype, codes, new Float32Array(codes.length));
 }
 
 /**

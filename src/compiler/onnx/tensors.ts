@@ -78,19 +78,19 @@ function fromRaw(dtype: DType, bytes: Uint8Array, count: number): DataArray {
   return new ArrayType(copy.buffer, 0, length);
 }
 
-/** The varints of a run as 64-bit integers. */
-function* varints(bytes: Uint8Array): Generator<bigint> {
+/** The varints of a run as 64-bit integers; those of few bits as plain numbers, which cost less. */
+function* varints(bytes: Uint8Array): Generator<number | bigint> {
   for (let at = 0; at < bytes.length; ) {
-    let value = 0n;
+    let large: bigint | undefined;
     let small = 0;
     for (let shift = 0; ; shift += 7) {
       if (at >= bytes.length || shift > 63) throw new RangeError("a number is cut off");
       const byte = bytes[at++]!;
       if (shift < 28) small |= (byte & 127) << shift;
-      else value |= BigInt(byte & 127) << BigInt(shift);
+      else large = (large ?? 0n) | (BigInt(byte & 127) << BigInt(shift));
       if (byte < 128) break;
     }
-    yield BigInt.asIntN(64, value | BigInt(small));
+    yield large === undefined ? small : BigInt.asIntN(64, large | BigInt(small));
   }
 }
 
@@ -100,6 +100,9 @@ function fromTyped(name: string, dtype: DType, runs: DataRuns, count: number): D
   // Types below 8 bits are packed into bytes first, one byte an int32.
   const packed = dtypes[dtype].bits < 8;
   const length = packed ? packedBytes(dtype, count) : storageLength(dtype, count);
+  const [only] = runs;
+  if (isFloat && runs.length === 1 && typeof only === "object" && only.length === packedBytes(dtype, count))
+    return fromRaw(dtype, readRange(only), count);
   const out = packed ? new Uint8Array(length) : allocate(dtype, count);
   let at = 0;
   const put = (value: number | bigint): void => {

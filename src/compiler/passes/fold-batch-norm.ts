@@ -34,8 +34,10 @@ export interface Linear {
   readonly weights: Tensor;
   readonly bias: Tensor | undefined;
   readonly channels: number;
-  /** The channel that element `index` of the weights adds to. */
-  channelOf(index: number): number;
+  /** Weights lie in runs of so many that add to one channel, */
+  readonly runLength: number;
+  /** and the channel of a run is this. */
+  channelOf(run: number): number;
   /** Factor of the bias inside the node (Gemm's beta). */
   readonly biasFactor: number;
 }
@@ -49,24 +51,21 @@ export function linearOf(node: Node | undefined): Linear | undefined {
   const bias = biasValue?.constant;
   if (node.op === "Conv") {
     const channels = weights.shape[0]!;
-    const perChannel = weights.size / channels;
-    return { node, weights, bias, channels, biasFactor: 1, channelOf: (i) => Math.floor(i / perChannel) };
+    const runLength = weights.size / channels;
+    return { node, weights, bias, channels, biasFactor: 1, runLength, channelOf: (run) => run };
   }
   if (node.op === "ConvTranspose") {
     // Weights are [in, out / group, …]: inputs of group g write output channels of group g.
     const group = Number(attributesWithDefaults(node).group ?? 1);
     const [inputs, outputs] = weights.shape as [number, number];
-    const spatial = weights.size / (inputs * outputs);
     return {
       node,
       weights,
       bias,
       channels: outputs * group,
       biasFactor: 1,
-      channelOf(i) {
-        const input = Math.floor(i / (outputs * spatial));
-        return Math.floor(input / (inputs / group)) * outputs + (Math.floor(i / spatial) % outputs);
-      },
+      runLength: weights.size / (inputs * outputs),
+      channelOf: (run) => Math.floor(run / outputs / (inputs / group)) * outputs + (run % outputs),
     };
   }
   if (node.op === "Gemm") {
@@ -84,22 +83,27 @@ export function linearOf(node: Node | undefined): Linear | undefined {
       bias,
       channels,
       biasFactor,
-      channelOf: (i) => (a.transB ? Math.floor(i / columns) : i % columns),
+      runLength: a.transB ? columns : 1,
+      channelOf: (run) => run % channels,
     };
   }
   if (node.op === "MatMul" && !bias && weights.rank === 2) {
     const columns = weights.shape[1]!;
-    return { node, weights, bias, channels: columns, biasFactor: 1, channelOf: (i) => i % columns };
+    return { node, weights, bias, channels: columns, biasFactor: 1, runLength: 1, channelOf: (run) => run % columns };
   }
   return undefined;
 }
 
 /** Each product is rounded once. */
-function scaledWeights({ weights, channelOf }: Linear, scale: ArrayLike<number>): Tensor {
+function scaledWeights({ weights, runLength, channelOf }: Linear, scale: Float64Array): Tensor {
   const from = numbersOf(weights);
   const isFloat32 = weights.dtype === "float32";
   const scaled = isFloat32 ? new Float32Array(from.length) : new Float64Array(from.length);
-  for (let i = 0; i < scaled.length; i++) scaled[i] = from[i]! * scale[channelOf(i)]!;
+  const count = scaled.length;
+  for (let run = 0, at = 0; at < count; run++) {
+    const factor = scale[channelOf(run)]!;
+    for (const end = at + runLength; at < end; at++) scaled[at] = from[at]! * factor;
+  }
   const data = isFloat32 ? (scaled as Float32Array<ArrayBuffer>) : fromNumbers(weights.dtype, scaled);
   return new Tensor(weights.dtype, weights.shape, data);
 }

@@ -1,6 +1,6 @@
 /** Kernels compute in float32: a row of float16 operators is widened once before it and narrowed once behind it. */
 import { dtypes } from "../../base/dtypes.ts";
-import { numbersOf } from "../../base/numbers.ts";
+import { toSingles } from "../../base/numbers.ts";
 import { Tensor } from "../../base/tensor.ts";
 import { Value } from "../ir/graph.ts";
 import { dtypeOf, type Edit, intAttribute, isOp } from "./edit.ts";
@@ -35,7 +35,7 @@ function wideSource(value: Value, edit: Edit): Value | undefined {
 
 function widenedConstant(value: Value, edit: Edit): Value {
   const { shape } = value.constant!;
-  return edit.constant(new Tensor("float32", shape, Float32Array.from(numbersOf(value.constant!))), value.name);
+  return edit.constant(new Tensor("float32", shape, toSingles(value.constant!)), value.name);
 }
 
 export const widenHalves = nodePass({
