@@ -106,18 +106,24 @@ describe("replay", () => {
   });
 
   test("keeps what a camera's overflow dropped, failures that were skipped, and a cancel", async () => {
+    let given = -1;
     async function* camera() {
       for (let x = 0; x < 30; x++) {
         await sleep(1);
+        given = x;
         yield { x };
       }
     }
-    const slow = (ms: number) =>
+    /** For as long as the camera takes for four more frames. */
+    const aWhile = async (v: number) => {
+      while (given < Math.min(29, v + 4)) await sleep(1);
+    };
+    const slow = (wait: (v: number) => Promise<unknown>) =>
       pipeline("slow", { x: number }, (p, { x }) => ({
         y: p.stage(
           "s",
           async (v) => {
-            await sleep(ms);
+            await wait(v);
             if (v % 5 === 3) throw new Error("bad frame");
             return v;
           },
@@ -126,12 +132,12 @@ describe("replay", () => {
       }));
     const record = new Interleaving();
     const options = { overflow: "drop-oldest", onError: "skip", window: 2 } as const;
-    const expected = await collect(slow(6).stream(camera(), { ...options, record }));
+    const expected = await collect(slow(aWhile).stream(camera(), { ...options, record }));
     expect(expected.length).toBeLessThan(20);
-    expect(await collect(slow(1).stream(camera(), { ...options, replay: record }))).toEqual(expected);
+    expect(await collect(slow(() => sleep(1)).stream(camera(), { ...options, replay: record }))).toEqual(expected);
 
     const cancelled = new Interleaving();
-    const p = slow(4);
+    const p = slow(() => sleep(4));
     await collect(
       p.stream(frames(3000), { record: cancelled, onError: "skip", signal: AbortSignal.timeout(30) }),
     ).catch((e) => e);

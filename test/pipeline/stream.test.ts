@@ -98,16 +98,21 @@ describe("stream", () => {
   });
 
   test("drops the oldest waiting frames of a source that is too fast", async () => {
+    let given = -1;
     async function* camera() {
       for (const item of inputs(40)) {
         await sleep(1);
+        given = item.x;
         yield item;
       }
     }
     const statuses: StreamStatus[] = [];
-    const p = pipeline("slow", { x: number }, (p, { x }) => ({
-      y: p.stage("think", after(10), [x]),
-    }));
+    // Thinks of a frame for as long as the camera takes for four more.
+    const think = async (v: number) => {
+      while (given < Math.min(39, v + 4)) await sleep(1);
+      return v;
+    };
+    const p = pipeline("slow", { x: number }, (p, { x }) => ({ y: p.stage("think", think, [x]) }));
     const out = await collect(
       p.stream(camera(), { overflow: "drop-oldest", window: 1, onStatus: (status) => statuses.push(status) }),
     );
@@ -323,7 +328,7 @@ describe("stream", () => {
 
   test("auto says what it predicted and picks the mode that overlaps where stages wait", async () => {
     const p = pipeline("devices", { x: number }, (p, { x }) => {
-      const c = ["a", "b", "c"].reduce((from, name) => p.stage(name, after(8), [from]), x);
+      const c = ["a", "b", "c"].reduce((from, name) => p.stage(name, after(30), [from]), x);
       return { y: p.stage("last", (v) => v, [c]) };
     });
     let mode = "";

@@ -16,29 +16,28 @@ const moduleUrl = new URL("./fixtures/worker.mjs", import.meta.url);
 /** Typed stand-in: the module's function of this name runs. */
 const where = (x: number): { x: number; threadId: number; calls: number } => ({ x, threadId: 0, calls: 0 });
 
-/** Blocks its thread: only there, if it is a worker's. */
-const block = (ms: number): number => {
-  const end = Date.now() + ms;
-  while (Date.now() < end);
-  return ms;
+/** Blocks its thread, which must be a worker's: until two do so at one time and another thread has counted to five. */
+const block = (shared: Int32Array): number => {
+  Atomics.add(shared, 0, 1);
+  while (Atomics.load(shared, 0) < 2 || Atomics.load(shared, 1) < 5);
+  return 200;
 };
+const counters = port<Int32Array>("any");
 
 describe("a stage in a worker", () => {
   test("leaves this thread free: two that block run at one time, and timers go on", async () => {
-    const p = pipeline("two", { ms: number }, (p, { ms }) => ({
-      a: p.stage("a", block, [ms], { worker: true }),
-      b: p.stage("b", (v) => v * 2, [p.stage("inner", block, [ms], { worker: true })]),
+    const p = pipeline("two", { shared: counters }, (p, { shared }) => ({
+      a: p.stage("a", block, [shared], { worker: true }),
+      b: p.stage("b", (v) => v * 2, [p.stage("inner", block, [shared], { worker: true })]),
     }));
-    await p.run({ ms: 1 });
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
-    const { trace, outputs } = await p.trace({ ms: 200 });
+    const shared = new Int32Array(new SharedArrayBuffer(8));
+    const timer = setInterval(() => Atomics.add(shared, 1, 1), 1);
+    const { trace, outputs } = await p.trace({ shared });
     clearInterval(timer);
     expect(outputs).toEqual({ a: 200, b: 400 });
     const [a, inner] = ["a", "inner"].map((name) => trace.events.find(({ node }) => node === name)!);
     expect(a!.startUs).toBeLessThan(inner!.endUs);
     expect(inner!.startUs).toBeLessThan(a!.endUs);
-    expect(ticks).toBeGreaterThan(5);
   });
 
   test("gets and gives tensors, pictures, lists, maps and shared memory", async () => {
@@ -124,29 +123,31 @@ describe("a stage in a worker", () => {
   });
 
   test("is ended by cancel and by its time limit, though it never comes back", async () => {
-    const forever = (x: number): number => {
-      for (;;) x++;
+    const forever = (shared: Int32Array): number => {
+      for (;;) Atomics.add(shared, 0, 1);
     };
-    const p = pipeline("hang", { x: number }, (p, { x }) => ({
-      y: p.stage("forever", forever, [x], { worker: true }),
+    const p = pipeline("hang", { shared: counters }, (p, { shared }) => ({
+      y: p.stage("forever", forever, [shared], { worker: true }),
     }));
+    const rounds = () => new Int32Array(new SharedArrayBuffer(4));
+    const begun = rounds();
     const controller = new AbortController();
-    const run = p.run({ x: 0 }, { signal: controller.signal }).catch((e) => e);
-    await sleep(80);
-    const before = performance.now();
+    const run = p.run({ shared: begun }, { signal: controller.signal }).catch((e) => e);
+    await expect.poll(() => begun[0], { timeout: 60_000 }).toBeGreaterThan(0);
     controller.abort();
     expect(await run).toMatchObject({ code: "CANCELLED" });
-    expect(performance.now() - before).toBeLessThan(100);
-    const late = pipeline("late", { x: number }, (p, { x }) => ({
-      y: p.stage("forever", forever, [x], { worker: true, timeoutMs: 60, fallback: () => -1 }),
+    const late = pipeline("late", { shared: counters }, (p, { shared }) => ({
+      y: p.stage("forever", forever, [shared], { worker: true, timeoutMs: 60, fallback: () => -1 }),
     }));
-    expect(await late.run({ x: 0 })).toEqual({ y: -1 });
-    // Ended threads use no time: a loop left behind would use all of it.
-    await sleep(30);
-    const cpu = process.cpuUsage();
-    await sleep(200);
-    const used = process.cpuUsage(cpu);
-    expect((used.user + used.system) / 1000).toBeLessThan(120);
+    const stopped = rounds();
+    expect(await late.run({ shared: stopped })).toEqual({ y: -1 });
+    // Ended threads count no further.
+    const isStill = async (): Promise<boolean> => {
+      const before = [begun[0], stopped[0]];
+      await sleep(100);
+      return begun[0] === before[0] && stopped[0] === before[1];
+    };
+    await expect.poll(isStill, { timeout: 60_000 }).toBe(true);
   });
 
   test("keeps no process alive, waiting or at work", () => {
