@@ -22,10 +22,14 @@ const restartNodes = 300;
 /** Nodes of the first search in each fixed order, by buffer; doubled from round to round. */
 const nodesByBuffer = 2;
 /**
- * Nodes × buffers of a search that come before the clock is asked: about 10 ms of work. Nets of hundreds of buffers need no
- * more, and so get the same plan on a busy machine.
+ * Work of a search, in sections and neighbours looked at, that comes before the clock is asked: about 10 ms. Nets of
+ * hundreds of buffers need no more, and so get the same plan on a busy machine.
  */
-const unclockedWork = 2e6;
+const unclockedWork = 1e7;
+/** Work of a node for each buffer of its group, apart from sections and neighbours. */
+const nodeWork = 8;
+/** Work between two looks at the clock: about a millisecond. */
+const clockedWork = 1e6;
 
 export function searchExactly(buffers: readonly PlanBuffer[], capacity: number, timeoutMs: number): SearchResult {
   const search = new Search(buffers, capacity, performance.now() + timeoutMs);
@@ -114,14 +118,13 @@ class Search {
   private budget = 0;
   private stopped: "budget" | "timeout" | undefined;
   /** Nodes of all runs after which the deadline counts, less those gone. */
-  private unclocked: number;
+  private unclocked = unclockedWork;
   private rounds = 0;
   private seed = 7;
 
   constructor(buffers: readonly PlanBuffer[], capacity: number, deadline: number) {
     this.capacity = capacity;
     this.deadline = deadline;
-    this.unclocked = unclockedWork / buffers.length;
     const n = (this.count = buffers.length);
     const times = [...new Set(buffers.flatMap((b) => [b.lower, b.upper]))].sort((a, b) => a - b);
     const section = new Map(times.map((time, i) => [time, i]));
@@ -129,9 +132,12 @@ class Search {
     this.from = Int32Array.from(buffers, (b) => section.get(b.lower)!);
     this.to = Int32Array.from(buffers, (b) => section.get(b.upper)!);
     this.size = Float64Array.from(buffers, (b) => b.size);
-    this.neighbours = buffers.map((b, i) =>
-      Int32Array.from(buffers.flatMap((o, j) => (j !== i && o.lower < b.upper && o.upper > b.lower ? [j] : []))),
-    );
+    this.neighbours = Array.from(this.from, (start, i) => {
+      const end = this.to[i]!;
+      const found: number[] = [];
+      for (let j = 0; j < n; j++) if (this.from[j]! < end && this.to[j]! > start && j !== i) found.push(j);
+      return Int32Array.from(found);
+    });
     this.byStart = Int32Array.from(buffers.keys()).sort((a, b) => this.from[a]! - this.from[b]! || a - b);
     this.total = new Float64Array(this.sections);
     for (let i = 0; i < n; i++) for (let s = this.from[i]!; s < this.to[i]!; s++) this.total[s]! += this.size[i]!;
@@ -145,9 +151,13 @@ class Search {
     this.levels = Array.from({ length: n + 1 }, () => new Int32Array(0));
     this.choices = Array.from({ length: n + 1 }, () => new Int32Array(0));
     this.bound = new Float64Array(n);
-    this.twin = Int32Array.from(buffers, (b, i) =>
-      buffers.findLastIndex((o, j) => j < i && o.lower === b.lower && o.upper === b.upper && o.size === b.size),
-    );
+    const seen = new Map<string, number>();
+    this.twin = Int32Array.from(buffers, ({ size }, i) => {
+      const key = `${this.from[i]} ${this.to[i]} ${size}`;
+      const twin = seen.get(key) ?? -1;
+      seen.set(key, i);
+      return twin;
+    });
     this.traits = {
       life: normalized(Float64Array.from(buffers, (b) => b.upper - b.lower)),
       size: normalized(this.size),
@@ -246,8 +256,10 @@ class Search {
    */
   private place(group: Int32Array, last: number, lastRank: number, depth: number): boolean {
     if (++this.nodes > this.budget) this.stopped = "budget";
-    else if (--this.unclocked < 0 && (this.nodes & 255) === 0 && performance.now() > this.deadline)
-      this.stopped = "timeout";
+    else if (this.unclocked < 0) {
+      if (performance.now() > this.deadline) this.stopped = "timeout";
+      this.unclocked = clockedWork;
+    }
     if (this.stopped) return false;
     const { from, to, size, lowest, floor, remaining, capacity, rank, bound } = this;
     let ceiling = Number.POSITIVE_INFINITY;
@@ -264,6 +276,7 @@ class Search {
     for (const c of group) {
       if (lowest[c]! >= last) continue;
       let least = Number.POSITIVE_INFINITY;
+      this.unclocked -= this.neighbours[c]!.length;
       for (const d of this.neighbours[c]!) {
         if (this.placed[d]) continue;
         const top = Math.max(lowest[d]!, last) + size[d]!;
@@ -273,12 +286,15 @@ class Search {
       if (least + size[c]! > capacity) return this.die(c);
     }
     const begin = from[group[0]!]!;
+    let work = end - begin + nodeWork * group.length;
     floor.fill(Number.POSITIVE_INFINITY, begin, end);
     for (const c of group) {
       const offset = bound[c]!;
       const until = to[c]!;
+      work += until - from[c]!;
       for (let s = from[c]!; s < until; s++) if (offset < floor[s]!) floor[s] = offset;
     }
+    this.unclocked -= work;
     // What lies at an offset leaves nothing below it to the others.
     let limit = Number.POSITIVE_INFINITY;
     let tightest = begin;
@@ -311,17 +327,19 @@ class Search {
       }
       const twin = this.twin[c]!;
       if (twin >= 0 && !this.placed[twin]) continue;
-      let at = numChoices++;
-      for (; at > 0; at--) {
-        const other = choices[at - 1]!;
-        if (lowest[other]! < offset || (lowest[other] === offset && rank[other]! < rank[c]!)) break;
-        choices[at] = other;
-      }
-      choices[at] = c;
+      choices[numChoices++] = c;
     }
     const rest = this.levels[depth]!;
     for (let choice = 0; choice < numChoices; choice++) {
-      const c = choices[choice]!;
+      // The next is looked for when its turn comes: mostly the first one will do.
+      let next = choice;
+      for (let i = choice + 1; i < numChoices; i++) {
+        const c = choices[i]!;
+        const best = choices[next]!;
+        if (lowest[c]! < lowest[best]! || (lowest[c] === lowest[best] && rank[c]! < rank[best]!)) next = i;
+      }
+      const c = choices[next]!;
+      choices[next] = choices[choice]!;
       const offset = lowest[c]!;
       const mark = this.undo.length;
       this.put(c, offset);
@@ -350,6 +368,7 @@ class Search {
     for (let s = this.from[c]!; s < this.to[c]!; s++) this.remaining[s]! -= this.size[c]!;
     this.placed[c] = 1;
     this.result[c] = offset;
+    this.unclocked -= this.neighbours[c]!.length;
     for (const d of this.neighbours[c]!) {
       if (this.placed[d] || this.lowest[d]! >= top) continue;
       this.undo.push(d, this.lowest[d]!);
@@ -365,6 +384,7 @@ class Search {
 
   private most(values: Float64Array, buffer: number): number {
     let most = 0;
+    this.unclocked -= this.to[buffer]! - this.from[buffer]!;
     for (let s = this.from[buffer]!; s < this.to[buffer]!; s++) most = Math.max(most, values[s]!);
     return most;
   }

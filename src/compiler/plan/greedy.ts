@@ -1,5 +1,6 @@
 /** Plans by placing buffers one after another, each as low as those before it let it. */
-import { peakOf } from "./peak.ts";
+import { FreeGaps } from "./free-gaps.ts";
+import { Timeline } from "./peak.ts";
 import type { PlanBuffer } from "./plan-memory.ts";
 
 export interface Placement {
@@ -64,70 +65,76 @@ export function placeInOrder(
 }
 
 /**
- * Buffers in the order they come alive, each in the first (or `best`: tightest) gap between those alive, as an allocator
- * that knows no future would. Time grows with the number alive at once, not with all there are.
+ * Buffers in the order they come alive, the largest first, each in the lowest gap between those alive, as an allocator that
+ * knows no future would. Takes n log n steps, so that there is always a plan soon.
  */
-export function placeByTime(buffers: readonly PlanBuffer[], best: boolean): Placement {
+export function placeByTime(buffers: readonly PlanBuffer[], { from, to } = new Timeline(buffers)): Placement {
   const offsets = new Array<number>(buffers.length).fill(0);
-  const real = buffers.flatMap((b, i) => (b.upper > b.lower && b.size > 0 ? [i] : []));
-  const starts = [...real].sort((a, b) => buffers[a]!.lower - buffers[b]!.lower || buffers[b]!.size - buffers[a]!.size);
-  const ends = [...real].sort((a, b) => buffers[a]!.upper - buffers[b]!.upper);
-  const alive: number[] = []; // by offset
+  const sizes = new Float64Array(buffers.length);
+  const all = new Uint32Array(buffers.length);
+  let count = 0;
+  for (let i = 0; i < buffers.length; i++) {
+    const { lower, upper, size } = buffers[i]!;
+    sizes[i] = size;
+    if (upper > lower && size > 0) all[count++] = i;
+  }
+  const real = all.subarray(0, count);
+  const ends = sortedBy(to, real);
+  const starts = sortedBy(
+    from,
+    real.toSorted((a, b) => sizes[b]! - sizes[a]! || a - b),
+  );
+  const gaps = new FreeGaps(count);
   let height = 0;
   let ended = 0;
-  const positionOf = (offset: number): number => {
-    let low = 0;
-    let high = alive.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (offsets[alive[middle]!]! < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
   for (const index of starts) {
-    const { lower, size } = buffers[index]!;
-    for (; ended < ends.length && buffers[ends[ended]!]!.upper <= lower; ended++)
-      alive.splice(positionOf(offsets[ends[ended]!]!), 1);
-    let top = 0;
-    let offset = -1;
-    let tightest = Number.POSITIVE_INFINITY;
-    for (const other of alive) {
-      const gap = offsets[other]! - top;
-      if (gap >= size && gap < tightest) {
-        tightest = gap;
-        offset = top;
-        if (!best || gap === size) break;
-      }
-      top = offsets[other]! + buffers[other]!.size;
+    for (; ended < ends.length && to[ends[ended]!]! <= from[index]!; ended++) {
+      const offset = offsets[ends[ended]!]!;
+      gaps.give(offset, offset + sizes[ends[ended]!]!);
     }
-    if (offset < 0) offset = top;
+    const offset = gaps.take(sizes[index]!);
     offsets[index] = offset;
-    height = Math.max(height, offset + size);
-    alive.splice(positionOf(offset), 0, index);
+    height = Math.max(height, offset + sizes[index]!);
   }
   return { offsets, height };
 }
 
-/** Share of the bound that small buffers may take, apart from the others. */
-const smallShare = 0.005;
+/** Items by the number that each has in `ranks`, the same ones in the order given. */
+function sortedBy(ranks: Int32Array, items: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(ranks.length + 2);
+  for (const item of items) starts[ranks[item]! + 1]!++;
+  for (let rank = 0; rank <= ranks.length; rank++) starts[rank + 1]! += starts[rank]!;
+  const sorted = new Uint32Array(items.length);
+  for (const item of items) sorted[starts[ranks[item]!]!++] = item;
+  return sorted;
+}
+
+/** Shares of the bound that small buffers may take, apart from the others: the less, the more there are to place first. */
+const smallShares = [0.005, 0.001];
+
+/** Sizes below which buffers together never hold more than each of `smallShares`, different ones only. */
+function largeSizes(buffers: readonly PlanBuffer[], timeline: Timeline): number[] {
+  const bound = timeline.peak();
+  const sizes = Float64Array.from(new Set(buffers.map((b) => b.size))).sort();
+  let high = sizes.length - 1;
+  const found = smallShares.map((share) => {
+    let low = 0;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (timeline.peak((b) => b.size < sizes[middle]!) <= bound * share) low = middle;
+      else high = middle - 1;
+    }
+    return sizes[low]!;
+  });
+  return [...new Set(found)];
+}
 
 /**
- * For very many buffers: those that matter (the small ones together never hold more than `smallShare` of the bound) by how
- * long they live, each as low as it goes; the small ones above them, in the order of time. Undefined where the deadline
- * passes.
+ * For very many buffers: the large ones by how long they live, each as low as it goes; the small ones above them, in the
+ * order of time. Undefined where the deadline passes.
  */
-function placeLargeFirst(buffers: readonly PlanBuffer[], deadline: number): Placement | undefined {
-  const most = peakOf(buffers) * smallShare;
-  const sizes = Float64Array.from(new Set(buffers.map((b) => b.size))).sort();
-  let low = 0;
-  let high = sizes.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (peakOf(buffers.filter((b) => b.size < sizes[middle]!)) <= most) low = middle;
-    else high = middle - 1;
-  }
-  const isLarge = (i: number) => buffers[i]!.size >= sizes[low]!;
+function placeLargeFirst(buffers: readonly PlanBuffer[], largeSize: number, deadline: number): Placement | undefined {
+  const isLarge = (i: number) => buffers[i]!.size >= largeSize;
   const indices = Array.from(buffers.keys());
   const larges = indices.filter(isLarge);
   const smalls = indices.filter((i) => !isLarge(i));
@@ -135,18 +142,19 @@ function placeLargeFirst(buffers: readonly PlanBuffer[], deadline: number): Plac
   const order = Array.from(large.keys()).sort((a, b) => life(large[b]!) - life(large[a]!) || a - b);
   const below = placeInOrder(large, order, false, deadline);
   if (!below) return undefined;
-  const above = placeByTime(
-    smalls.map((i) => buffers[i]!),
-    false,
-  );
+  const above = placeByTime(smalls.map((i) => buffers[i]!));
   const offsets = new Array<number>(buffers.length).fill(0);
   for (const [k, i] of larges.entries()) offsets[i] = below.offsets[k]!;
   for (const [k, i] of smalls.entries()) offsets[i] = below.height + above.offsets[k]!;
   return { offsets, height: below.height + above.height };
 }
 
-/** More than so many are first placed in the order of time, which costs least. */
+/** Of more than so many only the large ones are placed with care at first. */
 const manyBuffers = 5000;
+
+/** The same lifetimes, seen from the end of time: what is first alive is placed last. */
+const reversed = (buffers: readonly PlanBuffer[]): PlanBuffer[] =>
+  buffers.map((b) => ({ ...b, lower: -b.upper, upper: -b.lower }));
 
 type Key = (buffer: PlanBuffer) => number;
 const life: Key = (b) => b.upper - b.lower;
@@ -163,15 +171,18 @@ const orders: readonly (readonly Key[])[] = [
 /** Up to so many buffers every order is tried, whatever the clock says: together they take a few milliseconds. */
 const fewBuffers = 500;
 
-/** The lowest plan of several orders; stops at `goal`, and after `timeoutMs` once one plan is there. */
-export function placeGreedily(buffers: readonly PlanBuffer[], goal: number, timeoutMs: number): Placement {
-  const deadline = buffers.length <= fewBuffers ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-  let lowest: Placement | undefined;
+/** Plans worth having, the soonest first; undefined where the deadline passes. */
+function* attempts(
+  buffers: readonly PlanBuffer[],
+  timeline: Timeline,
+  deadline: number,
+): Generator<Placement | undefined> {
+  if (buffers.length > fewBuffers) {
+    yield placeByTime(buffers, timeline);
+    yield placeByTime(reversed(buffers));
+  }
   if (buffers.length > manyBuffers) {
-    lowest = placeByTime(buffers, false);
-    if (lowest.height <= goal) return lowest;
-    const placement = placeLargeFirst(buffers, deadline);
-    return placement && placement.height < lowest.height ? placement : lowest;
+    for (const size of largeSizes(buffers, timeline)) yield placeLargeFirst(buffers, size, deadline);
   }
   for (const keys of orders) {
     const order = buffers.map((_, i) => i);
@@ -182,12 +193,22 @@ export function placeGreedily(buffers: readonly PlanBuffer[], goal: number, time
       }
       return a - b;
     });
-    for (const best of [false, true]) {
-      const placement = placeInOrder(buffers, order, best, lowest && deadline);
-      if (!placement) return lowest!;
-      if (!lowest || placement.height < lowest.height) lowest = placement;
-      if (lowest.height <= goal || performance.now() > deadline) return lowest;
-    }
+    for (const best of [false, true]) yield placeInOrder(buffers, order, best, deadline);
   }
-  return lowest!;
+}
+
+/** The lowest plan of several; stops at `goal`, and after `timeoutMs` once one plan is there. */
+export function placeGreedily(
+  buffers: readonly PlanBuffer[],
+  timeline: Timeline,
+  goal: number,
+  timeoutMs: number,
+): Placement {
+  const deadline = buffers.length <= fewBuffers ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  let lowest: Placement | undefined;
+  for (const attempt of attempts(buffers, timeline, deadline)) {
+    if (attempt && !(lowest && lowest.height <= attempt.height)) lowest = attempt;
+    if (!attempt || attempt.height <= goal || performance.now() > deadline) break;
+  }
+  return lowest ?? placeByTime(buffers, timeline);
 }

@@ -5,7 +5,7 @@
 import { InferlabError } from "../../base/errors.ts";
 import { searchExactly } from "./exact-search.ts";
 import { placeGreedily } from "./greedy.ts";
-import { peakOf } from "./peak.ts";
+import { peakOf, Timeline } from "./peak.ts";
 
 export { peakOf };
 
@@ -21,7 +21,7 @@ export interface PlanBuffer {
 export interface PlanOptions {
   /** Stop as soon as a plan fits in so many units. */
   readonly capacity?: number;
-  /** Longest time for the search, after the first some 10 ms of work. Default 1000. */
+  /** Longest time, but for a first plan: some 10 ms for hundreds of buffers, half a second for 100,000. Default 1000. */
   readonly timeoutMs?: number;
 }
 
@@ -75,9 +75,15 @@ export function planMemory(buffers: readonly PlanBuffer[], options: PlanOptions 
       );
   }
   const deadline = performance.now() + timeoutMs;
-  const lowerBound = peakOf(buffers);
+  const timeline = new Timeline(buffers);
+  const lowerBound = timeline.peak();
   const goal = Math.max(capacity ?? 0, lowerBound);
-  let { offsets, height } = placeGreedily(buffers, goal, buffers.length <= maxSearched ? timeoutMs / 2 : timeoutMs);
+  let { offsets, height } = placeGreedily(
+    buffers,
+    timeline,
+    goal,
+    buffers.length <= maxSearched ? timeoutMs / 2 : timeoutMs,
+  );
   let proven = lowerBound;
   const real = buffers.flatMap((b, i) => (b.size > 0 && b.upper > b.lower ? [i] : []));
   if (height > goal && real.length <= maxSearched) {
