@@ -18,6 +18,9 @@ function stamp() {
     "package-lock.json",
     "build.mjs",
     ...readdirSync(join(web, "src")).map((f) => `src/${f}`),
+    // What the front end shares with the displays.
+    "../src/display/features.ts",
+    "../src/display/colors.ts",
   ])
     hash.update(readFileSync(join(web, file)));
   return hash.digest("hex");

@@ -98,6 +98,21 @@ function patch(filter, change) {
     });
 }
 
+/** What adds to displays, which an output's script carries as text, as functions. */
+const displayFeatures = {
+  name: "display-features",
+  setup(build) {
+    build.onResolve({ filter: /^inferlab:features$/ }, ({ path }) => ({ path, namespace: "features" }));
+    build.onLoad({ filter: /./, namespace: "features" }, async () => {
+      const source = readFileSync(join(here, "..", "src", "display", "features.ts"), "utf8");
+      const { code } = await esbuild.transform(source, { loader: "ts", format: "esm" });
+      const { features } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+      const members = Object.entries(features).map(([name, body]) => `${name}(root, data, host) {${body}\n}`);
+      return { contents: `export const features = { ${members.join(",\n")} };` };
+    });
+  },
+};
+
 const packages = {
   name: "packages",
   setup(build) {
@@ -156,7 +171,7 @@ const common = {
   minify: true,
   target: "es2022",
   logLevel: "error",
-  plugins: [packages],
+  plugins: [displayFeatures, packages],
   loader: {
     ".woff": "file",
     ".woff2": "file",

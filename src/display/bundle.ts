@@ -12,6 +12,12 @@ export const defaultMaxBytes = 64 * 1024;
 export const hardMaxBytes = 1024 * 1024;
 const textMaxBytes = 2048;
 
+/**
+ * Marks a bundle whose HTML ends in a script of enhance.ts. It holds nothing: our Lab shows such a bundle with the HTML beside the
+ * mark and with features of its own, without running the script; every other place shows the HTML as if there were no mark.
+ */
+export const displayType = "application/vnd.inferlab.display.v1+json";
+
 export interface DisplayOptions {
   /** Bytes of the whole output. Default 65,536; never more than 1,048,576. */
   readonly maxBytes?: number;
@@ -94,7 +100,8 @@ export function bundle(parts: Parts, options: DisplayOptions = {}): MimeBundle {
   if (parts.picture && pictureBytes) take(parts.picture.type, pictureBytes);
   for (const [type, value] of Object.entries(parts.extra ?? {})) take(type, value);
   const script = parts.script?.text;
-  if (script && out["text/html"] === parts.html?.text && bytes + size(script) <= maxBytes) out["text/html"] += script;
+  if (script && out["text/html"] === parts.html?.text && take(displayType, {}, size(script) + displayType.length))
+    out["text/html"] += script;
   out["text/plain"] = text;
   return out;
 }

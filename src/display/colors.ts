@@ -42,6 +42,21 @@ export const categories: readonly string[] = [
 /** Grey that reads on white and on black. */
 export const neutral = "#7d838a";
 
+/**
+ * Cards of a drawing: bright plain fills, on which dark text reads on a light and on a dark page. Our Lab changes these, and only
+ * these, in a dark theme (web/src/displays.css).
+ */
+export const cardColors = {
+  nodes: "#eef2f7",
+  group: "#dfe6f3",
+  input: "#e3f1e4",
+  output: "#f6e9dd",
+  faint: "#d3d7dc",
+  ink: "#1b2430",
+  detail: "#5a6675",
+  faintInk: "#5f6873",
+} as const;
+
 /** The colour of a category by name: equal names, equal colours; near names are no nearer than others. */
 export function categoryColor(name: string, index?: number): string {
   let hash = index ?? 0;

@@ -1,7 +1,7 @@
 /** A laid-out card graph as a drawing, coloured by what an overlay says of its nodes. */
 
 import { clip } from "../base/escape.ts";
-import { categoryColor, inkOn, neutral, scaleColor } from "./colors.ts";
+import { cardColors, categoryColor, inkOn, neutral, scaleColor } from "./colors.ts";
 import { advance } from "./glyphs.ts";
 import type { Card, CardGraph, CardRow } from "./graph-cards.ts";
 import type { Layout, Size } from "./graph-layout.ts";
@@ -36,10 +36,6 @@ const smallSize = 9;
 const rowHeight = 17;
 const shown = (text: string, max: number) => clip(text, max, "middle");
 
-/** Bright plain fills: dark text on them reads on a light and on a dark page. */
-const fills = { nodes: "#eef2f7", group: "#dfe6f3", input: "#e3f1e4", output: "#f6e9dd" } as const;
-const ink = "#1b2430";
-const faintInk = "#5f6873";
 const strokeOf = { nodes: "#8a97a8", group: "#5f76a3", input: "#6ba171", output: "#b98a5f" } as const;
 
 /** Colours of operator families, a thin stripe before the name. */
@@ -183,7 +179,7 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
       ...box,
       radius: card.kind === "input" || card.kind === "output" ? 9 : 3,
       // Faint is grey on grey, not see-through: that would vanish on a dark page.
-      fill: faint ? "#d3d7dc" : fills[card.kind],
+      fill: faint ? cardColors.faint : cardColors[card.kind],
       stroke: alert ? "#d0342c" : faint ? "#a9b0b8" : strokeOf[card.kind],
       width: alert ? 2.5 : 1,
     });
@@ -200,7 +196,7 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
       const mark = marks[i]!;
       const fill = mark.faint ? undefined : mark.fill;
       if (fill) scene.add({ shape: "rect", x: box.x + 1, y: y, w: box.w - 2, h: rowHeight, fill });
-      const color = fill ? inkOn(fill) : mark.faint ? faintInk : ink;
+      const color = fill ? inkOn(fill) : mark.faint ? cardColors.faintInk : cardColors.ink;
       const title = shown(row.title, 36);
       if (card.kind === "nodes")
         scene.add({
@@ -230,7 +226,7 @@ export function drawCards(graph: CardGraph, layout: Layout, marker: Marker): Sce
           text: detail,
           size: smallSize,
           anchor: "end",
-          fill: fill ? color : mark.faint ? faintInk : "#5a6675",
+          fill: fill ? color : mark.faint ? cardColors.faintInk : cardColors.detail,
         });
     }
   }

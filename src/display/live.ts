@@ -7,7 +7,7 @@
 import type { MimeBundle } from "../base/display-hook.ts";
 import { kernelHook } from "../base/kernel-hook.ts";
 import { type Anywidget, anywidget } from "../widgets/anywidget.ts";
-import { type DisplayOptions, defaultMaxBytes, hardMaxBytes } from "./bundle.ts";
+import { type DisplayOptions, defaultMaxBytes, displayType, hardMaxBytes } from "./bundle.ts";
 import { enhance, uniqueId } from "./enhance.ts";
 
 /** A control that the page puts above the display; what it is set to is part of each question, under its name. */
@@ -129,5 +129,5 @@ export function live<T extends object>(
   const taken = Object.values(shown).reduce<number>((sum, part) => sum + String(part).length, script.length);
   if (taken > Math.min(hardMaxBytes, options.maxBytes ?? defaultMaxBytes)) return shown;
   hold(key, { weak: new WeakRef(value), strong: value, sizeBytes, answer });
-  return { ...shown, "text/html": text + script };
+  return { ...shown, [displayType]: {}, "text/html": text + script };
 }

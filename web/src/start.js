@@ -6,6 +6,7 @@ import { PluginRegistry } from "@lumino/coreutils";
 import { anywidget } from "./anywidget.js";
 import { debugNames } from "./debug-names.js";
 import { diagnostics } from "./diagnostics.js";
+import { displays } from "./displays.js";
 import { kernelUsage } from "./kernel-usage.js";
 import { plotly } from "./plotly.js";
 
@@ -20,7 +21,7 @@ export async function start(plugins, mimeExtensions) {
     const lab = new JupyterLab({
       pluginRegistry: registry,
       serviceManager,
-      mimeExtensions: [...flat(mimeExtensions), plotly],
+      mimeExtensions: [...flat(mimeExtensions), plotly, displays],
     });
     globalThis.jupyterapp = lab;
     await lab.start({ bubblingKeydown: true });
