@@ -126,6 +126,25 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakePackGemm(params, site, made);
     }
     case 10: {
+      PackQuantizedColumnsParams params;
+      params.k = reader.Int();
+      params.n = reader.Int();
+      params.is_signed = reader.Int();
+      params.row_stride = reader.Int();
+      params.column_stride = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackQuantizedColumns");
+      return MakePackQuantizedColumns(params, site, made);
+    }
+    case 11: {
+      PackQuantizedRowsParams params;
+      params.m = reader.Int();
+      params.k = reader.Int();
+      params.is_signed = reader.Int();
+      params.zero_per_row = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackQuantizedRows");
+      return MakePackQuantizedRows(params, site, made);
+    }
+    case 12: {
       PackRnnParams params;
       params.kind = reader.Int();
       params.inputs = reader.Int();
@@ -135,7 +154,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of PackRnn");
       return MakePackRnn(params, site, made);
     }
-    case 11: {
+    case 13: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -146,7 +165,30 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 12: {
+    case 14: {
+      QuantizedConvParams params;
+      params.channels = reader.Ints();
+      params.axes = reader.Ints();
+      params.types = reader.Ints();
+      params.scale_per_filter = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of QuantizedConv");
+      return MakeQuantizedConv(params, site, made);
+    }
+    case 15: {
+      QuantizedGemmParams params;
+      params.sizes = reader.Ints();
+      params.strides = reader.Ints();
+      params.types = reader.Ints();
+      params.along = reader.Ints();
+      params.packed = reader.Int();
+      params.batch = reader.Ints();
+      params.a_batch_strides = reader.Ints();
+      params.b_batch_strides = reader.Ints();
+      params.alpha = reader.Float();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of QuantizedGemm");
+      return MakeQuantizedGemm(params, site, made);
+    }
+    case 16: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -156,7 +198,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 13: {
+    case 17: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -165,7 +207,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
       return MakeReorder(params, site, made);
     }
-    case 14: {
+    case 18: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -182,7 +224,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 15: {
+    case 19: {
       RnnParams params;
       params.kind = reader.Int();
       params.steps = reader.Int();
@@ -195,7 +237,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Rnn");
       return MakeRnn(params, site, made);
     }
-    case 16: {
+    case 20: {
       ScatterNdParams params;
       params.dims = reader.Ints();
       params.count = reader.Int();
@@ -203,7 +245,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ScatterNd");
       return MakeScatterNd(params, site, made);
     }
-    case 17: {
+    case 21: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -212,7 +254,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Softmax");
       return MakeSoftmax(params, site, made);
     }
-    case 18: {
+    case 22: {
       TopKParams params;
       params.largest = reader.Int();
       params.outer = reader.Int();
@@ -223,7 +265,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeTopK(params, site, made);
     }
     default:
-      return Status::Malformed("opcode", opcode, 19);
+      return Status::Malformed("opcode", opcode, 23);
   }
 }
 

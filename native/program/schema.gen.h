@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x93ea3e8a7f6c9330;
+inline constexpr std::uint64_t kSchemaHash = 0xd3fc5b7184ae71b5;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -136,6 +136,26 @@ struct PackGemmParams {
 };
 Status MakePackGemm(const PackGemmParams& params, const Site& site, Made* made);
 
+// A matrix B[k, n] of bytes in the panels QuantizedGemm reads (kernels/qgemm); element (i, j) lies at i · rowStride + j
+// · columnStride.
+struct PackQuantizedColumnsParams {
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  std::int64_t is_signed = 0;
+  std::int64_t row_stride = 0;
+  std::int64_t column_stride = 0;
+};
+Status MakePackQuantizedColumns(const PackQuantizedColumnsParams& params, const Site& site, Made* made);
+
+// Dense rows A[m, k] of bytes less their zero points, as int16, and their sums (kernels/qgemm). zeroPerRow: one a row.
+struct PackQuantizedRowsParams {
+  std::int64_t m = 0;
+  std::int64_t k = 0;
+  std::int64_t is_signed = 0;
+  std::int64_t zero_per_row = 0;
+};
+Status MakePackQuantizedRows(const PackQuantizedRowsParams& params, const Site& site, Made* made);
+
 // W and R of an LSTM or GRU as Rnn reads them.
 struct PackRnnParams {
   std::int64_t kind = 0;
@@ -157,6 +177,35 @@ struct PoolParams {
   std::int64_t layout = 0;
 };
 Status MakePool(const PoolParams& params, const Site& site, Made* made);
+
+// Convolution of 8-bit integers (kernels/qconv) of x, weights made by PackQuantizedRows, xZero?, xScale?, wScale?,
+// yScale?, yZero?, bias?. channels: batch, input, output, groups. axes: input, output, kernel, stride, dilation, pad of
+// depth, height, width. types: whether x is signed; the result (int32, float32, uint8, int8).
+struct QuantizedConvParams {
+  std::vector<std::int64_t> channels;
+  std::vector<std::int64_t> axes;
+  std::vector<std::int64_t> types;
+  std::int64_t scale_per_filter = 0;
+};
+Status MakeQuantizedConv(const QuantizedConvParams& params, const Site& site, Made* made);
+
+// C = Σ (A - aZero)·(B - bZero) + bias, scaled and rounded where C is no int32 (kernels/qgemm), of A, B, aZero?,
+// bZero?, aScale?, bScale?, yScale?, yZero?, bias?. sizes: m, n, k. strides: rows and columns of A, of B. types:
+// whether A and B are signed, C (int32, float32, uint8, int8), whether the bias is float32. along: whether aZero and
+// aScale are one a row, bZero and bScale one a column, in the order of the operands. packed: B was made by
+// PackQuantizedColumns. batch and its strides: outermost first.
+struct QuantizedGemmParams {
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> strides;
+  std::vector<std::int64_t> types;
+  std::vector<std::int64_t> along;
+  std::int64_t packed = 0;
+  std::vector<std::int64_t> batch;
+  std::vector<std::int64_t> a_batch_strides;
+  std::vector<std::int64_t> b_batch_strides;
+  double alpha = 0;
+};
+Status MakeQuantizedGemm(const QuantizedGemmParams& params, const Site& site, Made* made);
 
 // y[k] = reduction over r of x[k·kept_strides + r·reduced_strides], float32; y is dense over the kept dims.
 struct ReduceParams {

@@ -68,6 +68,16 @@ export function requantize(dtype: DType): (x: number, zeroPoint: number) => numb
   };
 }
 
+/** What a sum of products is multiplied with: a · b / y of scales, in float32 step by step, as ONNX Runtime computes it. */
+export function multiplierOf(a: number, b: number, y: number): number {
+  return Math.fround(Math.fround(a * b) / y);
+}
+
+/** A sum of products in the steps of the result, not rounded yet: a product of float32, as ONNX Runtime computes it. */
+export function rescale(sum: number, multiplier: number): number {
+  return Math.fround(Math.fround(sum) * multiplier);
+}
+
 /** The only element of a scale or zero point. Errors: SHAPE where it has more. */
 export function scalarOf(c: Failing, t: Tensor, name: string): number {
   if (t.size !== 1) c.fail("SHAPE", `${name} is ${formatType(t.dtype, t.shape)}, expected one element`);

@@ -3,7 +3,7 @@ import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { gemmShape, gemmSums } from "../common/gemm.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
-import { requantize, scalarOf } from "../common/quantization.ts";
+import { multiplierOf, requantize, rescale, scalarOf } from "../common/quantization.ts";
 import { operator } from "../operator.ts";
 
 const bytes = ["int8", "uint8"] as const;
@@ -57,11 +57,13 @@ export const qGemm = operator({
       bias,
       { alpha: 1, beta: 1, transA: c.attrs.transA, transB: c.attrs.transB },
     );
-    const scale = c.attrs.alpha * scalarOf(c, c.tensor(1), "a_scale");
-    for (let i = 0; i < sums.length; i++) sums[i]! *= scale * bScales[bScales.length === 1 ? 0 : i % columns]!;
+    const scale = Math.fround(c.attrs.alpha * scalarOf(c, c.tensor(1), "a_scale"));
     const yScale = c.optionalTensor(7);
-    if (!yZero || !yScale) return [new Tensor("float32", shape, Float32Array.from(sums))];
-    const [step, zero] = [scalarOf(c, yScale, "y_scale"), scalarOf(c, yZero, "y_zero_point")];
+    const step = yZero && yScale ? scalarOf(c, yScale, "y_scale") : 1;
+    const multipliers = bScales.map((bScale) => multiplierOf(scale, bScale, step));
+    const scaled = sums.map((sum, i) => rescale(sum, multipliers[multipliers.length === 1 ? 0 : i % columns]!));
+    if (!yZero || !yScale) return [new Tensor("float32", shape, Float32Array.from(scaled))];
+    const zero = scalarOf(c, yZero, "y_zero_point");
     const round = requantize(yZero.dtype);
     return [
       new Tensor(
@@ -69,7 +71,7 @@ export const qGemm = operator({
         shape,
         fromNumbers(
           yZero.dtype,
-          sums.map((v) => round(v / step, zero)),
+          scaled.map((v) => round(v, zero)),
         ),
       ),
     ];

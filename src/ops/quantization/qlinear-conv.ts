@@ -3,7 +3,7 @@ import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { convolve, inferConvolution, planConvolution } from "../common/convolution.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
-import { requantize, scalarOf } from "../common/quantization.ts";
+import { multiplierOf, requantize, rescale, scalarOf } from "../common/quantization.ts";
 import { windowAttributes } from "../common/windows.ts";
 import { operator } from "../operator.ts";
 import { filtersWithoutZero } from "./conv-integer.ts";
@@ -47,13 +47,14 @@ export const qLinearConv = operator({
     const wScales = numbersOf(c.tensor(4));
     if (wScales.length !== 1 && wScales.length !== filters)
       c.fail("SHAPE", `w_scale has ${wScales.length} elements, expected 1 or ${filters}`);
-    const scale = scalarOf(c, c.tensor(1), "x_scale") / scalarOf(c, c.tensor(6), "y_scale");
+    const [xScale, yScale] = [scalarOf(c, c.tensor(1), "x_scale"), scalarOf(c, c.tensor(6), "y_scale")];
+    const multipliers = wScales.map((wScale) => multiplierOf(xScale, wScale, yScale));
     const yZeroPoint = scalarOf(c, yZero, "y_zero_point");
     const round = requantize(yZero.dtype);
     const plane = plan.walk.outputSize;
     for (let i = 0; i < sums.length; i++) {
       const filter = Math.floor(i / plane) % filters;
-      sums[i] = round(sums[i]! * scale * wScales[wScales.length === 1 ? 0 : filter]!, yZeroPoint);
+      sums[i] = round(rescale(sums[i]!, multipliers[multipliers.length === 1 ? 0 : filter]!), yZeroPoint);
     }
     return [new Tensor(yZero.dtype, plan.shape, fromNumbers(yZero.dtype, sums))];
   },

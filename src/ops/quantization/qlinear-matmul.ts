@@ -4,7 +4,7 @@ import { Tensor } from "../../base/tensor.ts";
 import { tensorType } from "../../base/value-type.ts";
 import { inferMatMul, multiplyMatrices, planMatMul } from "../common/matmul.ts";
 import { fromNumbers, numbersOf } from "../common/numbers.ts";
-import { requantize, scalarOf } from "../common/quantization.ts";
+import { multiplierOf, requantize, rescale, scalarOf } from "../common/quantization.ts";
 import { float8s, floats } from "../common/types.ts";
 import { withoutZero } from "../common/zero-points.ts";
 import { operator } from "../operator.ts";
@@ -55,7 +55,7 @@ export const qLinearMatMul = operator({
     for (let i = 0; i < sums.length; i++) {
       const aScale = aScales[aScales.length === 1 ? 0 : Math.floor(i / columns) % rows]!;
       const bScale = bScales[bScales.length === 1 ? 0 : i % columns]!;
-      sums[i] = round((sums[i]! * aScale * bScale) / yScale, zero);
+      sums[i] = round(rescale(sums[i]!, multiplierOf(aScale, bScale, yScale)), zero);
     }
     return [new Tensor(zeroPoint.dtype, plan.shape, fromNumbers(zeroPoint.dtype, sums))];
   },

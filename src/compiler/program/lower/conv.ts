@@ -37,8 +37,9 @@ export const packConvInstruction = instruction({
 const isTrivial = (a: ConvShape["axes"][number]): boolean =>
   a.input === 1 && a.output === 1 && a.kernel === 1 && a.pad === 0;
 
-function shapeOf(c: LowerContext, transposed: boolean): ConvShape | string {
-  const [x, w, y] = [c.shape(0), c.shape(1), c.outShape(0)];
+/** What the kernels want to know of a convolution, of inputs 0 and 1 unless told others; or why they cannot take it. */
+export function shapeOf(c: LowerContext, transposed: boolean, image = 0, weights = 1): ConvShape | string {
+  const [x, w, y] = [c.shape(image), c.shape(weights), c.outShape(0)];
   const spatial = x.length - 2;
   if (spatial > 3) return `${spatial} spatial axes, kernels take 3`;
   const attrs = c.attrs as unknown as WindowAttributes & { readonly group: number };

@@ -113,7 +113,7 @@ export function emitProduct(c: LowerContext, p: Product): void {
 }
 
 /** Strides of broadcast batch dimensions, in matrices of `size` elements. */
-function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
+export function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
   const own = shape.slice(0, -2);
   const strides = new Array<number>(batch.length).fill(0);
   let stride = size;

@@ -1,0 +1,205 @@
+/** Quantised operators on kernels: the reference's results to the bit where they are integers, and ONNX Runtime's. */
+import { describe, expect, test } from "vitest";
+import { Tensor } from "../../src/base/tensor.ts";
+import { inferShapes } from "../../src/compiler/ir/infer.ts";
+import { toNumbers } from "../../src/ops/common/numbers.ts";
+import { compileGraph } from "../../src/runtime/compile.ts";
+import { loadAddon } from "../../src/runtime/native/addon.ts";
+import { f32, i32, type OneNode, oneNode, random } from "../ops/one-node.ts";
+
+let seed = 0;
+const u8 = (...shape: number[]): Tensor => random("uint8", shape, ++seed, 0, 256);
+const i8 = (...shape: number[]): Tensor => random("int8", shape, ++seed, -128, 128);
+/** Weights on which ONNX Runtime's kernels for AVX2 do not saturate. */
+const i7 = (...shape: number[]): Tensor => random("int8", shape, ++seed, -60, 60);
+const zero = (dtype: "int8" | "uint8", ...values: number[]): Tensor =>
+  new Tensor(
+    dtype,
+    values.length === 1 ? [] : [values.length],
+    (dtype === "int8" ? Int8Array : Uint8Array).from(values),
+  );
+const scale = (...values: number[]): Tensor => f32(values.length === 1 ? [] : [values.length], values);
+const bias = (n: number): Tensor =>
+  i32(
+    [n],
+    Array.from({ length: n }, (_, i) => 300 * i - 1000),
+  );
+const scales = (n: number): Tensor =>
+  f32(
+    [n],
+    Array.from({ length: n }, (_, i) => 0.004 + 0.0007 * i),
+  );
+
+/**
+ * A node with inputs from `numFed` on constant: the native engine's outputs must be the reference's, integers to the bit,
+ * and not more than `steps` from ONNX Runtime's (-1: it has no such kernel).
+ */
+async function compare(spec: OneNode, { numFed = 1, steps = 0 } = {}): Promise<string> {
+  const graph = oneNode(spec);
+  const feeds: Record<string, Tensor> = {};
+  inferShapes(graph);
+  for (const [i, input] of spec.inputs.entries()) {
+    if (!input) continue;
+    const port = graph.inputs.find(({ name }) => name === `in${i}`)!;
+    if (i < numFed) {
+      feeds[port.name] = input as Tensor;
+    } else {
+      port.setConstant(input as Tensor);
+      graph.inputs.splice(graph.inputs.indexOf(port), 1);
+    }
+  }
+  const run = async (engine: string) => {
+    using session = await compileGraph(graph, { engine, optimize: "none", threads: 2 });
+    const outputs = await session.run(feeds);
+    const lines = engine === "native" ? session.explain() : [];
+    return { outputs: graph.outputs.map(({ name }) => outputs[name] as Tensor), lines };
+  };
+  const [native, reference] = [await run("native"), await run("reference")];
+  expect(native.lines.filter(({ kernel }) => kernel === "reference").map(({ reason }) => reason)).toEqual([]);
+  for (const [i, expected] of reference.outputs.entries()) {
+    const got = native.outputs[i]!;
+    expect(`${got.dtype}[${got.shape}]`).toBe(`${expected.dtype}[${expected.shape}]`);
+    if (expected.dtype === "float32") expect(largest(got, expected)).toBeLessThan(1e-5);
+    else expect(Array.from(toNumbers(got))).toEqual(Array.from(toNumbers(expected)));
+  }
+  if (steps >= 0) {
+    const { outputs } = await run("ort");
+    for (const [i, expected] of outputs.entries())
+      expect(largest(native.outputs[i]!, expected)).toBeLessThanOrEqual(expected.dtype === "float32" ? 1e-4 : steps);
+  }
+  return native.lines.map(({ kernel }) => kernel).join(" ");
+}
+
+function largest(got: Tensor, expected: Tensor): number {
+  const [a, b] = [toNumbers(got), toNumbers(expected)];
+  return b.reduce((worst, v, i) => (Object.is(v, a[i]) ? worst : Math.max(worst, Math.abs(v - a[i]!))), 0);
+}
+
+describe.skipIf(!loadAddon().ok)("quantised operators on the native engine", () => {
+  test("products of integers, of every sign, with and without zero points", async () => {
+    for (const a of [u8(5, 33), i8(5, 33)])
+      for (const b of [u8(33, 20), i7(33, 20)]) {
+        const [az, bz] = [zero(a.dtype as "int8", 3), zero(b.dtype as "int8", 7)];
+        for (const numFed of [1, 2, 4]) {
+          await compare({ op: "MatMulInteger", opset: 10, inputs: [a, b] }, { numFed, steps: -1 });
+          const steps = a.dtype === "uint8" ? 0 : -1;
+          expect(await compare({ op: "MatMulInteger", opset: 10, inputs: [a, b, az, bz] }, { numFed, steps })).toMatch(
+            /^qgemm_/,
+          );
+        }
+      }
+  });
+
+  test("products of stacks, vectors and no elements", async () => {
+    const op = "MatMulInteger";
+    await compare({ op, opset: 10, inputs: [u8(2, 3, 4, 9), u8(3, 9, 5)] }, { numFed: 2 });
+    await compare({ op, opset: 10, inputs: [u8(2, 3, 4, 9), i7(9, 5), zero("uint8", 128), zero("int8", 0)] });
+    await compare(
+      { op, opset: 10, inputs: [u8(4, 1, 4, 9), u8(3, 9, 5), zero("uint8", 9), zero("uint8", 8)] },
+      { numFed: 4 },
+    );
+    await compare({ op, opset: 10, inputs: [u8(4, 9), i7(9, 3), undefined, zero("int8", 1, 2, 3)] });
+    await compare({ op, opset: 10, inputs: [u8(2, 9), i7(9, 3), zero("uint8", 4, 5), zero("int8", 2)] }, { steps: -1 });
+    await compare({ op, opset: 10, inputs: [u8(9), u8(9, 3)] }, { steps: -1 });
+    await compare({ op, opset: 10, inputs: [u8(0, 9), u8(9, 3)] }, { steps: -1 });
+    await compare({ op, opset: 10, inputs: [u8(4, 0), u8(0, 3)] }, { steps: -1 });
+  });
+
+  test("requantised products, with a scale for all and one a column", async () => {
+    for (const [a, b, y] of [
+      [u8(7, 40), u8(40, 21), zero("uint8", 120)],
+      [u8(7, 40), i7(40, 21), zero("uint8", 131)],
+      [i8(2, 7, 40), i8(40, 21), zero("int8", -4)],
+    ] as const)
+      for (const numFed of [1, 4, 8]) {
+        const [az, bz] = [zero(a.dtype as "int8", 11), zero(b.dtype as "int8", 5)];
+        const node = (bScale: Tensor, bZero: Tensor): OneNode => ({
+          op: "QLinearMatMul",
+          opset: 10,
+          inputs: [a, scale(0.02), az, b, bScale, bZero, scale(0.31), y],
+        });
+        await compare(node(scale(0.011), bz), { numFed });
+        const bZeros = zero(b.dtype as "int8", ...new Array<number>(21).fill(5));
+        await compare(node(scales(21), bZeros), { numFed, steps: b.dtype === "int8" && numFed === 1 ? 0 : -1 });
+      }
+  });
+
+  test("products of com.microsoft", async () => {
+    const domain = "com.microsoft";
+    const gemm = (inputs: OneNode["inputs"], attributes: OneNode["attributes"] = {}): OneNode => ({
+      op: "QGemm",
+      domain,
+      inputs,
+      attributes,
+    });
+    const [az, bz] = [zero("uint8", 100), zero("int8", 3)];
+    await compare(
+      gemm([u8(9, 12), scale(0.02), az, i7(12, 6), scale(0.01), bz, bias(6), scale(0.2), zero("uint8", 90)]),
+    );
+    await compare(
+      gemm([u8(9, 12), scale(0.02), az, i7(6, 12), scale(0.01), bz, bias(6), scale(0.2), zero("uint8", 90)], {
+        transB: 1,
+        alpha: 0.7,
+      }),
+    );
+    await compare(gemm([u8(12, 9), scale(0.02), az, i7(12, 6), scale(0.01), bz, bias(6)], { transA: 1 }));
+    await compare({
+      op: "MatMulIntegerToFloat",
+      domain,
+      inputs: [
+        u8(2, 5, 12),
+        i7(12, 6),
+        scale(0.02),
+        scales(6),
+        az,
+        zero("int8", 1, 0, 2, 3, 4, 5),
+        random("float32", [6], 5),
+      ],
+    });
+  });
+
+  test("convolutions of integers: strides, dilations, pads, groups, one and three axes", async () => {
+    const pads = [1, 1, 1, 1];
+    const conv = (inputs: OneNode["inputs"], attributes: OneNode["attributes"] = {}): OneNode => ({
+      op: "ConvInteger",
+      opset: 10,
+      inputs,
+      attributes,
+    });
+    const xz = zero("uint8", 117);
+    for (const w of [u8(12, 3, 3, 3), i7(12, 3, 3, 3)]) {
+      const wz = zero(w.dtype as "int8", 5);
+      expect(await compare(conv([u8(2, 3, 17, 19), w, xz, wz], { pads, strides: [2, 2] }), { steps: -1 })).toMatch(
+        /^qconv_/,
+      );
+      await compare(conv([u8(1, 3, 17, 19), w, xz, wz], { pads, dilations: [2, 1] }), { numFed: 4, steps: -1 });
+    }
+    await compare(conv([u8(1, 3, 17, 19), u8(12, 3, 3, 3), xz, zero("uint8", 128)], { pads, strides: [2, 2] }));
+    await compare(conv([u8(1, 16, 6, 7), u8(9, 16, 1, 1), xz, zero("uint8", 130)]));
+    await compare(conv([u8(1, 6, 9, 8), u8(6, 1, 3, 3), xz], { group: 6, pads }));
+    await compare(conv([u8(1, 6, 9, 8), i7(4, 3, 3, 3)], { group: 2 }), { steps: -1 });
+    await compare(conv([i8(1, 4, 9), i8(5, 4, 3)], { auto_pad: "SAME_UPPER" }), { steps: -1 });
+    await compare(conv([u8(1, 2, 5, 6, 7), u8(3, 2, 2, 3, 2)]), { steps: -1 });
+    await compare(conv([u8(0, 3, 9, 8), u8(4, 3, 3, 3)]), { steps: -1 });
+  });
+
+  test("requantised convolutions, with a scale for all and one a filter", async () => {
+    const pads = [1, 1, 1, 1];
+    for (const [x, w, y] of [
+      [u8(1, 8, 13, 11), u8(10, 8, 3, 3), zero("uint8", 120)],
+      [u8(2, 8, 13, 11), i7(10, 8, 3, 3), zero("uint8", 131)],
+      [i8(1, 8, 13, 11), i8(10, 8, 3, 3), zero("int8", -4)],
+    ] as const)
+      for (const numFed of [1, 9]) {
+        const wz = zero(w.dtype as "int8", w.dtype === "int8" ? 0 : 126);
+        const node = (wScale: Tensor): OneNode => ({
+          op: "QLinearConv",
+          opset: 10,
+          inputs: [x, scale(0.02), zero(x.dtype as "int8", 11), w, wScale, wz, scale(0.4), y, bias(10)],
+          attributes: { pads },
+        });
+        await compare(node(scale(0.011)), { numFed });
+        await compare(node(scales(10)), { numFed, steps: w.dtype === "int8" ? 0 : -1 });
+      }
+  });
+});
