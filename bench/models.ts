@@ -5,11 +5,13 @@
  * both, the same number of threads. Options: see `usage`.
  */
 import { Model } from "../src/api/model.ts";
+import { packageRoot } from "../src/base/package-root.ts";
 import { Tensor } from "../src/base/tensor.ts";
 import type { Session } from "../src/runtime/session.ts";
+import { buildRevision, startBuild } from "./support/base.ts";
 import { feedsFor, type Net } from "./support/nets.ts";
 import { Figures, geometricMean, netArguments, Report } from "./support/report.ts";
-import { interleave, type Sample } from "./support/timing.ts";
+import { interleave, ratioOf, type Sample, takeTurns } from "./support/timing.ts";
 
 const usage = `npm run bench -- models [FILTER…] [options]
 
@@ -21,6 +23,8 @@ Nets whose names contain a FILTER (default: all) on the native engine and on ONN
   --trace         list where the native engine's time goes
   --update        write the table into docs/performance.md and the ratios into bench/models.json
   --check         short form for CI: one thread, small nets; fails where a ratio is 15 % below bench/models.json
+  --base REV      another build of ours instead of ONNX Runtime: REV is built in a worktree of its own, and each build runs in a
+                  process of its own, in turn
   --help          this text
 
 Columns: medians of a run in ms ± half the distance of the quartiles; ort ÷ native of the medians, of the best runs and (one
@@ -32,7 +36,12 @@ const { options, nets } = netArguments(usage, {
   compare: { type: "boolean", default: false },
   trace: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
+  base: { type: "string" },
 });
+if (options.base && (options.update || options.check || options.compare || options.trace)) {
+  console.error("--base compares two builds of ours: leave out --update, --check, --compare and --trace");
+  process.exit(2);
+}
 
 /** Largest difference in units of 1e-3 relative and 1e-5 absolute; infinite where one has what the other lacks. */
 function disagreement(a: Tensor, b: Tensor): number {
@@ -110,18 +119,65 @@ const ms = (sample: Sample): string =>
   `${short(sample.medianMs).padStart(8)} ±${sample.spreadMs.toFixed(2).padStart(6)}`;
 const ratioText = (value: number | undefined): string => (value === undefined ? "" : value.toFixed(2)).padStart(6);
 
+/** Rounds of turns of two builds. */
+const rounds = 9;
+
+/** Nets of both builds in turn. Said is what is more than twice the spread of the rounds, and than 3 %. */
+async function compareWith(revision: string): Promise<void> {
+  const base = buildRevision(revision);
+  const builds = [startBuild(packageRoot), startBuild(base.folder)];
+  try {
+    for (const threads of options.threads.split(",").map(Number)) {
+      console.log(
+        `\nthreads ${threads}\n${"net".padEnd(34)} ${"this build ms".padStart(16)} ${revision.slice(0, 14).padStart(14)} ms  ${revision.slice(0, 14)} ÷ this build, by ${threads === 1 ? "CPU" : "elapsed"} time`,
+      );
+      const ratios: number[] = [];
+      for (const net of nets) {
+        try {
+          for (const build of builds) await build.open(net, threads);
+          const turnMs = (Number(options.seconds) * 1000) / (rounds * builds.length);
+          const [ours, theirs] = await takeTurns(
+            builds.map((build) => () => build.turn(turnMs)),
+            rounds,
+          );
+          for (const build of builds) await build.closeNet();
+          const { ratio, spread } = ratioOf(ours!, theirs!, threads === 1 ? "cpu" : "wall");
+          ratios.push(ratio);
+          const note = Math.abs(ratio - 1) > Math.max(0.03, 2 * spread) ? (ratio > 1 ? "  faster" : "  SLOWER") : "";
+          console.log(
+            `${net.name.padEnd(34)} ${ms(ours!)} ${ms(theirs!)}  ${ratioText(ratio)} ± ${spread.toFixed(2)}${note}`,
+          );
+        } catch (error) {
+          console.log(`${net.name.padEnd(34)} ${(error as Error).message.split("\n")[0]}`);
+        }
+      }
+      if (ratios.length > 0)
+        console.log(
+          `geometric mean of ${ratios.length}: ${geometricMean(ratios).toFixed(3)} (above 1: this build is faster)`,
+        );
+    }
+  } finally {
+    for (const build of builds) build.end();
+    base.dispose();
+  }
+}
+
 /** Nets measured on every commit take less than so long. */
 const shortNetMs = 40;
 
 const kept = new Figures("models");
 
+if (options.base) {
+  await compareWith(options.base);
+  process.exit(0);
+}
 if (options.check) {
-  const ratioOf = async (name: string, seconds: number): Promise<number> => {
+  const cpuRatio = async (name: string, seconds: number): Promise<number> => {
     const { native, ort } = await measure(nets.find((net) => net.name === name)!, 1, seconds);
     return native.medianMs > shortNetMs ? Number.NaN : ort.cpuMs / native.cpuMs;
   };
   const names = nets.map(({ name }) => name);
-  process.exit(await kept.check(names, [0.2, 0.6, 1.5], ratioOf));
+  process.exit(await kept.check(names, [0.2, 0.6, 1.5], cpuRatio));
 }
 
 const report = new Report("models");
