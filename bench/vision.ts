@@ -3,13 +3,15 @@
  *
  * Picture nodes beside OpenCV and sharp, taking turns, frame after frame: the node as a user calls it with `into`, OpenCV's
  * function into the same Mat, sharp from raw bytes to raw bytes, which knows no other way. With --fresh ours and OpenCV make a new
- * picture each time. A peer's column is empty where it does another job: OpenCV's linear resize does not antialias and sharp's
+ * picture each time. OpenCV has no guided filter in its main modules: beside ours is one of its box filters, as a user would write it.
+ * A peer's column is empty where it does another job: OpenCV's linear resize does not antialias and sharp's
  * does, so each meets ours of its kind. All Gaussians reach three sigma; sharp's would stop at 1.8.
  */
 import sharp from "sharp";
 import { Image } from "../src/base/image.ts";
 import { Tensor } from "../src/base/tensor.ts";
 import { type Box, nms } from "../src/pipeline/nodes/boxes.ts";
+import { guidedFilter } from "../src/pipeline/nodes/edge-preserving.ts";
 import { gaussianBlur } from "../src/pipeline/nodes/gaussian-blur.ts";
 import { setNodeThreads } from "../src/pipeline/nodes/native.ts";
 import { preprocess } from "../src/pipeline/nodes/preprocess.ts";
@@ -46,6 +48,21 @@ const normalise = normaliseInto(fresh ? undefined : Tensor.zeros("float32", [1, 
 const target = (w: number, h: number): { readonly into?: Image } =>
   fresh ? {} : { into: new Image(w, h, 3, new Uint8Array(w * h * 3)) };
 const [small, square, same] = [target(640, 360), target(640, 640), target(width, height)];
+/** A mask of discs, and a guide; the mask's edges lie near those of the guide. */
+const plane = (level: (x: number, y: number) => number): Image =>
+  new Image(
+    width,
+    height,
+    1,
+    Uint8Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width))),
+  );
+const isDisc = (x: number, y: number, radius: number): boolean =>
+  (x % 240) * (x % 240) + (y % 270) * (y % 270) < radius * radius;
+const mask = plane((x, y) => (isDisc(x, y, 150) ? 255 : 0));
+const guide = plane((x, y) => (isDisc(x, y, 156) ? 180 : 60) + ((x * 7919 + y * 104729) % 31));
+const refined = fresh ? {} : { into: new Image(width, height, 1, new Uint8Array(width * height)) };
+const refine = (radius: number, subsample: number) => () =>
+  guidedFilter(mask, guide, { radius, epsilon: 1e-3, subsample, ...refined });
 const byKernel = (kernel: "linear" | "cubic" | "nearest") => () =>
   sharp(frame.data, raw).resize(640, 640, { kernel, fit: "fill", fastShrinkOnLoad: false }).raw().toBuffer();
 const blurred = (sigma: number) => () =>
@@ -131,6 +148,10 @@ const trials: readonly Trial[] = [
     opencv: "gaussian-3",
     sharp: blurred(3),
   },
+  { name: "guided, radius 8", ours: refine(8, 1), opencv: "guided-8" },
+  { name: "guided, radius 60", ours: refine(60, 1), opencv: "guided-60" },
+  { name: "guided, radius 8, smaller by 2", ours: refine(8, 2), opencv: "guided-8-2" },
+  { name: "guided, radius 60, by 15", ours: refine(60, 15), opencv: "guided-60-15" },
   { name: "box NMS of 10⁴, spread", ours: () => nms(spread, { threshold: 0.5 }), opencv: "nms-spread" },
   { name: "box NMS of 10⁴, in piles", ours: () => nms(piles, { threshold: 0.5 }), opencv: "nms-piles" },
 ];

@@ -5,7 +5,7 @@ import { Tensor } from "../../src/base/tensor.ts";
 import { hasFonts } from "../../src/pipeline/media/letters.ts";
 import { borderIndex, borders } from "../../src/pipeline/nodes/border.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
-import { withoutNative } from "../../src/pipeline/nodes/native.ts";
+import { setNodeThreads, withoutNative } from "../../src/pipeline/nodes/native.ts";
 import { densePixels, type Picture } from "../../src/pipeline/nodes/picture.ts";
 import {
   equalBytes,
@@ -139,6 +139,49 @@ describe("filters beside their sums", () => {
     expect(library.bilateralFilter(flat).data).toEqual(flat.data);
   });
 
+  test("guidedFilter is its definition, natively and not, on 240 pictures with guides of every kind", () => {
+    times(240, () => {
+      // Some go over the bands of rows that threads share.
+      const isTall = rng.integer(0, 9) === 0;
+      const [width, height] = isTall
+        ? [rng.integer(1, 9), rng.integer(60, 150)]
+        : [randomSize(1, 25), randomSize(1, 25)];
+      const picture = randomPicture(undefined, width, height);
+      const guide = randomPicture(rng.pick([1, 1, 3]), width, height);
+      const radius = rng.pick([0, 1, 2, rng.integer(3, 6), isTall ? 3 : 30]);
+      const epsilon = rng.pick([1e-3, 0.01, 1]);
+      const subsample = rng.pick([1, 1, 2, 3, 5]);
+      const options = { radius, epsilon, subsample };
+      const exact = guidedByDefinition(picture, guide, options);
+      expectLevels(library.guidedFilter(picture, guide, options), exact, tolerance(picture));
+      expectLevels(
+        withoutNative(() => library.guidedFilter(picture, guide, options)),
+        exact,
+        tolerance(picture),
+      );
+    });
+  });
+
+  test("guidedFilter with a radius whose squares do not fit 32 bits is its reference", () => {
+    const [image, guide] = [randomImage(211, 203, 1), new Image(211, 203, 1, new Uint8Array(211 * 203).fill(255))];
+    for (const other of [guide, image])
+      for (const radius of [90, 91, 1000]) {
+        const slow = withoutNative(() => library.guidedFilter(image, other, { radius }));
+        expect(worstDifference(library.guidedFilter(image, other, { radius }), slow)).toBeLessThanOrEqual(1);
+      }
+  });
+
+  test("guidedFilter answers the same bits on one thread and on three", () => {
+    const [image, guide] = [randomImage(97, 180, 3), randomImage(97, 180, 1)];
+    for (const subsample of [1, 3]) {
+      setNodeThreads(1);
+      const one = library.guidedFilter(image, guide, { radius: 5, subsample });
+      setNodeThreads(3);
+      expect(library.guidedFilter(image, guide, { radius: 5, subsample }).data).toEqual(one.data);
+      setNodeThreads(undefined);
+    }
+  });
+
   test("guidedFilter of a picture by itself with epsilon 0 is the picture, with a large one its box mean's mean", () => {
     const image = randomImage(15, 11, 1);
     expect(worstDifference(library.guidedFilter(image, image, { radius: 2, epsilon: 0 }), image)).toBeLessThanOrEqual(
@@ -149,6 +192,74 @@ describe("filters beside their sums", () => {
     for (const level of flat.data) expect(Math.abs(level - mean)).toBeLessThanOrEqual(1);
   });
 });
+
+/** Levels of 255, or a thousandth of a float32's. */
+const tolerance = (picture: Picture): number => (densePixels(picture).data instanceof Float32Array ? 1e-3 : 1);
+
+/** The guided filter written out: every window added up on its own. */
+function guidedByDefinition(
+  picture: Picture,
+  guide: Picture,
+  {
+    radius,
+    epsilon,
+    subsample: side,
+  }: { readonly radius: number; readonly epsilon: number; readonly subsample: number },
+): (x: number, y: number, c: number) => number {
+  const { width, height, channels } = densePixels(picture);
+  const level = (of: Picture): ((x: number, y: number, c: number) => number) => {
+    const scale = densePixels(of).data instanceof Float32Array ? 1 : 255;
+    const at = reader(of, "replicate");
+    return (x, y, c) => at(x, y, c) / scale;
+  };
+  const [p, i] = [level(picture), level(guide)];
+  const [w, h] = [Math.ceil(width / side), Math.ceil(height / side)];
+  const r = side === 1 ? radius : Math.round(Math.max(Math.min(1, radius), radius / side));
+  const mean = (x0: number, x1: number, y0: number, y1: number, f: (x: number, y: number) => number): number => {
+    let [sum, count] = [0, 0];
+    for (let y = Math.max(0, y0); y < y1; y++)
+      for (let x = Math.max(0, x0); x < x1; x++) {
+        sum += f(x, y);
+        count++;
+      }
+    return sum / count;
+  };
+  const plane = (f: (x: number, y: number) => number): ((x: number, y: number) => number) => {
+    const values = Float64Array.from({ length: w * h }, (_, k) => f(k % w, Math.floor(k / w)));
+    return (x, y) => values[y * w + x]!;
+  };
+  const shrunk = (f: (x: number, y: number) => number): ((x: number, y: number) => number) =>
+    plane((x, y) => mean(x * side, Math.min(width, (x + 1) * side), y * side, Math.min(height, (y + 1) * side), f));
+  const around = (f: (x: number, y: number) => number): ((x: number, y: number) => number) =>
+    plane((x, y) => mean(x - r, Math.min(w, x + r + 1), y - r, Math.min(h, y + r + 1), f));
+  const small = shrunk((x, y) => i(x, y, 0));
+  const meanI = around(small);
+  const perChannel = Array.from({ length: channels }, (_, c) => {
+    const source = shrunk((x, y) => p(x, y, c));
+    const meanP = around(source);
+    const shared = around((x, y) => small(x, y) * source(x, y));
+    const square = around((x, y) => small(x, y) ** 2);
+    const slope = plane(
+      (x, y) => (shared(x, y) - meanI(x, y) * meanP(x, y)) / (square(x, y) - meanI(x, y) ** 2 + epsilon),
+    );
+    const offset = around((x, y) => meanP(x, y) - slope(x, y) * meanI(x, y));
+    return [around(slope), offset] as const;
+  });
+  const place = (v: number, blocks: number): number => Math.min(Math.max((v + 0.5) / side - 0.5, 0), blocks - 1);
+  const blend = (f: (x: number, y: number) => number, x: number, y: number): number => {
+    const [u, v] = [place(x, w), place(y, h)];
+    let sum = 0;
+    for (const yy of new Set([Math.floor(v), Math.ceil(v)]))
+      for (const xx of new Set([Math.floor(u), Math.ceil(u)]))
+        sum += f(xx, yy) * (1 - Math.abs(u - xx)) * (1 - Math.abs(v - yy));
+    return sum;
+  };
+  const scale = densePixels(picture).data instanceof Float32Array ? 1 : 255;
+  return (x, y, c) => {
+    const [a, b] = perChannel[c]!;
+    return scale * (blend(a, x, y) * i(x, y, 0) + blend(b, x, y));
+  };
+}
 
 describe("geometry", () => {
   test("flip, pad and swapChannels move pixels, on 200 pictures", () => {
