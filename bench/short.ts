@@ -113,7 +113,12 @@ if (options.update) {
     console.log(`${name.padEnd(34)} ${ratio.toFixed(2)} ± ${spread.toFixed(2)}`);
   console.log(`geometric mean ${geometricMean(Object.values(ratios).map(({ ratio }) => ratio)).toFixed(2)}`);
   const others = kept.filter((entry) => !isSameMachine(entry.machine, machine));
-  writeFileSync(file, `${JSON.stringify([...others, { machine, ratios }], undefined, 1)}\n`);
+  // A case on a line.
+  const text = JSON.stringify([...others, { machine, ratios }], undefined, 2).replace(
+    /\{\s*("ratio": [^,]+),\s*("spread": \S+)\s*\}/g,
+    "{ $1, $2 }",
+  );
+  writeFileSync(file, `${text}\n`);
   process.exit(0);
 }
 
