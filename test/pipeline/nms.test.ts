@@ -174,11 +174,11 @@ describe("rotated boxes", () => {
   };
 
   test("rotatedOverlaps is the share of sample points, and that of upright boxes where the angle is 0", () => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 200; i++) {
       const [a, b] = [rotated(12), rotated(12)];
       let [both, either] = [0, 0];
-      for (let y = -16; y < 30; y += 0.2)
-        for (let x = -16; x < 30; x += 0.2) {
+      for (let y = -16; y < 30; y += 0.4)
+        for (let x = -16; x < 30; x += 0.4) {
           const [inA, inB] = [inside(a, x, y), inside(b, x, y)];
           if (inA && inB) both++;
           if (inA || inB) either++;

@@ -169,7 +169,7 @@ describe("toTensor", () => {
 
 describe("geometry", () => {
   test("homography sends each of four random points where it should", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const square = (): Point[] =>
         [
           [0, 0],
@@ -380,7 +380,7 @@ describe("structure", () => {
   });
 
   test("minAreaRectangle is no larger than any of 360 turned boxes and holds all points", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const points = cloud(rng.integer(3, 20), 20);
       const { width, height } = minAreaRectangle(points)!;
       for (let degree = 0; degree < 180; degree += 0.5) {
@@ -396,7 +396,7 @@ describe("structure", () => {
   });
 
   test("offsetConvexPolygon grows area by perimeter · d + π d² (Steiner), miter a rectangle exactly", () => {
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const hull = convexHull(cloud(12, 30));
       const d = rng.real(0.5, 9);
       const grown = offsetConvexPolygon(hull, { distance: d, arcTolerance: 0.001 });
@@ -427,7 +427,7 @@ describe("structure", () => {
   });
 
   test("polygonSpans covers the pixels whose centres are inside", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const hull = convexHull(cloud(8, 14));
       if (hull.length < 3) continue;
       const inside = new Set<string>();
@@ -501,7 +501,7 @@ describe("text", () => {
 
   test("readingOrder goes line by line, left to right, whatever the order given", () => {
     const page = [0, 1, 2, 3, 4, 5].map((i) => box(30 + 50 * (i % 2), 10 + 14 * Math.floor(i / 2)));
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 200; i++) {
       const shuffled = rng.shuffle(page.map((_, k) => k));
       expect(readingOrder(shuffled.map((k) => page[k]!)).map((k) => shuffled[k])).toEqual([0, 1, 2, 3, 4, 5]);
     }
@@ -537,7 +537,7 @@ describe("text", () => {
   });
 
   test("widthBuckets puts every position in one batch that is wide enough and not over full", () => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 200; i++) {
       const widths = Array.from({ length: rng.integer(0, 40) }, () => rng.integer(0, 700));
       const buckets = widthBuckets(widths, { step: 64, maxBatch: 5 });
       expect(buckets.flatMap((b) => b.indices).sort((a, b) => a - b)).toEqual(widths.map((_, k) => k));

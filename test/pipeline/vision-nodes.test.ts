@@ -3,50 +3,24 @@ import { describe, expect, test } from "vitest";
 import { type Channels, Image } from "../../src/base/image.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { hasFonts } from "../../src/pipeline/media/letters.ts";
-import { borderIndex, borders } from "../../src/pipeline/nodes/border.ts";
+import { borders } from "../../src/pipeline/nodes/border.ts";
 import { library } from "../../src/pipeline/nodes/library.ts";
 import { setNodeThreads, withoutNative } from "../../src/pipeline/nodes/native.ts";
 import { densePixels, type Picture } from "../../src/pipeline/nodes/picture.ts";
 import {
   equalBytes,
+  expectLevels,
   randomFloats,
   randomImage,
   randomPicture,
   randomSize,
+  reader,
   rng,
   worstDifference,
 } from "./vision-support.ts";
 
 const canWrite = await hasFonts();
 const argument = expect.objectContaining({ code: "ARGUMENT" });
-
-/** The picture as a function of x, y, channel, with a border. */
-function reader(
-  picture: Picture,
-  border: (typeof borders)[number],
-  fill = 0,
-): (x: number, y: number, c: number) => number {
-  const { data, width, height, channels } = densePixels(picture);
-  return (x, y, c) => {
-    const [i, j] = [borderIndex(x, width, border), borderIndex(y, height, border)];
-    return i < 0 || j < 0 ? fill : data[(j * width + i) * channels + c]!;
-  };
-}
-
-/** Compares each level of a result with `level(x, y, c)`, rounded as uint8 is. */
-function expectLevels(result: unknown, level: (x: number, y: number, c: number) => number, tolerance = 0): void {
-  const { data, width, height, channels } = densePixels(result as Picture);
-  const isFloat = data instanceof Float32Array;
-  let worst = 0;
-  for (let i = 0; i < width * height * channels; i++) {
-    const pixel = Math.floor(i / channels);
-    const exact = level(pixel % width, Math.floor(pixel / width), i % channels);
-    const wanted = isFloat ? exact : Math.min(255, Math.max(0, exact));
-    const off = Math.abs(data[i]! - wanted);
-    if (!(off <= worst)) worst = off;
-  }
-  expect(worst).toBeLessThanOrEqual(isFloat ? 1e-4 : 0.501 + tolerance);
-}
 
 const small = (channels?: Channels): Picture => randomPicture(channels, randomSize(1, 12), randomSize(1, 12));
 const times = (count: number, body: () => void): void => {
@@ -471,7 +445,7 @@ describe("tone", () => {
     whole.forEach((v, i) => {
       expect(Math.abs(v - ((dark.data[i]! + 1) * 255) / 16)).toBeLessThanOrEqual(1);
     });
-    times(100, () => {
+    times(200, () => {
       const image = randomImage();
       expect(library.clahe(image, { columns: rng.integer(1, 9), rows: rng.integer(1, 9) }).data).toHaveLength(
         image.data.length,
@@ -486,7 +460,7 @@ describe("tone", () => {
       1,
       Uint8Array.from({ length: 256 }, (_, v) => v),
     );
-    times(100, () => {
+    times(200, () => {
       const points = [0, 60, 130, 255].map((x) => [x, 0] as [number, number]);
       points
         .map(() => rng.integer(0, 255))

@@ -3,8 +3,9 @@ import { expect } from "vitest";
 import { type Channels, Image } from "../../src/base/image.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { View } from "../../src/base/view.ts";
+import { borderIndex, type borders } from "../../src/pipeline/nodes/border.ts";
 import { withoutNative } from "../../src/pipeline/nodes/native.ts";
-import { isPixelTensor, type Picture, pixelsOf } from "../../src/pipeline/nodes/picture.ts";
+import { densePixels, isPixelTensor, type Picture, pixelsOf } from "../../src/pipeline/nodes/picture.ts";
 import { random } from "./random.ts";
 
 export const rng = random(13);
@@ -121,3 +122,31 @@ export function compareWithReference(
 }
 
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+/** The picture as a function of x, y, channel, with a border. */
+export function reader(
+  picture: Picture,
+  border: (typeof borders)[number],
+  fill = 0,
+): (x: number, y: number, c: number) => number {
+  const { data, width, height, channels } = densePixels(picture);
+  return (x, y, c) => {
+    const [i, j] = [borderIndex(x, width, border), borderIndex(y, height, border)];
+    return i < 0 || j < 0 ? fill : data[(j * width + i) * channels + c]!;
+  };
+}
+
+/** Compares each level of a result with `level(x, y, c)`, rounded as uint8 is. */
+export function expectLevels(result: unknown, level: (x: number, y: number, c: number) => number, tolerance = 0): void {
+  const { data, width, height, channels } = densePixels(result as Picture);
+  const isFloat = data instanceof Float32Array;
+  let worst = 0;
+  for (let i = 0; i < width * height * channels; i++) {
+    const pixel = Math.floor(i / channels);
+    const exact = level(pixel % width, Math.floor(pixel / width), i % channels);
+    const wanted = isFloat ? exact : Math.min(255, Math.max(0, exact));
+    const off = Math.abs(data[i]! - wanted);
+    if (!(off <= worst)) worst = off;
+  }
+  expect(worst).toBeLessThanOrEqual(isFloat ? 1e-4 : 0.501 + tolerance);
+}
