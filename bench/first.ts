@@ -23,7 +23,8 @@ but the imports), in turn, and in this one, where all nets run one after another
   --update     writes the table into docs/performance.md
   --help       this text
 
-Columns: milliseconds of CPU time, all threads of the process together, and native ÷ ort.`;
+Columns: milliseconds by the clock, native ÷ ort, and the same ratio of CPU time, all threads of the process together: V8
+compiles and collects on threads of its own, which a machine with a core to spare does meanwhile.`;
 
 const { options, nets } = netArguments(usage, {
   rounds: { type: "string", default: "3" },
@@ -57,12 +58,19 @@ async function firstResult(engine: Engine, path: string, feeds: Record<string, T
   await session.release();
 }
 
-/** CPU time of one first result, ms. */
-async function measure(engine: Engine, path: string, feeds: Record<string, Tensor>): Promise<number> {
+/** Of one first result. */
+interface Times {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
+async function measure(engine: Engine, path: string, feeds: Record<string, Tensor>): Promise<Times> {
   const before = process.cpuUsage();
+  const start = performance.now();
   await firstResult(engine, path, feeds);
+  const wallMs = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  return { wallMs, cpuMs: (user + system) / 1000 };
 }
 
 const feedsOf = async (net: Net): Promise<Record<string, Tensor>> => feedsFor(net, await Model.load(net.path));
@@ -96,19 +104,18 @@ if (options.child) {
     };
     feeds[name] = new Tensor(dtype, shape, new array[dtype](bytes.buffer));
   }
-  console.log(await measure(engine, path, feeds));
+  console.log(JSON.stringify(await measure(engine, path, feeds)));
   process.exit(0);
 }
 
-function measureInChild(engine: Engine, net: Net, feeds: string): number {
+function measureInChild(engine: Engine, net: Net, feeds: string): Times {
   const child = spawnSync(
     process.execPath,
     [fileURLToPath(import.meta.url), "--child", JSON.stringify([engine, net.path])],
     { input: feeds, encoding: "utf8", maxBuffer: 2 ** 26 },
   );
-  const ms = Number(child.stdout);
-  if (child.status !== 0 || !(ms > 0)) throw new Error(child.stderr.split("\n").find((line) => line.includes("Error")));
-  return ms;
+  if (child.status !== 0) throw new Error(child.stderr.split("\n").find((line) => line.includes("Error")));
+  return JSON.parse(child.stdout) as Times;
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
@@ -118,11 +125,18 @@ const say = (line: string): void => report.say(line);
 const cell = (value: number): string => value.toFixed(value < 10 ? 2 : 0).padStart(8);
 
 const modes = (["cold", "warm"] as const).filter((mode) => options[mode] || !(options.cold || options.warm));
-const ratios: Record<string, number[]> = { cold: [], warm: [] };
+type Ratios = Record<keyof Times, number[]>;
+const ratios: Record<"cold" | "warm", Ratios> = {
+  cold: { wallMs: [], cpuMs: [] },
+  warm: { wallMs: [], cpuMs: [] },
+};
 const rounds = Number(options.rounds);
-const head = (text: (mode: string) => string): string => modes.map((mode) => text(mode).padEnd(27)).join("");
-say(`${"".padEnd(34)}${head((mode) => `   ${mode}: CPU ms`)}`);
-say(`${"net".padEnd(34)}${head(() => "  native     ort native÷ort")}`);
+const nameWidth = 34;
+const modeWidth = 36;
+const row = (name: string, text: (mode: "cold" | "warm") => string): void =>
+  say(`${name.padEnd(nameWidth)}${modes.map((mode) => text(mode).padEnd(modeWidth)).join("")}`);
+row("", (mode) => `    ${mode}: ms      native÷ort`);
+row("net", () => "  native     ort    time     CPU");
 if (modes.includes("warm"))
   // So that the first net finds what the others find: both engines loaded.
   for (const net of nets.slice(0, 1)) for (const engine of engines) await measure(engine, net.path, await feedsOf(net));
@@ -130,28 +144,31 @@ for (const net of nets) {
   try {
     const feeds = await feedsOf(net);
     const input = serialized(feeds);
-    const cells: string[] = [];
+    const cells = new Map<string, string>();
     for (const mode of modes) {
-      const times: Record<Engine, number[]> = { native: [], ort: [] };
+      const times: Record<Engine, Times[]> = { native: [], ort: [] };
       for (let round = 0; round < rounds; round++)
         for (const engine of round % 2 ? engines.toReversed() : engines)
           times[engine].push(
             mode === "cold" ? measureInChild(engine, net, input) : await measure(engine, net.path, feeds),
           );
-      const [native, theirs] = [median(times.native), median(times.ort)];
-      ratios[mode]!.push(native / theirs);
-      cells.push(`${cell(native)}${cell(theirs)}${cell(native / theirs)}`.padEnd(27));
+      const middle = (engine: Engine, kind: keyof Times): number => median(times[engine].map((time) => time[kind]));
+      for (const kind of ["wallMs", "cpuMs"] as const)
+        ratios[mode][kind].push(middle("native", kind) / middle("ort", kind));
+      const { wallMs, cpuMs } = ratios[mode];
+      cells.set(
+        mode,
+        [middle("native", "wallMs"), middle("ort", "wallMs"), wallMs.at(-1)!, cpuMs.at(-1)!].map(cell).join(""),
+      );
     }
-    say(`${net.name.padEnd(34)}${cells.join("")}`);
+    row(net.name, (mode) => cells.get(mode)!);
   } catch (error) {
-    console.log(`${net.name.padEnd(34)} ${(error as Error).message.split("\n")[0]}`);
+    console.log(`${net.name.padEnd(nameWidth)} ${(error as Error).message.split("\n")[0]}`);
   }
 }
-say(
-  `${`geometric mean of ${ratios[modes[0]!]!.length}`.padEnd(34)}${head((mode) => `                ${cell(geometricMean(ratios[mode]!))}`)}`,
-);
-say(
-  `${"nets above 1.5".padEnd(34)}${head((mode) => `                ${String(ratios[mode]!.filter((r) => r > 1.5).length).padStart(8)}`)}`,
-);
+const summary = (name: string, of: (ratios: readonly number[]) => string): void =>
+  row(name, (mode) => `${"".padEnd(16)}${of(ratios[mode].wallMs).padStart(8)}${of(ratios[mode].cpuMs).padStart(8)}`);
+summary(`geometric mean of ${ratios[modes[0]!].wallMs.length}`, (list) => geometricMean(list).toFixed(2));
+summary("nets above 1.5", (list) => String(list.filter((ratio) => ratio > 1.5).length));
 if (options.update) report.update();
 process.exit(0);

@@ -6,13 +6,14 @@ export type Shape = readonly Dim[];
 export type StaticShape = readonly number[];
 
 export function isStatic(shape: Shape): shape is StaticShape {
-  return shape.every((dim) => typeof dim === "number");
+  for (let axis = 0; axis < shape.length; axis++) if (typeof shape[axis] !== "number") return false;
+  return true;
 }
 
 /** Number of elements of a static shape; 1 for a scalar. */
 export function sizeOf(shape: StaticShape): number {
   let size = 1;
-  for (const dim of shape) size *= dim;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
   return size;
 }
 

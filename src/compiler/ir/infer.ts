@@ -150,13 +150,17 @@ class Inference {
   reserveSymbols(graph: Graph): void {
     for (const g of [graph, ...graph.nested()]) {
       for (const value of g.inputs) this.reserve(value.type);
-      for (const { outputs } of g.nodes) for (const value of outputs) this.reserve(value?.type);
+      for (let i = 0; i < g.nodes.length; i++) {
+        const { outputs } = g.nodes[i]!;
+        for (let k = 0; k < outputs.length; k++) this.reserve(outputs[k]?.type);
+      }
     }
   }
 
   private reserve(type: ValueType | undefined): void {
     if (type && type.kind !== "tensor") this.reserve(type.element);
     if (type?.kind !== "tensor" || !type.shape) return;
+    if (isStatic(type.shape)) return;
     for (const dim of type.shape)
       if (typeof dim === "string" && dim.includes("?"))
         for (const symbol of symbolsOf(dim))
@@ -168,13 +172,16 @@ class Inference {
   }
 
   graph(graph: Graph): void {
-    for (const node of graph.nodes) this.node(node);
+    for (let i = 0; i < graph.nodes.length; i++) this.node(graph.nodes[i]!);
   }
 
   node(node: Node): void {
     const memo = memos.get(node);
     if (memo && this.stillHolds(memo, node)) {
-      for (const [index, tensor] of memo.known.entries()) if (tensor) this.known.set(node.outputs[index]!, tensor);
+      for (let i = 0; i < memo.known.length; i++) {
+        const tensor = memo.known[i];
+        if (tensor) this.known.set(node.outputs[i]!, tensor);
+      }
       return;
     }
     const given = this.given(node);
@@ -220,16 +227,23 @@ class Inference {
       if (given[at++] !== (value && (value.isConstant || this.known.get(value)))) return false;
     }
     at = 0;
-    for (const [name, value] of attributes) if (given[at++] !== name || given[at++] !== value) return false;
-    return true;
+    let isSame = true;
+    attributes.forEach((value, name) => {
+      if (given[at++] !== name || given[at++] !== value) isSame = false;
+    });
+    return isSame;
   }
 
   /** What a node's inference can depend on. The elements of a constant go with its type, which no other constant has. */
   private given(node: Node): readonly unknown[] {
     const list: unknown[] = [];
-    for (const [name, value] of node.attributes) list.push(name, value);
-    for (const value of node.inputs)
+    node.attributes.forEach((value, name) => {
+      list.push(name, value);
+    });
+    for (let i = 0; i < node.inputs.length; i++) {
+      const value = node.inputs[i];
       list.push(value?.type, value?.dims, value && (value.isConstant || this.known.get(value)));
+    }
     return list;
   }
 

@@ -300,7 +300,9 @@ function attributeEntries(operator: Operator, version: number): readonly Attribu
 /** A node's attributes with defaults filled in. Throws ATTRIBUTE where a required one is missing. */
 export function attributesOf(node: Node, version: number): Attributes<AttributeSpecs> {
   const filled: Record<string, AttributeValue | undefined> = {};
-  for (const [name, spec] of attributeEntries(node.operator, version)) {
+  const entries = attributeEntries(node.operator, version);
+  for (let i = 0; i < entries.length; i++) {
+    const [name, spec] = entries[i]!;
     const value = node.attributes.get(name) ?? spec.default;
     if (spec.required && value === undefined)
       throw nodeError(node, "ATTRIBUTE", `attribute ${name} is missing, expected a value of type ${spec.type}`);

@@ -321,14 +321,16 @@ export class Edit {
         seen.add(value);
         count(value);
       }
-      for (const node of nodes) {
+      for (let i = 0; i < nodes.length; i++) {
+        const { inputs: read, outputs } = nodes[i]!;
         // A value has one producer; what has none may be read by many.
-        for (const value of node.outputs) if (value) count(value);
-        for (const value of node.inputs)
-          if (value && !value.producer && !seen.has(value)) {
-            seen.add(value);
-            count(value);
-          }
+        for (let k = 0; k < outputs.length; k++) if (outputs[k]) count(outputs[k]!);
+        for (let k = 0; k < read.length; k++) {
+          const value = read[k];
+          if (!value || value.producer || seen.has(value)) continue;
+          seen.add(value);
+          count(value);
+        }
       }
     }
     this.names = names;

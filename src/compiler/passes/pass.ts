@@ -44,8 +44,8 @@ export function nodePass(
     ...pass,
     run(graph, edit) {
       // An earlier rewrite may have taken the node out.
-      for (const node of pass.ops ? edit.nodesOf(pass.ops) : [...graph.nodes])
-        if (node.graph === graph) visit(node, edit);
+      const nodes = pass.ops ? edit.nodesOf(pass.ops) : [...graph.nodes];
+      for (let i = 0; i < nodes.length; i++) if (nodes[i]!.graph === graph) visit(nodes[i]!, edit);
     },
   };
 }

@@ -277,7 +277,8 @@ class Outline {
     for (const graph of this.all) {
       const byOp = new Map<string, { nodes: Node[]; positions: number[] }>();
       this.places.set(graph, byOp);
-      for (const [position, node] of graph.nodes.entries()) {
+      for (let position = 0; position < graph.nodes.length; position++) {
+        const node = graph.nodes[position]!;
         if (node.operator.domain !== "") continue;
         const place = byOp.get(node.op);
         if (place) {

@@ -12,9 +12,10 @@ const reductions = "ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1
 
 const isElementwise = (node: Node): boolean => isA(node, "Cast") || isUnary(node);
 
+const letting: ReadonlySet<string> = new Set([...broadcasting, ...reductions, "Pad", "Softmax", "Concat", "Transpose"]);
+
 /** Whether a Transpose in front of the node could go behind it, as far as its operator is concerned, or ends there. */
-const lets = (node: Node): boolean =>
-  isElementwise(node) || isA(node, ...broadcasting, ...reductions, "Pad", "Softmax", "Concat", "Transpose");
+const lets = (node: Node): boolean => (node.operator.domain === "" && letting.has(node.op)) || isElementwise(node);
 
 /** The Transpose that makes a value and that all of the value's readers could take over; constants are left to folding. */
 function transposeOf(value: Value | undefined, edit: Edit): Node | undefined {

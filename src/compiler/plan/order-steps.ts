@@ -35,15 +35,20 @@ class Walk {
   look(index: number): readonly [during: number, after: number] {
     const { reads, makes, inPlace } = this.steps[index]!;
     const { sizes, left, live } = this;
-    const made = makes.reduce((sum, value) => sum + sizes[value]!, 0);
+    let made = 0;
     let ended = 0;
     let taken = 0;
-    for (const value of reads) {
+    for (let i = 0; i < makes.length; i++) {
+      const size = sizes[makes[i]!]!;
+      made += size;
+      if (left[makes[i]!] === 0) ended += size;
+    }
+    for (let i = 0; i < reads.length; i++) {
+      const value = reads[i]!;
       if (left[value] !== 1) continue;
       ended += sizes[value]!;
       if (inPlace && sizes[value] === made) taken = made;
     }
-    for (const value of makes) if (left[value] === 0) ended += sizes[value]!;
     return [live + made - taken, live + made - ended];
   }
 
@@ -51,7 +56,8 @@ class Walk {
     const [during, after] = this.look(index);
     this.peak = Math.max(this.peak, during);
     this.live = after;
-    for (const value of this.steps[index]!.reads) this.left[value]!--;
+    const { reads } = this.steps[index]!;
+    for (let i = 0; i < reads.length; i++) this.left[reads[i]!]!--;
   }
 }
 

@@ -136,10 +136,11 @@ function writeParameters(
     if (kind === "int") writer.int(value as number);
     else if (kind === "float") writer.float(value as number);
     else {
-      writer.u64((value as readonly number[]).length);
-      for (const item of value as readonly number[]) {
-        if (kind === "ints") writer.int(item);
-        else writer.float(item);
+      const list = value as readonly number[];
+      writer.u64(list.length);
+      for (let i = 0; i < list.length; i++) {
+        if (kind === "ints") writer.int(list[i]!);
+        else writer.float(list[i]!);
       }
     }
   }

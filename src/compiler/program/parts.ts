@@ -149,41 +149,61 @@ function wholeTakes(list: number[], more: readonly number[]): void {
 
 /** Storages of the arena by when they are alive. */
 class Lives {
-  private readonly spans = new Map<Storage, { readonly first: number; readonly last: number }>();
-  private readonly count: number;
+  private readonly spans = new Map<Storage, Span>();
+  /** Bytes that begin to be alive at each instruction, less those that have ended before it. */
+  private change: Float64Array;
   private peak: number;
 
   constructor(uses: ReadonlyMap<Storage, Use>, count: number) {
-    this.count = count;
-    for (const [storage, { touches }] of uses)
-      if (storage.kind === "arena") this.spans.set(storage, { first: touches[0]!, last: touches.at(-1)! });
-    this.peak = this.peakOf(this.spans);
+    this.change = new Float64Array(count + 1);
+    for (const [storage, { touches }] of uses) {
+      if (storage.kind !== "arena") continue;
+      const span = { first: touches[0]!, last: touches.at(-1)! };
+      this.spans.set(storage, span);
+      alive(this.change, span, storage.sizeBytes);
+    }
+    this.peak = peakOf(this.change);
   }
 
   /** Joins the parts with their whole unless the peak rises by it; says whether it did. */
   join(pieces: readonly Piece[]): boolean {
-    const spans = new Map(this.spans);
+    const change = this.change.slice();
+    const wholes = new Map<Storage, Span>();
     for (const { part, whole } of pieces) {
-      const of = spans.get(part)!;
-      const to = spans.get(whole);
-      spans.delete(part);
-      if (to) spans.set(whole, { first: Math.min(of.first, to.first), last: Math.max(of.last, to.last) });
+      const of = wholes.get(part) ?? this.spans.get(part)!;
+      const to = wholes.get(whole) ?? this.spans.get(whole);
+      alive(change, of, -part.sizeBytes);
+      if (!to) continue;
+      const joined = { first: Math.min(of.first, to.first), last: Math.max(of.last, to.last) };
+      alive(change, to, -whole.sizeBytes);
+      alive(change, joined, whole.sizeBytes);
+      wholes.set(whole, joined);
     }
-    const peak = this.peakOf(spans);
+    const peak = peakOf(change);
     if (peak > this.peak) return false;
     this.peak = peak;
+    this.change = change;
+    for (const [storage, span] of wholes) this.spans.set(storage, span);
     for (const { part } of pieces) this.spans.delete(part);
-    for (const [storage, span] of spans) this.spans.set(storage, span);
     return true;
   }
+}
 
-  private peakOf(spans: ReadonlyMap<Storage, { readonly first: number; readonly last: number }>): number {
-    const change = new Float64Array(this.count + 1);
-    for (const [{ sizeBytes }, { first, last }] of spans) {
-      change[first]! += sizeBytes;
-      change[last + 1]! -= sizeBytes;
-    }
-    let live = 0;
-    return change.reduce((peak, bytes) => Math.max(peak, (live += bytes)), 0);
-  }
+/** First and last instruction that touch a storage. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Counts so many bytes more as alive in a span. */
+function alive(change: Float64Array, { first, last }: Span, bytes: number): void {
+  change[first]! += bytes;
+  change[last + 1]! -= bytes;
+}
+
+function peakOf(change: Float64Array): number {
+  let live = 0;
+  let peak = 0;
+  for (let i = 0; i < change.length; i++) peak = Math.max(peak, (live += change[i]!));
+  return peak;
 }
