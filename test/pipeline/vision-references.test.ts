@@ -270,6 +270,142 @@ describe("sizes", () => {
   });
 });
 
+describe("warps", () => {
+  const tent = (x: number): number => Math.max(0, 1 - Math.abs(x));
+  /** Keys' kernel, a = -0.75. */
+  const keys = (x: number): number => {
+    const t = Math.abs(x);
+    if (t <= 1) return 1.25 * t ** 3 - 2.25 * t ** 2 + 1;
+    return t < 2 ? -0.75 * (t ** 3 - 5 * t ** 2 + 8 * t - 4) : 0;
+  };
+
+  /** The level at a place, pixels' middles lying at halves. */
+  function sample(
+    at: (x: number, y: number, c: number) => number,
+    method: string,
+    [x, y]: readonly [number, number],
+    c: number,
+  ): number {
+    const [kernel, reach] = method === "linear" ? [tent, 1] : [keys, 2];
+    const [px, py] = [x - 0.5, y - 0.5];
+    let sum = 0;
+    for (let j = Math.ceil(py - reach); j <= py + reach; j++)
+      for (let i = Math.ceil(px - reach); i <= px + reach; i++) sum += kernel(i - px) * kernel(j - py) * at(i, j, c);
+    return sum;
+  }
+
+  test.each(["linear", "cubic"] as const)("warpAffine, warpPerspective and remap %s are sums over pixels", (method) => {
+    times(() => {
+      const picture = small();
+      const [width, height, fill] = [rng.integer(1, 17), rng.integer(1, 17), rng.real(0, isBytes(picture) ? 255 : 1)];
+      const border = rng.pick([...smooth, "constant"] as const);
+      const options = { width, height, method, border, fill };
+      const at = reader(picture, border, fill);
+      const [angle, scale] = [rng.real(0, 6), rng.real(0.3, 2)];
+      const [cos, sin] = [Math.cos(angle) * scale, Math.sin(angle) * scale];
+      const [dx, dy, shear] = [rng.real(-9, 9), rng.real(-9, 9), rng.real(-0.5, 0.5)];
+      const matrix = [cos, shear - sin, dx, sin, cos, dy];
+      const affine = (x: number, y: number): readonly [number, number] => [
+        cos * x + (shear - sin) * y + dx,
+        sin * x + cos * y + dy,
+      ];
+      // 8-bit levels are within 1 of the exact interpolation.
+      expectLevels(
+        library.warpAffine<Picture>(picture, matrix, { ...options, inverse: true }),
+        (x, y, c) => sample(at, method, affine(x + 0.5, y + 0.5), c),
+        0.5,
+      );
+
+      // The corners of a trapezium: rows stay rows, at the rate that the homography of its sides demands.
+      const [top, bottom, left, high] = [rng.real(4, 12), rng.real(4, 12), rng.real(-2, 4), rng.real(4, 12)];
+      const quad = [
+        [left, 0],
+        [left + top, 0],
+        [left + bottom, high],
+        [left, high],
+      ] as const;
+      expectLevels(
+        library.warpPerspective<Picture>(picture, quad, options),
+        (x, y, c) => {
+          const [u, v] = [(x + 0.5) / width, (y + 0.5) / height];
+          // Along v the sides' lengths are a harmonic mixture: t = v·top / (v·top + (1 − v)·bottom).
+          const t = (v * top) / (v * top + (1 - v) * bottom);
+          return sample(at, method, [left + u * (top + (bottom - top) * t), t * high], c);
+        },
+        0.5,
+      );
+
+      const places = Float32Array.from({ length: width * height * 2 }, () => rng.real(-6, 20));
+      expectLevels(
+        library.remap<Picture>(picture, new Tensor("float32", [height, width, 2], places), { method, border, fill }),
+        (x, y, c) => {
+          const k = 2 * (y * width + x);
+          return sample(at, method, [places[k]!, places[k + 1]!], c);
+        },
+        0.5,
+      );
+    });
+  });
+
+  test("gaussianBlur is the sum weighted by the bell curve", () => {
+    times(() => {
+      const picture = small(undefined, rng.pick([0, 1]));
+      const [radius, sigma, border] = [rng.integer(0, 4), rng.real(0.3, 3), rng.pick([...smooth, "constant"] as const)];
+      const at = reader(picture, border, 7);
+      const bell = Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-((k - radius) ** 2) / (2 * sigma ** 2)));
+      const total = bell.reduce((a, b) => a + b) ** 2;
+      // Native rows in between are in parts of a level.
+      expectLevels(
+        library.gaussianBlur<Picture>(picture, { radius, sigma, border, fill: 7 }),
+        (x, y, c) => {
+          let sum = 0;
+          for (let j = -radius; j <= radius; j++)
+            for (let i = -radius; i <= radius; i++) sum += bell[i + radius]! * bell[j + radius]! * at(x + i, y + j, c);
+          return sum / total;
+        },
+        0.05,
+      );
+    });
+  });
+
+  test("toTensor is (level · scale − mean) / std of each picture, padded", () => {
+    times(() => {
+      const isGrey = rng.pick([true, false]);
+      const images = Array.from({ length: rng.integer(1, 3) }, () =>
+        randomImage(smallSize(0), smallSize(0), isGrey ? 1 : rng.pick([3, 4])),
+      );
+      const channels = isGrey ? 1 : 3;
+      const list = (low: number, high: number): number[] =>
+        Array.from({ length: rng.pick([1, channels]) }, () => rng.real(low, high));
+      const [mean, std, scale, padding] = [list(-1, 1), list(0.1, 2), rng.real(0.001, 1), rng.real(-1, 1)];
+      const [layout, order] = [rng.pick(["nchw", "nhwc"] as const), rng.pick(["rgb", "bgr"] as const)];
+      const { data, shape } = library.toTensor(images, { mean, std, scale, padding, layout, order });
+      const [width, height] = (["width", "height"] as const).map((side) =>
+        Math.max(1, ...images.map((image) => image[side])),
+      ) as [number, number];
+      const n = images.length;
+      expect(shape).toEqual(layout === "nchw" ? [n, channels, height, width] : [n, height, width, channels]);
+      let worst = 0;
+      for (const [k, image] of images.entries())
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++)
+            for (let c = 0; c < channels; c++) {
+              const isInside = x < image.width && y < image.height;
+              const from = order === "rgb" ? c : channels - 1 - c;
+              const level = isInside ? image.data[(y * image.width + x) * image.channels + from]! : 0;
+              const expected = isInside ? (level * scale - mean[c % mean.length]!) / std[c % std.length]! : padding;
+              const at =
+                layout === "nchw"
+                  ? ((k * channels + c) * height + y) * width + x
+                  : ((k * height + y) * width + x) * channels + c;
+              const off = Math.abs(data[at]! - expected) / (1 + Math.abs(expected));
+              if (!(off <= worst)) worst = off;
+            }
+      expect(worst).toBeLessThan(1e-5);
+    });
+  });
+});
+
 describe("colour", () => {
   const linear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   /** From r, g, b of 0 to 1. */
