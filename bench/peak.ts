@@ -1,5 +1,5 @@
 /**
- * npm run bench -- peak [FILTER…] [--runs 5] [--write]
+ * npm run bench -- peak [FILTER…] [--runs 5] [--young MiB] [--write]
  *
  * Resident memory of each net on the native engine beside ONNX Runtime. Each figure comes from a process of its own, which
  * first runs a small net, so that what an engine itself needs is not counted; then loads the net, gives back garbage, and
@@ -25,6 +25,8 @@ const usage = `npm run bench -- peak [FILTER…] [options]
 Resident memory of the nets whose names contain a FILTER (default: all), native beside ONNX Runtime.
 
   --runs 5    runs of each net
+  --young 1   the most that a half of V8's young generation may grow to, MiB, in the processes of both engines (node's
+              --max-semi-space-size; default: V8's own, 16)
   --write     write the table into docs/memory.md
   --help      this text
 
@@ -37,6 +39,7 @@ const { values: options, positionals: filters } = parseArgs({
     runs: { type: "string", default: "5" },
     child: { type: "string" },
     feeds: { type: "string" },
+    young: { type: "string" },
     write: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -121,6 +124,7 @@ if (options.help) {
   process.exit(0);
 }
 const runs = Number(options.runs);
+const young = options.young === undefined ? [] : [`--max-semi-space-size=${Number(options.young)}`];
 if (options.child) {
   const net = findNets().find(({ name }) => name === filters[0])!;
   console.log(JSON.stringify(await measure(options.child, net, options.feeds!, runs)));
@@ -139,7 +143,7 @@ for (const net of findNets()) {
   await writeFeeds(net, folder).catch((error: Error) => console.log(`${net.name}: ${error.message}`));
   const found = ["native", "ort"].map((engine) => {
     const self = fileURLToPath(import.meta.url);
-    const args = [self, "--child", engine, "--feeds", folder, "--runs", String(runs), net.name];
+    const args = [...young, self, "--child", engine, "--feeds", folder, "--runs", String(runs), net.name];
     const child = spawnSync(process.execPath, args, { encoding: "utf8" });
     return child.status === 0 ? (JSON.parse(child.stdout) as Figures) : undefined;
   });

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "addon/state.h"
 #include "base/isa.h"
@@ -84,6 +85,21 @@ Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_
   }
   heap.Free(block);
   return Napi::Value();
+}
+
+Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name) {
+  using memory::SessionHeap;
+  void* handed = heap.HandOut(block, bytes, std::move(name));
+  napi_value buffer;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, block, bytes, [](napi_env, void*, void* hint) { SessionHeap::TakeBack(hint); }, handed, &buffer);
+  if (status == napi_ok) return Napi::Value(env, buffer);
+  void* copy = nullptr;
+  const bool is_copied =
+      status == napi_no_external_buffers_allowed && napi_create_arraybuffer(env, bytes, &copy, &buffer) == napi_ok;
+  if (is_copied) std::memcpy(copy, block, bytes);
+  SessionHeap::TakeBack(handed);
+  return is_copied ? Napi::Value(env, buffer) : Napi::Value();
 }
 
 NODE_API_MODULE(inferlab, Init)

@@ -1,8 +1,11 @@
 // What JavaScript sees of the process's heap. src/runtime/native/addon.ts declares the same in TypeScript.
 #include <napi.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "addon/state.h"
@@ -11,11 +14,16 @@
 namespace inferlab::addon {
 namespace {
 
+using memory::SessionHeap;
+
 memory::Heap& HeapOf(const Napi::CallbackInfo& info) { return State::Of(info.Env()).cpu.heap; }
 double Number(std::uint64_t value) { return static_cast<double>(value); }
 
 Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
-  const memory::HeapStats stats = HeapOf(info).Stats();
+  memory::HeapStats stats = HeapOf(info).Stats();
+  SessionHeap::ForEach([&](SessionHeap& heap) {
+    heap.WithWeights([&](memory::Heap& weights) { stats.reserved_bytes += weights.Stats().reserved_bytes; });
+  });
   Napi::Object object = Napi::Object::New(info.Env());
   object.Set("liveBytes", Number(stats.live_bytes));
   object.Set("peakBytes", Number(stats.peak_bytes));
@@ -29,7 +37,27 @@ Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
 // memoryUse() → {bins, threads}: bins that were ever used, threads that ever allocated small blocks.
 Napi::Value MemoryUse(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const memory::HeapUse use = HeapOf(info).Use();
+  memory::HeapUse use = HeapOf(info).Use();
+  SessionHeap::ForEach([&](SessionHeap& heap) {
+    heap.WithWeights([&](memory::Heap& weights) {
+      const memory::HeapUse more = weights.Use();
+      for (std::size_t i = 0; i < more.bins.size() && i < use.bins.size(); ++i) {
+        use.bins[i].slabs += more.bins[i].slabs;
+        use.bins[i].allocations += more.bins[i].allocations;
+        use.bins[i].frees += more.bins[i].frees;
+      }
+      for (const memory::ThreadUse& thread : more.threads) {
+        const auto known = std::find_if(use.threads.begin(), use.threads.end(),
+                                        [&](const auto& one) { return one.number == thread.number; });
+        if (known == use.threads.end()) {
+          use.threads.push_back(thread);
+        } else {
+          known->slabs += thread.slabs;
+          known->live_bytes += thread.live_bytes;
+        }
+      }
+    });
+  });
   Napi::Array bins = Napi::Array::New(env);
   for (const memory::BinUse& bin : use.bins) {
     if (bin.allocations == 0) continue;
@@ -58,7 +86,13 @@ Napi::Value MemoryUse(const Napi::CallbackInfo& info) {
 Napi::Value MemoryRegions(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   static constexpr const char* kinds[] = {"slab", "block", "free"};
-  const auto regions = HeapOf(info).Regions();
+  auto regions = HeapOf(info).Regions();
+  SessionHeap::ForEach([&](SessionHeap& heap) {
+    heap.WithWeights([&](memory::Heap& weights) {
+      for (memory::HeapRegion& region : weights.Regions()) regions.push_back(std::move(region));
+    });
+  });
+  std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
   Napi::Array array = Napi::Array::New(env, regions.size());
   for (std::size_t i = 0; i < regions.size(); ++i) {
     Napi::Object object = Napi::Object::New(env);
@@ -126,7 +160,10 @@ Napi::Value MemoryIsChecked(const Napi::CallbackInfo& info) {
 
 // memoryInspect() looks at all checked blocks now; number of new findings.
 Napi::Value MemoryInspect(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), Number(HeapOf(info).Check()));
+  std::size_t found = HeapOf(info).Check();
+  SessionHeap::ForEach(
+      [&](SessionHeap& heap) { heap.WithWeights([&](memory::Heap& weights) { found += weights.Check(); }); });
+  return Napi::Number::New(info.Env(), Number(found));
 }
 
 // allocate(bytes, owner?) → ArrayBuffer in pool memory.
@@ -157,7 +194,11 @@ Napi::Value Release(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
-  if (!buffer.IsDetached()) buffer.Detach();
+  if (buffer.IsDetached()) return info.Env().Undefined();
+  void* block = buffer.Data();
+  buffer.Detach();
+  // Node would free an output's memory some turns later.
+  if (buffer.IsDetached()) SessionHeap::TakeBackNow(block);
   return info.Env().Undefined();
 }
 
@@ -175,20 +216,78 @@ Napi::Array ToArray(Napi::Env env, const std::vector<memory::Finding>& findings)
   return array;
 }
 
+void Append(std::vector<memory::Finding>* all, std::vector<memory::Finding> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(*all));
+}
+
 // memoryFindings() → what checked mode found since the last call.
-Napi::Value MemoryFindings(const Napi::CallbackInfo& info) { return ToArray(info.Env(), HeapOf(info).TakeFindings()); }
+Napi::Value MemoryFindings(const Napi::CallbackInfo& info) {
+  std::vector<memory::Finding> findings = HeapOf(info).TakeFindings();
+  SessionHeap::ForEach([&](SessionHeap& heap) {
+    heap.WithWeights([&](memory::Heap& weights) { Append(&findings, weights.TakeFindings()); });
+  });
+  Append(&findings, SessionHeap::TakeLostFindings());
+  return ToArray(info.Env(), findings);
+}
 
 // memoryLeaks() → blocks alive now; checked mode only.
-Napi::Value MemoryLeaks(const Napi::CallbackInfo& info) { return ToArray(info.Env(), HeapOf(info).Leaks()); }
+Napi::Value MemoryLeaks(const Napi::CallbackInfo& info) {
+  std::vector<memory::Finding> leaks = HeapOf(info).Leaks();
+  SessionHeap::ForEach(
+      [&](SessionHeap& heap) { heap.WithWeights([&](memory::Heap& weights) { Append(&leaks, weights.Leaks()); }); });
+  return ToArray(info.Env(), leaks);
+}
+
+// memoryHeaps() → the heaps of all sessions in the process, oldest first.
+Napi::Value MemoryHeaps(const Napi::CallbackInfo& info) {
+  // Objects are made afterwards: the collector, which ends heaps, may run while they are.
+  std::vector<SessionHeap::Report> reports;
+  SessionHeap::ForEach([&](SessionHeap& heap) { reports.push_back(heap.Look()); });
+  Napi::Array array = Napi::Array::New(info.Env());
+  for (const SessionHeap::Report& report : reports) array.Set(array.Length(), ToObject(info.Env(), report));
+  return array;
+}
 
 // trim() → gives what the heap and the C library keep for reuse back to the system.
 Napi::Value Trim(const Napi::CallbackInfo& info) {
   HeapOf(info).Trim();
+  SessionHeap::ForEach([](SessionHeap& heap) { heap.WithWeights([](memory::Heap& weights) { weights.Trim(); }); });
   memory::pages::TrimLibrary();
   return info.Env().Undefined();
 }
 
 }  // namespace
+
+Napi::Object ToObject(Napi::Env env, const SessionHeap::Report& report) {
+  static constexpr const char* kinds[] = {"weights", "scratch", "arenas", "outputs"};
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("id", Number(report.id));
+  object.Set("name", Napi::String::New(env, report.name));
+  object.Set("liveBytes", Number(report.live_bytes));
+  object.Set("peakBytes", Number(report.peak_bytes));
+  object.Set("limitBytes", Number(report.limit_bytes));
+  object.Set("reservedBytes", Number(report.reserved_bytes));
+  object.Set("closed", Napi::Boolean::New(env, report.is_closed));
+  Napi::Object by_kind = Napi::Object::New(env);
+  for (int kind = 0; kind < SessionHeap::kNumKinds; ++kind) {
+    Napi::Object use = Napi::Object::New(env);
+    use.Set("bytes", Number(report.kinds[kind].bytes));
+    use.Set("blocks", Number(report.kinds[kind].blocks));
+    use.Set("peakBytes", Number(report.kinds[kind].peak_bytes));
+    by_kind.Set(kinds[kind], use);
+  }
+  object.Set("byKind", by_kind);
+  Napi::Array tensors = Napi::Array::New(env, report.outputs.size());
+  for (std::size_t i = 0; i < report.outputs.size(); ++i) {
+    Napi::Object tensor = Napi::Object::New(env);
+    tensor.Set("name", Napi::String::New(env, report.outputs[i].name));
+    tensor.Set("bytes", Number(report.outputs[i].bytes));
+    tensor.Set("scope", Napi::String::New(env, report.outputs[i].scope));
+    tensors.Set(static_cast<std::uint32_t>(i), tensor);
+  }
+  object.Set("tensors", tensors);
+  return object;
+}
 
 void DefineMemory(Napi::Env env, Napi::Object exports) {
   const auto define = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
@@ -203,6 +302,7 @@ void DefineMemory(Napi::Env env, Napi::Object exports) {
   define("memorySetChecked", MemorySetChecked);
   define("memoryIsChecked", MemoryIsChecked);
   define("memoryInspect", MemoryInspect);
+  define("memoryHeaps", MemoryHeaps);
   define("memoryFindings", MemoryFindings);
   define("memoryLeaks", MemoryLeaks);
   define("allocate", Allocate);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,8 +45,9 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   }
   explicit ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {}
 
-  void Adopt(std::shared_ptr<program::Program> program, Napi::Object store) {
-    program_ = std::move(program);
+  void Adopt(std::shared_ptr<ProgramSlot> slot, Napi::Object store) {
+    slot_ = std::move(slot);
+    Store::Unwrap(store)->Add(slot_);
     store_ = Napi::Persistent(store);
   }
 
@@ -53,18 +55,18 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   // A run in flight keeps the program until it is done.
   Napi::Value Dispose(const Napi::CallbackInfo& info) {
-    program_.reset();
+    slot_ = std::make_shared<ProgramSlot>();
     store_.Reset();
     return info.Env().Undefined();
   }
   Napi::Value ArenaBytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), program_ ? static_cast<double>(program_->arena_bytes()) : 0);
+    return Napi::Number::New(info.Env(), slot_->program ? static_cast<double>(slot_->program->arena_bytes()) : 0);
   }
   Napi::Value WorkspaceBytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), program_ ? static_cast<double>(program_->workspace_bytes()) : 0);
+    return Napi::Number::New(info.Env(), slot_->program ? static_cast<double>(slot_->program->workspace_bytes()) : 0);
   }
 
-  std::shared_ptr<program::Program> program_;
+  std::shared_ptr<ProgramSlot> slot_ = std::make_shared<ProgramSlot>();
   // The store keeps the weights' arrays alive.
   Napi::ObjectReference store_;
   // How long the last run took; huge before the first.
@@ -78,13 +80,16 @@ constexpr std::int64_t kInlineNs = 250'000;
 
 class LoadJob final : public Job {
  public:
-  LoadJob(Napi::Env env, Napi::Object store, std::vector<std::byte> bytes, int num_threads, device::Cpu& cpu)
+  LoadJob(Napi::Env env, Napi::Object store, std::vector<std::byte> bytes, int num_threads,
+          std::vector<std::string> output_names, device::Cpu& cpu)
       : deferred_(Napi::Promise::Deferred::New(env)),
         store_(Napi::Persistent(store)),
         constants_(Store::Unwrap(store)->constants()),
         bytes_(std::move(bytes)),
         num_threads_(num_threads),
-        cpu_(cpu) {}
+        cpu_(cpu) {
+    slot_->output_names = std::move(output_names);
+  }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
@@ -92,9 +97,9 @@ class LoadJob final : public Job {
     try {
       Team team(cpu_.threads, num_threads_, cancel.get());
       std::unique_ptr<program::Program> program;
-      status_ = program::Program::Load(bytes_, constants_, cpu_.heap, num_threads_, team, &program);
+      status_ = program::Program::Load(bytes_, constants_, num_threads_, team, &program);
       if (status_.ok() && cancel->load()) status_ = Status::Cancelled();
-      program_ = std::move(program);
+      slot_->program = std::move(program);
     } catch (const std::bad_alloc&) {
       status_ = Status::OutOfMemory(static_cast<std::int64_t>(bytes_.size()));
     }
@@ -103,7 +108,9 @@ class LoadJob final : public Job {
   void Finish(Napi::Env env) override {
     if (!status_.ok()) return deferred_.Reject(ToError(env, status_).Value());
     const Napi::Object object = State::Of(env).program.New({});
-    ProgramObject::Unwrap(object)->Adopt(std::move(program_), store_.Value());
+    // The store may have been disposed of meanwhile: then there is nothing to run.
+    if (!Store::Unwrap(store_.Value())->constants()) slot_->program.reset();
+    ProgramObject::Unwrap(object)->Adopt(std::move(slot_), store_.Value());
     deferred_.Resolve(object);
   }
 
@@ -115,43 +122,45 @@ class LoadJob final : public Job {
   int num_threads_;
   device::Cpu& cpu_;
   Status status_;
-  std::shared_ptr<program::Program> program_;
+  std::shared_ptr<ProgramSlot> slot_ = std::make_shared<ProgramSlot>();
 };
 
 class RunJob final : public Job {
  public:
-  RunJob(Napi::Env env, Napi::Object program_object, Napi::Object inputs, std::shared_ptr<program::Program> program,
+  RunJob(Napi::Env env, Napi::Object program_object, Napi::Object inputs, std::shared_ptr<ProgramSlot> slot,
          std::shared_ptr<std::atomic<std::int64_t>> last_ns, device::Cpu& cpu)
       : deferred_(Napi::Promise::Deferred::New(env)),
         keep_program_(Napi::Persistent(program_object)),
         keep_inputs_(Napi::Persistent(inputs)),
-        program_(std::move(program)),
+        slot_(std::move(slot)),
+        program_(slot_->program),
         last_ns_(std::move(last_ns)),
         cpu_(cpu) {}
 
   ~RunJob() override {
-    for (const Block& block : blocks_) cpu_.heap.Free(block.data);
+    for (const Block& block : blocks_) program_->heap().Free(memory::SessionHeap::kOutput, block.data, block.bytes);
   }
 
   // The first `num_own` outputs get a block each, those after them lie in one, each at a multiple of kSharedAlignment: many
-  // at once, as a trace keeps them, would cost the collector and the system more than the run. False where memory is short.
-  bool Allocate(std::size_t num_own) {
+  // at once, as a trace keeps them, would cost the collector and the system more than the run.
+  Status Allocate(std::size_t num_own) {
     const auto sizes = program_->output_bytes();
     num_own = std::min(num_own, sizes.size());
     std::size_t shared_bytes = 0;
     for (std::size_t bytes : sizes.subspan(num_own)) shared_bytes += Aligned(bytes);
     for (std::size_t bytes : sizes.first(num_own)) {
-      if (!AddBlock(bytes, "output of a run")) return false;
+      INFERLAB_RETURN_IF_ERROR(AddBlock(bytes, "output of a run"));
       outputs_.push_back(blocks_.back().data);
     }
-    if (num_own == sizes.size()) return true;
-    if (!AddBlock(shared_bytes, "tensors kept of a run")) return false;
+    num_own_ = num_own;
+    if (num_own == sizes.size()) return Status::Ok();
+    INFERLAB_RETURN_IF_ERROR(AddBlock(shared_bytes, "tensors kept of a run"));
     std::byte* at = blocks_.back().data;
     for (std::size_t bytes : sizes.subspan(num_own)) {
       outputs_.push_back(at);
       at += Aligned(bytes);
     }
-    return true;
+    return Status::Ok();
   }
 
   Napi::Promise promise() const { return deferred_.Promise(); }
@@ -186,7 +195,11 @@ class RunJob final : public Job {
     Napi::Array buffers = Napi::Array::New(env, blocks_.size());
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const std::size_t bytes = blocks_[i].bytes;
-      const Napi::Value buffer = WrapBlock(env, cpu_.heap, std::exchange(blocks_[i].data, nullptr), bytes);
+      std::string name = i >= num_own_                      ? "tensors kept of a run"
+                         : i < slot_->output_names.size() ? slot_->output_names[i]
+                                                          : std::string();
+      const Napi::Value buffer =
+          WrapOutput(env, program_->heap(), std::exchange(blocks_[i].data, nullptr), bytes, std::move(name));
       if (buffer.IsEmpty())
         return deferred_.Reject(ToError(env, Status::OutOfMemory(static_cast<std::int64_t>(bytes))).Value());
       buffers.Set(static_cast<std::uint32_t>(i), buffer);
@@ -214,10 +227,12 @@ class RunJob final : public Job {
     return Microseconds(std::chrono::duration_cast<std::chrono::nanoseconds>(time - asked_).count());
   }
 
-  bool AddBlock(std::size_t bytes, const char* owner) {
-    auto* data = static_cast<std::byte*>(cpu_.heap.Allocate(bytes, owner));
-    if (data) blocks_.push_back({data, bytes});
-    return data != nullptr;
+  Status AddBlock(std::size_t bytes, const char* owner) {
+    memory::SessionHeap& heap = program_->heap();
+    auto* data = static_cast<std::byte*>(heap.Allocate(memory::SessionHeap::kOutput, bytes, owner));
+    if (!data) return heap.Refusal("outputs of a run", bytes);
+    blocks_.push_back({data, bytes});
+    return Status::Ok();
   }
 
   // See NativeRecord in src/runtime/native/addon.ts.
@@ -251,9 +266,12 @@ class RunJob final : public Job {
   Napi::Promise::Deferred deferred_;
   Napi::ObjectReference keep_program_;
   Napi::ObjectReference keep_inputs_;
+  std::shared_ptr<ProgramSlot> slot_;
+  // The run's own: the slot may be emptied meanwhile.
   std::shared_ptr<program::Program> program_;
   std::shared_ptr<std::atomic<std::int64_t>> last_ns_;
   device::Cpu& cpu_;
+  std::size_t num_own_ = 0;
   std::vector<const std::byte*> inputs_;
   std::vector<Block> blocks_;
   // Within the blocks, by output.
@@ -277,14 +295,15 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
     Throw(env, status);
     return env.Undefined();
   };
-  if (!program_) return refuse({StatusCode::kArgument, "program that was disposed"});
+  const std::shared_ptr<program::Program>& program = slot_->program;
+  if (!program) return refuse({StatusCode::kArgument, "program that was disposed"});
   if (!info[0].IsArray()) return refuse({StatusCode::kArgument, "inputs (an array of typed arrays)"});
   const Napi::Array inputs = info[0].As<Napi::Array>();
-  const auto expected = program_->input_bytes();
+  const auto expected = program->input_bytes();
   if (inputs.Length() != expected.size())
     return refuse({StatusCode::kArgument, "number of inputs", inputs.Length(), static_cast<std::int64_t>(expected.size())});
   State& state = State::Of(env);
-  auto job = std::make_unique<RunJob>(env, Value(), inputs, program_, last_ns_, state.cpu);
+  auto job = std::make_unique<RunJob>(env, Value(), inputs, slot_, last_ns_, state.cpu);
   for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
     std::byte* data;
     std::size_t bytes;
@@ -300,7 +319,7 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
     if (!token.InstanceOf(state.token.Value())) return refuse({StatusCode::kArgument, "cancel token"});
     job->cancel = CancelToken::Unwrap(token)->flag();
   }
-  if (!job->Allocate(info[2].As<Napi::Number>().Uint32Value())) return refuse(Status::OutOfMemory(0));
+  if (const Status status = job->Allocate(info[2].As<Napi::Number>().Uint32Value()); !status.ok()) return refuse(status);
   job->MarkReady();
   const Napi::Promise promise = job->promise();
   if (last_ns_->load(std::memory_order_relaxed) < kInlineNs) {
@@ -312,7 +331,7 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   return promise;
 }
 
-// load(store, bytes: Uint8Array, threads: number) → Promise<Program>
+// load(store, bytes: Uint8Array, threads: number, outputNames?: string[]) → Promise<Program>
 Napi::Value Load(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   State& state = State::Of(env);
@@ -323,9 +342,21 @@ Napi::Value Load(const Napi::CallbackInfo& info) {
     Throw(env, {StatusCode::kArgument, "arguments of load (store, bytes, threads)"});
     return env.Undefined();
   }
+  if (!Store::Unwrap(info[0].As<Napi::Object>())->constants()) {
+    Throw(env, {StatusCode::kArgument, "constant store that was disposed"});
+    return env.Undefined();
+  }
+  std::vector<std::string> output_names;
+  if (info[3].IsArray()) {
+    const Napi::Array names = info[3].As<Napi::Array>();
+    for (std::uint32_t i = 0; i < names.Length(); ++i) {
+      const Napi::Value name = names[i];
+      output_names.push_back(name.IsString() ? name.As<Napi::String>().Utf8Value() : "");
+    }
+  }
   const int threads = info[2].As<Napi::Number>().Int32Value();
   auto job = std::make_unique<LoadJob>(env, info[0].As<Napi::Object>(), std::vector<std::byte>(data, data + bytes),
-                                       std::clamp(threads, 1, 256), state.cpu);
+                                       std::clamp(threads, 1, 256), std::move(output_names), state.cpu);
   const Napi::Promise promise = job->promise();
   state.runner.Start(std::move(job));
   return promise;

@@ -3,10 +3,12 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
 
 #include "addon/runner.h"
 #include "base/status.h"
 #include "device/cpu.h"
+#include "memory/session_heap.h"
 
 namespace inferlab::addon {
 
@@ -29,6 +31,12 @@ void Throw(Napi::Env env, const Status& status);
 // Memory of the heap as an ArrayBuffer, given back when it is collected. An empty value, and the block freed, where JavaScript
 // refuses an array of that size.
 Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes);
+
+// As WrapBlock for an output of a session, which counts in its heap until then.
+Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name);
+
+// What memoryHeaps() says of one heap; see NativeHeap in src/runtime/native/addon.ts.
+Napi::Object ToObject(Napi::Env env, const memory::SessionHeap::Report& report);
 
 void DefineMemory(Napi::Env env, Napi::Object exports);
 void DefineStore(Napi::Env env, Napi::Object exports);

@@ -2,25 +2,45 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "program/program.h"
 
 namespace inferlab::addon {
 
-// JavaScript class ConstantStore: `put(id, typedArray)`, `ownedBytes`.
+// A program that JavaScript holds; empty once it, or its store, was disposed of.
+struct ProgramSlot {
+  std::shared_ptr<program::Program> program;
+  // Of the outputs, in their order; names may be missing.
+  std::vector<std::string> output_names;
+};
+
+// JavaScript class ConstantStore(name?, limitBytes?): the constants of a session, and its heap. `put(id, typedArray)`,
+// `drop(ids)`, `ownedBytes`, `look()`, `dispose()`.
 class Store : public Napi::ObjectWrap<Store> {
  public:
   explicit Store(const Napi::CallbackInfo& info);
+  // Null once disposed of.
   const std::shared_ptr<program::ConstantStore>& constants() const { return constants_; }
+  // To be emptied when the store is disposed of.
+  void Add(const std::shared_ptr<ProgramSlot>& slot);
   static Napi::Function Class(Napi::Env env);
 
  private:
   Napi::Value Put(const Napi::CallbackInfo& info);
   Napi::Value OwnedBytes(const Napi::CallbackInfo& info);
+  Napi::Value Drop(const Napi::CallbackInfo& info);
+  Napi::Value Look(const Napi::CallbackInfo& info);
+  // The programs end, and with the last run under way the heap.
+  Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<program::ConstantStore> constants_;
   // Keeps the arrays alive whose memory the store points into.
   Napi::Reference<Napi::Array> arrays_;
+  std::shared_ptr<memory::SessionHeap> heap_;
+  std::size_t owned_bytes_ = 0;  // when it was disposed of
+  std::vector<std::weak_ptr<ProgramSlot>> programs_;
 };
 
 // Bytes under a typed array or data view; false for anything else.

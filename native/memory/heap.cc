@@ -132,15 +132,15 @@ Local* Heap::LocalHere() {
   return local;
 }
 
-void* Heap::Allocate(std::size_t size_bytes, const char* owner) {
+void* Heap::Allocate(std::size_t size_bytes, const char* owner, Reuse reuse) {
   if (size_bytes > kMaxBytes) return nullptr;
   // Blocks of bins whose size is a multiple of the alignment are aligned.
   const std::size_t rounded = std::max(Aligned(size_bytes), kAlignment);
   if (rounded <= kSmallBytes && flags_.load(std::memory_order_relaxed) == 0) return AllocateBytes(rounded);
-  return AllocateSlowly(rounded <= kSmallBytes && !checked() ? rounded : size_bytes, owner);
+  return AllocateSlowly(rounded <= kSmallBytes && !checked() ? rounded : size_bytes, owner, reuse);
 }
 
-void* Heap::AllocateSlowly(std::size_t size_bytes, const char* owner) {
+void* Heap::AllocateSlowly(std::size_t size_bytes, const char* owner, Reuse reuse) {
   if (size_bytes > kMaxBytes) return nullptr;
   const unsigned flags = flags_.load(std::memory_order_relaxed);
   if (flags & kSystemFlag && !(flags & kCheckedFlag)) return AllocateFromSystem(flags, size_bytes, owner);
@@ -149,7 +149,7 @@ void* Heap::AllocateSlowly(std::size_t size_bytes, const char* owner) {
     exact_.fetch_sub(bytes);
     return nullptr;
   }
-  void* block = AllocateFrom(flags, size_bytes, owner);
+  void* block = AllocateFrom(flags, size_bytes, owner, reuse);
   if (!block) {
     if (flags & kLimitFlag) exact_.fetch_sub(bytes);
     return nullptr;
@@ -182,7 +182,7 @@ std::size_t Heap::CountedBytes(unsigned flags, std::size_t size_bytes) {
   return LargeBlocks::CountedBytes(size_bytes);
 }
 
-void* Heap::AllocateFrom(unsigned flags, std::size_t size_bytes, const char* owner) {
+void* Heap::AllocateFrom(unsigned flags, std::size_t size_bytes, const char* owner, Reuse reuse) {
   void* block = nullptr;
   if (flags & kCheckedFlag) {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -203,7 +203,7 @@ void* Heap::AllocateFrom(unsigned flags, std::size_t size_bytes, const char* own
     return block;
   } else {
     std::lock_guard<std::mutex> lock(mutex_);
-    block = large_blocks_.Allocate(size_bytes, TagOf(owner));
+    block = large_blocks_.Allocate(size_bytes, TagOf(owner), reuse == Reuse::kAnyMapping);
     if (block) large_.store(large_blocks_.live_bytes(), std::memory_order_relaxed);
   }
   if (!block) return nullptr;
@@ -215,7 +215,8 @@ void* Heap::AllocateFrom(unsigned flags, std::size_t size_bytes, const char* own
 void Heap::RaisePeak() {
   const std::size_t now = limit_bytes_ ? exact_.load(std::memory_order_relaxed)
                                        : taken_.load(std::memory_order_relaxed) + large_.load(std::memory_order_relaxed) +
-                                             other_.load(std::memory_order_relaxed);
+                                             other_.load(std::memory_order_relaxed) +
+                                             elsewhere_.load(std::memory_order_relaxed);
   std::size_t peak = peak_.load(std::memory_order_relaxed);
   while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
   }
@@ -291,7 +292,7 @@ HeapStats Heap::Stats() const {
   stats.frees += large_frees_.load(std::memory_order_relaxed);
   const std::size_t other = other_.load(std::memory_order_relaxed);
   std::lock_guard<std::mutex> lock(mutex_);
-  stats.live_bytes += large_blocks_.live_bytes() + other;
+  stats.live_bytes += large_blocks_.live_bytes() + other + elsewhere_.load(std::memory_order_relaxed);
   stats.peak_bytes = std::max(peak_.load(std::memory_order_relaxed), stats.live_bytes);
   stats.reserved_bytes = reserved_.load(std::memory_order_relaxed) + large_blocks_.reserved_bytes() + other;
   stats.cached_bytes = large_blocks_.cached_bytes();
@@ -322,6 +323,23 @@ std::vector<HeapRegion> Heap::Regions() const {
   }
   std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
   return regions;
+}
+
+void Heap::CountElsewhere(const void* block, std::int64_t bytes, std::uint64_t blocks, const char* owner) {
+  elsewhere_.fetch_add(static_cast<std::size_t>(bytes));  // wraps around where bytes is negative
+  (bytes < 0 ? large_frees_ : large_allocations_).fetch_add(blocks, std::memory_order_relaxed);
+  RaisePeak();
+  if (block && recording()) RecordEvent(block, bytes, owner);
+}
+
+Backing Heap::backing() const {
+  const unsigned flags = flags_.load(std::memory_order_relaxed);
+  return flags & kCheckedFlag ? Backing::kChecked : flags & kSystemFlag ? Backing::kSystem : Backing::kPool;
+}
+
+std::string Heap::scope() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return scope_;
 }
 
 void Heap::SetScope(const std::string& scope) {

@@ -62,6 +62,14 @@ enum class Backing : std::uint8_t {
   kChecked,  // checked.h
 };
 
+// Which mapping that is kept serves a request of more than 4 MiB.
+enum class Reuse : std::uint8_t {
+  kNearSize,
+  // Any that is large enough, and a smaller one goes before a new one is made: for what is given back soon, so that one mapping
+  // serves requests of many sizes one after another.
+  kAnyMapping,
+};
+
 class Heap {
  public:
   // The heap of the process, which outlives everything. INFERLAB_MEMORY_CHECK=1 makes it checked, INFERLAB_MEMORY_POOL=off
@@ -77,7 +85,7 @@ class Heap {
 
   // Aligned to kAlignment. nullptr where the system has no more or the limit is reached; size 0 gives a block too. Contents
   // are undefined. `owner` names the block in reports.
-  void* Allocate(std::size_t size_bytes, const char* owner = nullptr);
+  void* Allocate(std::size_t size_bytes, const char* owner = nullptr, Reuse reuse = Reuse::kNearSize);
 
   // Aligned to 16 bytes, otherwise the same: for many small objects.
   void* AllocateBytes(std::size_t size_bytes) {
@@ -104,10 +112,17 @@ class Heap {
   std::vector<HeapRegion> Regions() const;
   std::size_t limit_bytes() const { return limit_bytes_; }
 
+  // Counts blocks that another heap holds on this one's account, in Stats and while recording: `bytes` negative when they go.
+  // `block` and `owner` are for the recording; null where several blocks are counted at once.
+  void CountElsewhere(const void* block, std::int64_t bytes, std::uint64_t blocks, const char* owner);
+  Backing backing() const;
+
   // Names what runs now (a cell, a line) for the blocks made from here on; any thread.
   void SetScope(const std::string& scope);
+  std::string scope() const;
   // Starts anew, or ends; the last kMaxEvents events are kept. Costs a lock a block while on.
   void Record(bool on);
+  bool recording() const { return (flags_.load(std::memory_order_relaxed) & kRecordFlag) != 0; }
   std::vector<HeapEvent> TakeEvents();
   // Owner and scope of an event's tag.
   std::pair<std::string, std::string> TagNames(std::uint32_t tag) const;
@@ -127,8 +142,8 @@ class Heap {
   struct Registry;
   struct Thread;
 
-  void* AllocateSlowly(std::size_t size_bytes, const char* owner);
-  void* AllocateFrom(unsigned flags, std::size_t size_bytes, const char* owner);
+  void* AllocateSlowly(std::size_t size_bytes, const char* owner, Reuse reuse = Reuse::kNearSize);
+  void* AllocateFrom(unsigned flags, std::size_t size_bytes, const char* owner, Reuse reuse);
   void* AllocateFromSystem(unsigned flags, std::size_t size_bytes, const char* owner);
   static std::size_t CountedBytes(unsigned flags, std::size_t size_bytes);
   void FreeSlowly(void* block);
@@ -149,6 +164,7 @@ class Heap {
   std::atomic<std::size_t> taken_{0};   // slabs
   std::atomic<std::size_t> large_{0};   // live variable and huge blocks
   std::atomic<std::size_t> other_{0};   // live blocks of the C library and of checked mode
+  std::atomic<std::size_t> elsewhere_{0};  // see CountElsewhere
   std::atomic<std::size_t> exact_{0};   // limited heaps: live bytes
   std::atomic<std::size_t> peak_{0};
   std::atomic<std::uint64_t> large_allocations_{0}, large_frees_{0};

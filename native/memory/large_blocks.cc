@@ -1,6 +1,7 @@
 #include "memory/large_blocks.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "memory/pages.h"
 
@@ -52,8 +53,8 @@ void LargeBlocks::UnmapChunk(Chunk* chunk) {
   pages::Unmap(chunk, chunk->map_bytes);
 }
 
-void* LargeBlocks::Allocate(std::size_t size_bytes, std::uint32_t tag) {
-  if (size_bytes > kVariableBytes) return AllocateHuge(size_bytes, tag);
+void* LargeBlocks::Allocate(std::size_t size_bytes, std::uint32_t tag, bool any_mapping) {
+  if (size_bytes > kVariableBytes) return AllocateHuge(size_bytes, tag, any_mapping);
   void* block = blocks_.Allocate(size_bytes, tag);
   if (!block) {
     Chunk* chunk = MapChunk(kChunkBytes, ChunkKind::kVariable);
@@ -85,13 +86,26 @@ void LargeBlocks::Free(void* block) {
   UnmapChunk(chunk);
 }
 
-void* LargeBlocks::AllocateHuge(std::size_t size_bytes, std::uint32_t tag) {
+void LargeBlocks::Drop(Chunk* cached) {
+  Unlink(cached, &cached_);
+  cached_bytes_ -= cached->map_bytes;
+  UnmapChunk(cached);
+}
+
+void* LargeBlocks::AllocateHuge(std::size_t size_bytes, std::uint32_t tag, bool any_mapping) {
   const std::size_t bytes = (size_bytes + kHeaderBytes + pages::Bytes() - 1) / pages::Bytes() * pages::Bytes();
   if (bytes < size_bytes) return nullptr;
+  const std::size_t most = any_mapping ? SIZE_MAX : bytes + bytes / 4;
   Chunk* best = nullptr;
-  for (Chunk* chunk = cached_; chunk; chunk = chunk->next)
-    if (chunk->map_bytes >= bytes && chunk->map_bytes <= bytes + bytes / 4 && (!best || chunk->map_bytes < best->map_bytes))
+  Chunk* smaller = nullptr;
+  for (Chunk* chunk = cached_; chunk; chunk = chunk->next) {
+    if (chunk->map_bytes < bytes) {
+      if (!smaller || chunk->map_bytes > smaller->map_bytes) smaller = chunk;
+    } else if (chunk->map_bytes <= most && (!best || chunk->map_bytes < best->map_bytes)) {
       best = chunk;
+    }
+  }
+  if (!best && any_mapping && smaller) Drop(smaller);
   if (best) {
     Unlink(best, &cached_);
     cached_bytes_ -= best->map_bytes;
@@ -127,9 +141,7 @@ void LargeBlocks::FreeHuge(Chunk* chunk) {
   while (last->next) last = last->next;
   while (last && last != cached_ && (cached_bytes_ > keep || huge_frees_ - last->huge.freed_at > kCachedFrees)) {
     Chunk* before = last->previous;
-    Unlink(last, &cached_);
-    cached_bytes_ -= last->map_bytes;
-    UnmapChunk(last);
+    Drop(last);
     last = before;
   }
 }
@@ -152,11 +164,7 @@ bool LargeBlocks::Has(const Chunk* wanted) const {
 }
 
 void LargeBlocks::Trim() {
-  while (Chunk* chunk = cached_) {
-    Unlink(chunk, &cached_);
-    cached_bytes_ -= chunk->map_bytes;
-    UnmapChunk(chunk);
-  }
+  while (cached_) Drop(cached_);
   for (Chunk* chunk = variable_; chunk;) {
     Chunk* next = chunk->next;
     if (Variable::IsWhole(RegionOf(chunk), kRegionBytes)) {

@@ -23,7 +23,8 @@ class LargeBlocks {
   LargeBlocks& operator=(const LargeBlocks&) = delete;
 
   // Aligned to 64 bytes; nullptr where the system has no more. The block counts as BytesOf(block).
-  void* Allocate(std::size_t size_bytes, std::uint32_t tag);
+  // `any_mapping`: heap.h's Reuse::kAnyMapping.
+  void* Allocate(std::size_t size_bytes, std::uint32_t tag, bool any_mapping = false);
   void Free(void* block);
   // What BytesOf will say of a block of so many bytes.
   static std::size_t CountedBytes(std::size_t size_bytes) {
@@ -56,7 +57,8 @@ class LargeBlocks {
   void UnmapChunk(Chunk* chunk);
   static void Link(Chunk* chunk, Chunk** list);
   static void Unlink(Chunk* chunk, Chunk** list);
-  void* AllocateHuge(std::size_t size_bytes, std::uint32_t tag);
+  void* AllocateHuge(std::size_t size_bytes, std::uint32_t tag, bool any_mapping);
+  void Drop(Chunk* cached);
   void FreeHuge(Chunk* chunk);
 
   Variable blocks_;

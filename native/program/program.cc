@@ -48,10 +48,7 @@ Status ReadRecord(Reader& reader, std::size_t num_tensors, Record* record) {
 
 }  // namespace
 
-ConstantStore::~ConstantStore() {
-  for (Constant& constant : constants_)
-    if (constant.owned) heap_.Free(constant.data);
-}
+ConstantStore::~ConstantStore() { heap_->Close(); }
 
 bool ConstantStore::Put(std::uint64_t id, const void* data, std::size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -72,6 +69,13 @@ bool ConstantStore::Adopt(std::uint64_t id, std::byte* data, std::size_t bytes) 
   return true;
 }
 
+void ConstantStore::Drop(std::uint64_t id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (id >= constants_.size() || !constants_[id].owned) return;
+  heap_->Free(memory::SessionHeap::kWeights, constants_[id].data, constants_[id].bytes);
+  constants_[id] = {};
+}
+
 ConstantStore::Constant ConstantStore::Get(std::uint64_t id) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return id < constants_.size() ? constants_[id] : Constant{};
@@ -85,6 +89,14 @@ std::size_t ConstantStore::owned_bytes() const {
   return bytes;
 }
 
+std::size_t ConstantStore::borrowed_bytes() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::size_t bytes = 0;
+  for (const Constant& constant : constants_)
+    if (constant.known && !constant.owned) bytes += constant.bytes;
+  return bytes;
+}
+
 // What one run at a time needs. Its memory goes back to the heap between runs, so that programs that do not run at once use
 // the same; `tensors` are right for the place it had last, which the next run mostly gets again.
 struct Program::Context {
@@ -93,14 +105,14 @@ struct Program::Context {
   std::vector<std::byte*> tensors;
 };
 
-Program::Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads)
-    : store_(std::move(store)), heap_(heap), num_threads_(num_threads) {}
+Program::Program(std::shared_ptr<ConstantStore> store, int num_threads)
+    : store_(std::move(store)), heap_(*store_->heap()), num_threads_(num_threads) {}
 
 Program::~Program() = default;
 
-Status Program::Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, memory::Heap& heap,
-                     int num_threads, Parallel& parallel, std::unique_ptr<Program>* program) {
-  std::unique_ptr<Program> made(new Program(std::move(store), heap, num_threads));
+Status Program::Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, int num_threads,
+                     Parallel& parallel, std::unique_ptr<Program>* program) {
+  std::unique_ptr<Program> made(new Program(std::move(store), num_threads));
   INFERLAB_RETURN_IF_ERROR(made->Decode(bytes, parallel));
   *program = std::move(made);
   return Status::Ok();
@@ -231,16 +243,24 @@ Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
 Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel) {
   const std::size_t bytes = instruction.PreparedBytes();
   const std::size_t scratch_bytes = instruction.WorkspaceBytes(parallel.num_threads());
-  auto* data = static_cast<std::byte*>(heap_.Allocate(bytes, "prepared weights"));
-  auto* scratch = static_cast<std::byte*>(heap_.Allocate(scratch_bytes, "scratch memory of a preparation"));
-  Status status = data && scratch ? Status::Ok() : Status::OutOfMemory(static_cast<std::int64_t>(bytes + scratch_bytes));
+  using memory::SessionHeap;
+  auto* data = static_cast<std::byte*>(heap_.Allocate(SessionHeap::kWeights, bytes, "prepared weights"));
+  if (!data) return heap_.Refusal("prepared weights", bytes);
+  auto* scratch = static_cast<std::byte*>(
+      heap_.Allocate(SessionHeap::kScratch, scratch_bytes, "scratch memory of a preparation"));
+  Status status = scratch ? Status::Ok() : heap_.Refusal("scratch memory to prepare weights", scratch_bytes);
   if (status.ok()) {
     fixed_[tensor] = data;
     status = instruction.Execute({fixed_.data(), parallel, scratch});
   }
-  heap_.Free(scratch);
-  if (!status.ok() || !store_->Adopt(id, data, bytes)) heap_.Free(data);
+  heap_.Free(SessionHeap::kScratch, scratch, scratch_bytes);
+  if (!status.ok() || !store_->Adopt(id, data, bytes)) heap_.Free(SessionHeap::kWeights, data, bytes);
   return status;
+}
+
+// Arena and workspace, as one block.
+std::size_t Program::ArenaBytes() const {
+  return (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment + workspace_bytes_;
 }
 
 std::unique_ptr<Program::Context> Program::Acquire() {
@@ -256,8 +276,8 @@ std::unique_ptr<Program::Context> Program::Acquire() {
     context = std::make_unique<Context>();
     context->tensors = fixed_;
   }
-  const std::size_t arena = (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment;
-  auto* memory = static_cast<std::byte*>(heap_.Allocate(arena + workspace_bytes_, "arena of a program"));
+  const std::size_t arena = ArenaBytes() - workspace_bytes_;
+  auto* memory = static_cast<std::byte*>(heap_.Allocate(memory::SessionHeap::kArena, ArenaBytes(), "arena of a program"));
   if (!memory) return nullptr;
   if (memory != context->memory) {
     context->memory = memory;
@@ -269,7 +289,7 @@ std::unique_ptr<Program::Context> Program::Acquire() {
 }
 
 void Program::Release(std::unique_ptr<Context> context) {
-  heap_.Free(context->memory);
+  heap_.Free(memory::SessionHeap::kArena, context->memory, ArenaBytes());
   std::lock_guard<std::mutex> lock(mutex_);
   idle_.push_back(std::move(context));
 }
@@ -322,7 +342,7 @@ Status Program::Execute(const RunRequest& request) {
   if (!request.stints.empty() && request.stints.size() != instructions_.size() * request.parallel.num_threads())
     return {StatusCode::kArgument, "number of stints"};
   std::unique_ptr<Context> context = Acquire();
-  if (!context) return Status::OutOfMemory(static_cast<std::int64_t>(arena_bytes_ + workspace_bytes_));
+  if (!context) return heap_.Refusal("arena of a run", ArenaBytes());
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const Place& place = places_[i];
     if (place.kind == kInput) {

@@ -18,20 +18,22 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
 #include "base/status.h"
-#include "memory/heap.h"
+#include "memory/session_heap.h"
 #include "program/instruction.h"
 
 namespace inferlab::program {
 
-// Constants by id: the model's weights (memory of somebody else) and those prepared from them (memory of the heap), shared
-// by all programs of a model. Thread-safe.
+// Constants by id: the model's weights (memory of somebody else) and those prepared from them (memory of the session's heap),
+// shared by all programs of a session. Thread-safe.
 class ConstantStore {
  public:
-  explicit ConstantStore(memory::Heap& heap) : heap_(heap) {}
+  explicit ConstantStore(std::shared_ptr<memory::SessionHeap> heap) : heap_(std::move(heap)) {}
+  // Closes the heap: the programs that read its weights are gone.
   ~ConstantStore();
   ConstantStore(const ConstantStore&) = delete;
   ConstantStore& operator=(const ConstantStore&) = delete;
@@ -46,11 +48,16 @@ class ConstantStore {
   bool Put(std::uint64_t id, const void* data, std::size_t bytes);
   // Memory of the store's heap, which is the store's from now on. False where the id is taken.
   bool Adopt(std::uint64_t id, std::byte* data, std::size_t bytes);
+  // Gives an adopted constant's memory back; nothing for any other id. No program that is there may use it.
+  void Drop(std::uint64_t id);
   Constant Get(std::uint64_t id) const;
   std::size_t owned_bytes() const;
+  // Bytes of the constants that are somebody else's memory.
+  std::size_t borrowed_bytes() const;
+  const std::shared_ptr<memory::SessionHeap>& heap() const { return heap_; }
 
  private:
-  memory::Heap& heap_;
+  const std::shared_ptr<memory::SessionHeap> heap_;
   mutable std::mutex mutex_;
   std::vector<Constant> constants_;
 };
@@ -85,11 +92,11 @@ struct RunRequest {
 class Program {
  public:
   // Decodes and checks `bytes`, runs the preparations on `parallel`. `num_threads`: the most a run may use.
-  static Status Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, memory::Heap& heap,
-                     int num_threads, Parallel& parallel, std::unique_ptr<Program>* program);
+  static Status Load(std::span<const std::byte> bytes, std::shared_ptr<ConstantStore> store, int num_threads,
+                     Parallel& parallel, std::unique_ptr<Program>* program);
   ~Program();
 
-  // Safe to call from several threads at once: each run has its own arena, from the heap and back.
+  // Safe to call from several threads at once: each run has its own arena, from the store's heap and back.
   Status Execute(const RunRequest& request);
 
   std::span<const std::size_t> input_bytes() const { return input_bytes_; }
@@ -98,6 +105,7 @@ class Program {
   std::size_t arena_bytes() const { return arena_bytes_; }
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   int num_threads() const { return num_threads_; }
+  memory::SessionHeap& heap() const { return heap_; }
 
  private:
   struct Context;
@@ -106,14 +114,15 @@ class Program {
     std::uint32_t index;
     std::uint64_t offset;
   };
-  Program(std::shared_ptr<ConstantStore> store, memory::Heap& heap, int num_threads);
+  Program(std::shared_ptr<ConstantStore> store, int num_threads);
   Status Decode(std::span<const std::byte> bytes, Parallel& parallel);
   Status Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel);
+  std::size_t ArenaBytes() const;
   std::unique_ptr<Context> Acquire();
   void Release(std::unique_ptr<Context> context);
 
   std::shared_ptr<ConstantStore> store_;
-  memory::Heap& heap_;
+  memory::SessionHeap& heap_;
   const int num_threads_;
   std::size_t arena_bytes_ = 0;
   std::size_t workspace_bytes_ = 0;

@@ -55,7 +55,7 @@ constexpr Tensor kWholeInput{kInput, 0, kOuter * kAxis * 4}, kWholeOutput{kOutpu
 
 Status Load(const std::vector<std::byte>& bytes, memory::Heap& heap, std::unique_ptr<Program>* program) {
   Serial serial;
-  return Program::Load(bytes, std::make_shared<ConstantStore>(heap), heap, 4, serial, program);
+  return Program::Load(bytes, std::make_shared<ConstantStore>(memory::SessionHeap::Make(heap)), 4, serial, program);
 }
 
 }  // namespace

@@ -50,7 +50,15 @@ export { type TrackingMetrics, trackingMetrics } from "../pipeline/tracking/metr
 export type { SavedTracker } from "../pipeline/tracking/saved-tracker.ts";
 export { type TrackableBox, type TrackedBox, Tracker, type TrackerOptions } from "../pipeline/tracking/tracker.ts";
 export * from "../profile/index.ts";
-export type { AutotuneOptions, CompileOptions, EngineStats, InstructionReport, RunOptions } from "../runtime/engine.ts";
+export type {
+  AutotuneOptions,
+  CompileOptions,
+  EngineStats,
+  HeapReport,
+  HeapUse,
+  InstructionReport,
+  RunOptions,
+} from "../runtime/engine.ts";
 export { Session, type SessionStats } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
 export * from "../widgets/index.ts";

@@ -6,6 +6,7 @@
  *   memory.diff(before, memory.snapshot());
  */
 import { type displaySymbol, withDisplay } from "../base/display-hook.ts";
+import type { HeapReport } from "../runtime/engine.ts";
 import {
   type Addon,
   loadAddon,
@@ -14,6 +15,7 @@ import {
   requireAddon,
 } from "../runtime/native/addon.ts";
 import { callerScope, trackScopes } from "../runtime/native/scope.ts";
+import { heapReport } from "../runtime/native/session.ts";
 import { perfettoTrace, pytorchSnapshot } from "./memory-export.ts";
 
 export interface MemoryRegion {
@@ -43,6 +45,12 @@ export interface MemorySnapshot {
   readonly threads: readonly { readonly thread: number; readonly slabs: number; readonly liveBytes: number }[];
   /** Share of what the pool holds for blocks that no block has. */
   readonly fragmentation: number;
+}
+
+/** The heaps of sessions, oldest first. */
+export interface MemoryHeaps extends ReadonlyArray<HeapReport> {
+  /** What the pool holds in all. */
+  readonly poolBytes: number;
 }
 
 export interface MemoryDifference {
@@ -103,6 +111,21 @@ class Memory {
   /** Bytes live, at most, reserved; allocations and frees. Errors: ADDON without the native addon (as all here). */
   stats(): NativeMemoryStats {
     return requireAddon().memoryStats();
+  }
+
+  /**
+   * A heap for each native session of the process (those of its worker threads too), named after its model: live bytes, peak,
+   * limit and blocks, by what they are for; the outputs that live. Shows itself as a table. The heap of a session that is gone
+   * stays in the list, `closed`, as long as one of its outputs lives: those are what was forgotten.
+   *
+   * @example
+   * for (const { name, liveBytes, tensors } of memory.heaps()) console.log(name, liveBytes, tensors.length);
+   */
+  heaps(): MemoryHeaps & { [displaySymbol](): unknown } {
+    const addon = requireAddon();
+    const heaps = addon.memoryHeaps().filter(({ closed, liveBytes }) => !closed || liveBytes > 0);
+    const { liveBytes: poolBytes } = addon.memoryStats();
+    return withDisplay("memory-heaps", Object.assign(heaps.map(heapReport), { poolBytes }));
   }
 
   /** All of the pool as it is now; shows itself as a map of its addresses with tables. */

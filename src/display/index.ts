@@ -16,6 +16,7 @@ import "./graph.ts";
 import "./graph-diff.ts";
 import "./image.ts";
 import "./memory.ts";
+import "./memory-heaps.ts";
 import "./model-report.ts";
 import "./memory-snapshot.ts";
 import "./pipeline.ts";

@@ -63,6 +63,18 @@ export async function compileGraph(
   const device = options.device ?? "cpu";
   if (device !== "cpu")
     throw new InferlabError("ENGINE", `device is ${JSON.stringify(device)}, engine "${engine.name}" has: cpu`);
+  const { memoryLimitBytes } = options;
+  if (memoryLimitBytes !== undefined) {
+    if (!(Number.isSafeInteger(memoryLimitBytes) && memoryLimitBytes > 0))
+      throw new InferlabError(
+        "ARGUMENT",
+        `memoryLimitBytes is ${memoryLimitBytes}, expected a number of bytes above 0`,
+      );
+    if (!engine.limitsMemory)
+      throw new InferlabError("ENGINE", `engine "${engine.name}" cannot limit its memory`, {
+        hint: 'leave memoryLimitBytes out, or compile for engine "native"',
+      });
+  }
   const threads = checkedThreads(options.threads ?? Number(env("INFERLAB_THREADS") ?? availableParallelism()));
   const found = stored?.(planKey(engine, level));
   const own = found ? cloneGraph(found) : prepareGraph(graph, { engine, optimize: level }).graph;
@@ -73,6 +85,7 @@ export async function compileGraph(
     optimize: level,
     ...(options.kernels ? { kernels: options.kernels } : {}),
     ...(options.autotune ? { autotune: options.autotune } : {}),
+    ...(memoryLimitBytes ? { memoryLimitBytes } : {}),
   });
   tellHost({ engine: engine.name });
   return new Session(engine.name, graph, inner, { ...options, engine, threads, optimize: level });

@@ -28,13 +28,20 @@ export interface CompileOptions {
    * without it, and from one machine to another, in the last digits. The other engines have nothing to choose. Default false.
    */
   autotune?: boolean | AutotuneOptions;
+  /**
+   * Engine native: the most bytes the session's heap may hold at one time (packed weights, arenas of runs under way, outputs
+   * that live). What would exceed it is a MEMORY error; the session stays usable. The other engines refuse it. Default: no limit.
+   */
+  memoryLimitBytes?: number;
 }
 
 /** By name of a node of the rewritten graph, as traces name instructions: the kernel to compute it with, `reference` for its reference. */
 export type KernelChoices = Readonly<Record<string, string>>;
 
 /** What an engine is given: defaults filled in. */
-export interface PreparedOptions extends Required<Omit<CompileOptions, "autotune">>, Pick<CompileOptions, "autotune"> {
+export interface PreparedOptions
+  extends Required<Omit<CompileOptions, "autotune" | "memoryLimitBytes">>,
+    Pick<CompileOptions, "autotune" | "memoryLimitBytes"> {
   /** Only engines that have a choice of kernels heed it. */
   readonly kernels?: KernelChoices;
 }
@@ -73,6 +80,35 @@ export interface EngineStats {
   readonly packedBytes: number;
 }
 
+/** What a session's heap holds of one kind; bytes as asked for. */
+export interface HeapUse {
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly peakBytes: number;
+}
+
+/** The memory of one session. */
+export interface HeapReport {
+  /** Counts the heaps of the process. */
+  readonly id: number;
+  /** The model's. */
+  readonly name: string;
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  /** undefined: none. */
+  readonly limitBytes: number | undefined;
+  readonly blocks: number;
+  /**
+   * weights: packed for the kernels. scratch: to pack them. arenas: of runs under way, borrowed from the pool. outputs: that
+   * live; they belong to whoever holds them and stay valid when the session is gone.
+   */
+  readonly byKind: Readonly<Record<"weights" | "scratch" | "arenas" | "outputs", HeapUse>>;
+  /** The session was disposed of, or collected; listed while an output lives. */
+  readonly closed: boolean;
+  /** Outputs that live, oldest first; `scope` is the cell and line that made them, where scopes are tracked. */
+  readonly tensors: readonly { readonly name: string; readonly bytes: number; readonly scope: string }[];
+}
+
 /** A graph made ready by an engine. */
 export interface EngineSession {
   run(feeds: Values, options?: RunOptions): Promise<Values>;
@@ -85,6 +121,8 @@ export interface EngineSession {
   stats?(): EngineStats;
   /** Where intermediate tensors of the last shape that ran lie; undefined where nothing was compiled yet. Absent where the engine plans no memory. */
   memoryPlan?(): PlannedMemory | undefined;
+  /** Its memory. Absent where the engine does not say. */
+  heap?(): HeapReport;
   dispose(): void;
 }
 
@@ -92,6 +130,8 @@ export interface Engine {
   readonly name: string;
   /** Which of our passes run before compile(): with our fused operators, in standard operators only, or none. */
   readonly passes: "fused" | "standard" | undefined;
+  /** Whether it heeds `memoryLimitBytes`. */
+  readonly limitsMemory?: boolean;
   /** Whether it can be used here; if not, the reason and what to do, in one line. */
   available(): { readonly ok: true } | { readonly ok: false; readonly reason: string };
   /** The graph has been optimised as the options say and is the engine's own; feeds have been checked by the caller. */

@@ -11,6 +11,7 @@ import { NativeSession } from "./native/session.ts";
 export const native: Engine = {
   name: "native",
   passes: "fused",
+  limitsMemory: true,
   available: () => loadAddon(),
   async compile(graph: Graph, options: PreparedOptions) {
     if (options.device !== "cpu")
@@ -18,7 +19,12 @@ export const native: Engine = {
     if (!Number.isInteger(options.threads) || options.threads < 1 || options.threads > 256)
       throw new InferlabError("ARGUMENT", `threads is ${options.threads}, expected an integer from 1 to 256`);
     const session = new NativeSession(requireAddon(), graph, options);
-    await session.warm();
+    try {
+      await session.warm();
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
     return session;
   },
 };

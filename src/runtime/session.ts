@@ -8,7 +8,7 @@ import type { Graph } from "../compiler/ir/graph.ts";
 import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import { areRunsCollected, tellCollectors } from "./collect.ts";
 import type { EngineOptions } from "./compile.ts";
-import type { EngineSession, EngineStats, InstructionReport, RunOptions, Values } from "./engine.ts";
+import type { EngineSession, EngineStats, HeapReport, InstructionReport, RunOptions, Values } from "./engine.ts";
 import { checkFeeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
 
@@ -140,7 +140,29 @@ export class Session {
     return planned && withDisplay("memory-plan", planned);
   }
 
-  /** Gives the memory back. A run after it is an error. */
+  /**
+   * What the session's memory is: packed weights, arenas of runs under way, outputs that live; its peak and limit. Shows itself
+   * as a table. `memory.heaps()` has those of all sessions.
+   *
+   * Errors: ENGINE where the engine does not say, or the session was disposed of.
+   *
+   * @example
+   * const session = await model.compile({ engine: "native", memoryLimitBytes: 64 * 2 ** 20 });
+   * session.heap().byKind.weights.bytes;
+   */
+  heap(): HeapReport {
+    if (!this.inner) throw new InferlabError("ENGINE", `session of "${this.name}" was disposed`);
+    if (!this.inner.heap)
+      throw new InferlabError("ENGINE", `engine "${this.engine}" does not say what memory it has`, {
+        hint: 'compile for engine "native"',
+      });
+    return withDisplay("memory-heap", this.inner.heap());
+  }
+
+  /**
+   * Gives the memory back, all weights at once; runs under way end first. A run after it is an error. Outputs belong to whoever
+   * holds them and stay valid.
+   */
   dispose(): void {
     this.lastStats ??= this.inner?.stats?.();
     this.inner?.dispose();

@@ -54,9 +54,11 @@ export class ConstantPool {
     return { id, isNew: true };
   }
 
-  /** Forgets that a constant was to be prepared: the program that did so was not loaded. */
-  forget(key: string): void {
+  /** Forgets that a constant was to be prepared: the program that did so was not loaded. Returns its id, where it had one. */
+  forget(key: string): number | undefined {
+    const id = this.ids.get(key);
     if (this.ids.delete(key)) this.numPrepared--;
+    return id;
   }
 
   takePending(): readonly { readonly id: number; readonly array: NumberArray }[] {

@@ -37,6 +37,6 @@ export function detectorInput(image: Image, options: DetectOptions = {}): Tensor
 export async function detectText(net: Net, image: Image, options: DetectOptions = {}, signal?: AbortSignal) {
   if (image.width === 0 || image.height === 0) return [] as TextBox[];
   const { maxSide: _, minSide: __, ...boxOptions } = options;
-  const map = await runNet(net, detectorInput(image, options), signal);
-  return dbTextBoxes(map, { ...boxOptions, imageWidth: image.width, imageHeight: image.height });
+  const sized = { ...boxOptions, imageWidth: image.width, imageHeight: image.height };
+  return runNet(net, detectorInput(image, options), (map) => dbTextBoxes(map, sized), signal);
 }

@@ -64,9 +64,9 @@ export async function orientLines(
   const { turnAbove = 0.9, maxBatch = 16 } = options;
   const probabilities: number[] = [];
   for (let start = 0; start < lines.length; start += maxBatch) {
-    const output = await runNet(net, classifierInput(lines.slice(start, start + maxBatch)), signal);
-    const pairs = output.data as Float32Array;
-    for (let i = 1; i < pairs.length; i += 2) probabilities.push(pairs[i]!);
+    const input = classifierInput(lines.slice(start, start + maxBatch));
+    const ofTurned = (output: Tensor) => (output.data as Float32Array).filter((_, i) => i % 2 === 1);
+    probabilities.push(...(await runNet(net, input, ofTurned, signal)));
   }
   const turned = linesToTurn(lines, probabilities, turnAbove);
   return lines.map((line, i) => (turned[i] ? turnLine(line) : line));

@@ -48,7 +48,7 @@ export async function recognizeLines(
       indices.map((i) => widths[i]!),
       width,
     );
-    const decoded = ctcGreedy(await runNet(net, input, signal), { alphabet });
+    const decoded = await runNet(net, input, (scores) => ctcGreedy(scores, { alphabet }), signal);
     indices.forEach((line, k) => {
       texts[line] = decoded[k]!;
     });

@@ -16,7 +16,11 @@ export interface Addon {
   /** Instruction set in force, and those this CPU has. */
   readonly isa: string;
   readonly isas: readonly string[];
-  readonly ConstantStore: new () => NativeStore;
+  /** `name` and `limitBytes` (0: none) are those of the heap its weights, and all that is run with them, belongs to. */
+  readonly ConstantStore: new (
+    name?: string,
+    limitBytes?: number,
+  ) => NativeStore;
   readonly CancelToken: new () => NativeToken;
   /** Runs one picture kernel (native/vision); src/pipeline/nodes/native.ts calls it. Missing in addons built before it came. */
   vision?(
@@ -26,7 +30,8 @@ export interface Addon {
     outputs: readonly ArrayBufferView[],
     threads: number,
   ): void;
-  load(store: NativeStore, bytes: Uint8Array, threads: number): Promise<NativeProgram>;
+  /** `outputNames`: for reports of outputs that live. */
+  load(store: NativeStore, bytes: Uint8Array, threads: number, outputNames?: readonly string[]): Promise<NativeProgram>;
   /** What the machine can do at best: operations a second, and bytes read plus written a second over each size. */
   peaks?(
     threads: number,
@@ -34,7 +39,9 @@ export interface Addon {
   ): Promise<{ readonly flopsPerSecond: number; readonly bytesPerSecond: Float64Array }>;
   memoryStats(): NativeMemoryStats;
   memoryUse(): NativeMemoryUse;
-  /** Parts of the heap's addresses, by address. */
+  /** The heaps of all sessions of the process, oldest first; those that were closed as long as an output lives. */
+  memoryHeaps(): readonly NativeHeap[];
+  /** Parts of the heaps' addresses, by address. */
   memoryRegions(): readonly NativeRegion[];
   /** Starts recording blocks handed out and freed, or ends it. */
   memoryRecord(on: boolean): void;
@@ -103,6 +110,34 @@ export interface NativeStore {
   put(id: number, array: NumberArray): void;
   /** Bytes of prepared constants. */
   readonly ownedBytes: number;
+  /** Gives the memory of prepared constants back, which may be prepared anew. No program that is there may use them. */
+  drop(ids: readonly number[]): void;
+  /** Its heap, and bytes of the constants that are JavaScript's memory. */
+  look(): NativeHeap & { readonly borrowedBytes: number };
+  /** Ends its programs, and its heap with the last run under way. Outputs stay valid. */
+  dispose(): void;
+}
+
+/** What a session's heap holds. Sizes are those asked for. */
+export interface NativeHeap {
+  readonly id: number;
+  readonly name: string;
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  /** 0: none. */
+  readonly limitBytes: number;
+  /** Addresses its weights have from the system. */
+  readonly reservedBytes: number;
+  readonly closed: boolean;
+  readonly byKind: Readonly<Record<"weights" | "scratch" | "arenas" | "outputs", NativeHeapUse>>;
+  /** Outputs alive, oldest first. */
+  readonly tensors: readonly { readonly name: string; readonly bytes: number; readonly scope: string }[];
+}
+
+export interface NativeHeapUse {
+  readonly bytes: number;
+  readonly blocks: number;
+  readonly peakBytes: number;
 }
 
 export interface NativeToken {
@@ -193,6 +228,8 @@ function find(): Loaded {
       ok: false,
       reason: `the native addon is stale (built for schema ${addon.schemaHash}, the sources have ${schema.hash}); run: npm run build:addon`,
     };
+  if (typeof addon.memoryHeaps !== "function")
+    return { ok: false, reason: "the native addon is older than the sources; run: npm run build:addon" };
   return { ok: true, addon };
 }
 
@@ -205,7 +242,12 @@ interface NativeError extends Error {
 }
 
 /** The error a person reads, from the numbers native code gave. */
-export function explainNativeError(error: unknown, graph: string, notes: readonly InstructionNote[] = []): unknown {
+export function explainNativeError(
+  error: unknown,
+  graph: string,
+  notes: readonly InstructionNote[] = [],
+  heap?: NativeHeap,
+): unknown {
   if (!(error instanceof Error) || !("what" in error)) return error;
   const { code, what, found, expected, instruction } = error as NativeError;
   const note = notes[instruction];
@@ -217,9 +259,10 @@ export function explainNativeError(error: unknown, graph: string, notes: readonl
     case "CANCELLED":
       return make("CANCELLED", `run of ${JSON.stringify(graph)} was cancelled`);
     case "OUT_OF_MEMORY":
+      if (expected && heap) return limitError(where, what, found, heap, { ...details, heap });
       return make(
         "MEMORY",
-        `${where}: ${formatBytes(found)} of memory could not be had${expected ? `, the limit is ${formatBytes(expected)}` : ""}`,
+        `${where}: ${formatBytes(found)} of memory${what === "memory" ? "" : ` (${what})`} could not be had`,
         "use smaller inputs, or dispose of sessions that are not needed any more",
       );
     case "VALUE":
@@ -240,4 +283,27 @@ export function explainNativeError(error: unknown, graph: string, notes: readonl
     default:
       return make("ENGINE", `${where}: native code refused the program (${what}: ${found}, ${expected})`);
   }
+}
+
+/** A heap's limit stopped something: what was wanted, what was there, what would help. */
+function limitError(
+  where: string,
+  what: string,
+  wanted: number,
+  heap: NativeHeap,
+  details: Record<string, unknown>,
+): InferlabError {
+  const { liveBytes, limitBytes, byKind, name } = heap;
+  const taken = Object.entries(byKind)
+    .filter(([, { bytes }]) => bytes > 0)
+    .map(([kind, { bytes }]) => `${kind} ${formatBytes(bytes)}`);
+  const outputs = byKind.outputs.bytes;
+  return new InferlabError(
+    "MEMORY",
+    `${where}: ${formatBytes(wanted)} wanted (${what}), heap ${JSON.stringify(name)} has ${formatBytes(Math.max(0, limitBytes - liveBytes))} left of its limit of ${formatBytes(limitBytes)}${taken.length > 0 ? ` (${taken.join(", ")})` : ""}`,
+    {
+      hint: `${outputs > 0 ? `dispose of outputs that are not needed any more (they hold ${formatBytes(outputs)}), use smaller inputs,` : "use smaller inputs"} or set memoryLimitBytes to at least ${liveBytes + wanted}`,
+      details,
+    },
+  );
 }

@@ -7,7 +7,7 @@ import { randomSource } from "../../base/random.ts";
 import { schema } from "../../compiler/program/registry.ts";
 import { encodeTrial, type Measurements, type Trial, trialKey } from "../../compiler/program/trial.ts";
 import type { AutotuneOptions } from "../engine.ts";
-import type { Addon, NativeProgram, NativeToken } from "./addon.ts";
+import type { Addon, NativeProgram, NativeStore, NativeToken } from "./addon.ts";
 import type { TrialTimes } from "./trial-times.ts";
 
 /** Trials of a node that are measured together. */
@@ -122,12 +122,20 @@ class TrialRun {
   readonly instruction: string;
   /** Microseconds of the work once. */
   us = Number.POSITIVE_INFINITY;
+  private readonly store: NativeStore;
   private program: NativeProgram | undefined;
   private readonly inputs: readonly Float32Array[];
 
-  private constructor(key: string, trial: Trial, program: NativeProgram, inputs: readonly Float32Array[]) {
+  private constructor(
+    key: string,
+    trial: Trial,
+    store: NativeStore,
+    program: NativeProgram,
+    inputs: readonly Float32Array[],
+  ) {
     this.key = key;
     this.instruction = trial.instruction.name;
+    this.store = store;
     this.program = program;
     this.inputs = inputs;
   }
@@ -140,10 +148,10 @@ class TrialRun {
     token: NativeToken | undefined,
   ): Promise<TrialRun> {
     const once = encodeTrial(schema, trial, 1);
-    const store = new addon.ConstantStore();
+    const store = new addon.ConstantStore("measurements of kernels");
     for (const [id, bytes] of once.constantBytes.entries()) store.put(id, noise(bytes));
     const inputs = once.inputBytes.map(noise);
-    const entry = new TrialRun(key, trial, await addon.load(store, once.bytes, threads), inputs);
+    const entry = new TrialRun(key, trial, store, await addon.load(store, once.bytes, threads), inputs);
     await entry.run(token);
     const repeats = Math.min(256, Math.ceil(leastProgramUs / Math.max(entry.us, 1)));
     if (repeats > 1) {
@@ -165,7 +173,7 @@ class TrialRun {
   }
 
   dispose(): void {
-    this.program?.dispose();
+    this.store.dispose();
     this.program = undefined;
   }
 }

@@ -30,6 +30,7 @@ import {
 import type {
   EngineSession,
   EngineStats,
+  HeapReport,
   InstructionReport,
   KernelChoices,
   PreparedOptions,
@@ -41,6 +42,7 @@ import {
   type Addon,
   addonPath,
   explainNativeError,
+  type NativeHeap,
   type NativeProgram,
   type NativeRecord,
   type NativeStore,
@@ -114,7 +116,7 @@ export class NativeSession implements EngineSession {
     shareConstants(graph);
     this.threads = options.threads;
     this.kernels = options.kernels ?? {};
-    this.store = new addon.ConstantStore();
+    this.store = new addon.ConstantStore(graph.name, options.memoryLimitBytes ?? 0);
     const { autotune } = options;
     if (!autotune) return;
     const given = autotune === true ? {} : autotune;
@@ -216,10 +218,19 @@ export class NativeSession implements EngineSession {
     return { name: this.graph.name, ...joinPlans(programs) };
   }
 
+  heap(): HeapReport {
+    return heapReport(this.store!.look());
+  }
+
   dispose(): void {
     this.roots.clear();
     this.lastStages = [];
+    this.store?.dispose();
     this.store = undefined;
+  }
+
+  private explainError(error: unknown, segment: Segment): unknown {
+    return explainNativeError(error, this.graph.name, segment.notes, this.store?.look());
   }
 
   private async drive(feeds: Values, options: RunOptions, recorder: Recorder | undefined): Promise<Values> {
@@ -292,7 +303,7 @@ export class NativeSession implements EngineSession {
           for (const [name, tensor] of tensorsOf(segment, outputs)) values.set(name, tensor);
           recorder?.program(segment, record!, startUs, values);
         } catch (error) {
-          throw explainNativeError(error, this.graph.name, segment.notes);
+          throw this.explainError(error, segment);
         }
         turn = performance.now();
       } else {
@@ -417,15 +428,33 @@ export class NativeSession implements EngineSession {
         continue;
       }
       try {
-        programs.push(await this.addon.load(store, step.segment.bytes, this.threads));
+        const names = step.segment.outputs.map(({ value }) => value.name);
+        programs.push(await this.addon.load(store, step.segment.bytes, this.threads, names));
       } catch (error) {
-        for (const other of stage.steps)
-          if (other.kind === "program") for (const key of other.segment.prepares) this.pool.forget(key);
-        throw explainNativeError(error, this.graph.name, step.segment.notes);
+        const failure = this.explainError(error, step.segment);
+        for (const program of programs) program?.dispose();
+        const keys = stage.steps.flatMap((other) => (other.kind === "program" ? other.segment.prepares : []));
+        store.drop(keys.flatMap((key) => this.pool.forget(key) ?? []));
+        throw failure;
       }
     }
     return { stage, programs, releases: releasesOf(stage), next: new StageCache(), needed: new Map() };
   }
+}
+
+/** What the addon says of a heap, as everybody reads it. */
+export function heapReport({
+  id,
+  name,
+  liveBytes,
+  peakBytes,
+  limitBytes,
+  closed,
+  byKind,
+  tensors,
+}: NativeHeap): HeapReport {
+  const blocks = Object.values(byKind).reduce((sum, use) => sum + use.blocks, 0);
+  return { id, name, liveBytes, peakBytes, limitBytes: limitBytes || undefined, blocks, byKind, closed, tensors };
 }
 
 /** A promise for all who wait for it, where one of them may stop waiting. */
