@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { type Answer, type ClientOptions, KernelClient, type RequestOptions } from "../../kernel/client/client.ts";
-import type { Message } from "../../kernel/protocol/messages.ts";
+import type { Json, Message } from "../../kernel/protocol/messages.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -51,7 +51,7 @@ export function shareKernel(start: () => Promise<KernelClient>): void {
 export async function begin(
   kernel: KernelClient,
   code: string,
-  options: RequestOptions = {},
+  options: RequestOptions & { readonly content?: Json } = {},
 ): Promise<{ readonly done: Promise<Answer> }> {
   let hasPrinted = false;
   let hasEnded = false;

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { type RunningServer, startServer } from "../../server/main.ts";
+import { patienceMs } from "./kernel.ts";
 import { repositoryRoot } from "./shared.ts";
 
 /** Absent where no browser is installed: the tests are skipped there. */
@@ -94,6 +95,7 @@ export class Lab {
   /** A page that shows the notebook, its kernel idle. */
   async open(name: string, on?: Page): Promise<LabPage> {
     const page = on ?? (await this.browser.newPage());
+    page.setDefaultTimeout(patienceMs);
     await page.goto(`${this.server.openUrl.replace("/lab", `/lab/tree/${name}`)}&reset`);
     const lab = new LabPage(page, name);
     await lab.ready();
@@ -120,14 +122,14 @@ export class LabPage {
 
   /** Waits until the notebook is shown and its kernel idle. */
   async ready(): Promise<void> {
-    await this.page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: 60_000 });
+    await this.page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: patienceMs });
     await this.page.evaluate(async () => {
       await jupyterapp.restored;
       const { context } = jupyterapp.shell.currentWidget;
       await context.ready;
       await context.sessionContext.ready;
     });
-    await expect.poll(() => this.status(), { timeout: 30_000, interval: 100 }).toBe("idle");
+    await expect.poll(() => this.status(), { timeout: patienceMs, interval: 100 }).toBe("idle");
   }
 
   status(): Promise<string | undefined> {
@@ -156,11 +158,11 @@ export class LabPage {
 
   /** Waits until the cells' JSON holds a text. */
   async has(text: string): Promise<void> {
-    await expect.poll(() => this.cells(), { timeout: 60_000, interval: 250 }).toContain(text);
+    await expect.poll(() => this.cells(), { timeout: patienceMs, interval: 250 }).toContain(text);
   }
 
   /** Waits until the page shows a text in the notebook. */
-  async shows(text: string, timeoutMs = 60_000): Promise<void> {
+  async shows(text: string, timeoutMs = patienceMs): Promise<void> {
     const isShown = (t: string) => document.querySelector(".jp-Notebook")?.textContent?.includes(t);
     await this.page.waitForFunction(isShown, text, { timeout: timeoutMs });
   }

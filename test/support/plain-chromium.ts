@@ -28,7 +28,7 @@ interface Answer {
 export interface PlainPage {
   /** The value of an expression, awaited. Errors: Error with what it threw. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Waits until an expression is true. Errors: Error after a minute. */
+  /** Waits until an expression is true. Errors: Error after three minutes. */
   until(expression: string): Promise<void>;
   close(): Promise<void>;
   /** Ends every process of the browser with SIGKILL; what is being evaluated fails. */
@@ -107,12 +107,12 @@ export async function openPlainPage(url: string, profile?: string): Promise<Plai
   }
 }
 
-/** The first answer that is not undefined, asked for ten times a second. Errors: the last one's, after a minute. */
+/** The first answer that is not undefined, asked for ten times a second. Errors: the last one's, after three minutes. */
 async function within<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (const end = Date.now() + 60_000; ; ) {
+  for (const end = Date.now() + 3 * 60_000; ; ) {
     const answer = await ask().catch((error: Error) => error);
     if (answer !== undefined && !(answer instanceof Error)) return answer;
-    if (Date.now() > end) throw answer ?? new Error("nothing came within a minute");
+    if (Date.now() > end) throw answer ?? new Error("nothing came within three minutes");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

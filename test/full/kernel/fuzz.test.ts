@@ -49,7 +49,7 @@ const oddValues: unknown[] = [
   Number.MAX_SAFE_INTEGER,
 ];
 
-test(`the kernel answers after ${numMessages} mutated messages`, { timeout: 600_000 }, async () => {
+test(`the kernel answers after ${numMessages} mutated messages`, async () => {
   const kernel = await startKernel({ env: { INFERLAB_HISTORY: "off" } });
   const uniform = randomSource(20_240_607);
   const random = (below: number): number => Math.floor(uniform() * below);

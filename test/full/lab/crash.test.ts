@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { patienceMs } from "../../support/kernel.ts";
 import { KernelPage } from "../../support/kernel-page.ts";
 import { buildLab, chromiumPath, notebook } from "../../support/lab.ts";
 import { openPlainPage } from "../../support/plain-chromium.ts";
@@ -134,7 +135,7 @@ test(`a notebook is whole after ${numKills} kills of the server during a save`, 
   expect(numCutShort).toBe(numKills);
   expect(answered).toBeGreaterThanOrEqual(numKills - 1);
   expect((await readdir(folder)).filter((file) => !file.startsWith("."))).toEqual([name]);
-}, 600_000);
+}, 1_200_000);
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
@@ -194,7 +195,7 @@ async function killKernel(server: Serving, name: string, times: number, random: 
       page.received.map(({ content }) => content["execution_state"]).filter((s) => s === "restarting" || s === "dead");
     const numDeaths = deaths().length;
     page.execute("for (let i = 0; ; i++) { console.log(i); await new Promise((r) => setTimeout(r, 1)); }");
-    await expect.poll(() => childWith(server.process.pid!, id), { timeout: 20_000, interval: 5 }).toBeDefined();
+    await expect.poll(() => childWith(server.process.pid!, id), { timeout: patienceMs, interval: 5 }).toBeDefined();
     let isKilled = false;
     setTimeout(() => {
       process.kill(childWith(server.process.pid!, id)!, "SIGKILL");
@@ -226,11 +227,11 @@ test.skipIf(!hasProc)(
     await Promise.all(names.map((name) => killKernel(server, name, numKills / names.length, random)));
     const sessions = (await (await server.api("GET", "/api/sessions")).json()) as { id: string }[];
     for (const { id } of sessions) await server.api("DELETE", `/api/sessions/${id}`);
-    await expect.poll(() => processesIn(folder), { timeout: 20_000, interval: 200 }).toEqual([]);
+    await expect.poll(() => processesIn(folder), { timeout: patienceMs, interval: 200 }).toEqual([]);
     expect(server.process.exitCode).toBeNull();
     await server.kill();
   },
-  600_000,
+  1_200_000,
 );
 
 test.skipIf(!hasProc)(
@@ -240,9 +241,9 @@ test.skipIf(!hasProc)(
     expect((await server.api("POST", "/api/kernels", JSON.stringify({ name: "inferlab" }))).status).toBe(201);
     expect(processesIn(folder).length).toBeGreaterThan(0);
     await server.kill();
-    await expect.poll(() => processesIn(folder), { timeout: 20_000, interval: 200 }).toEqual([]);
+    await expect.poll(() => processesIn(folder), { timeout: patienceMs, interval: 200 }).toEqual([]);
   },
-  60_000,
+  4 * patienceMs,
 );
 
 test("a notebook stays as it was where the connection of a save is cut", async () => {

@@ -3,13 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { patienceMs } from "../../support/kernel.ts";
 import { chromiumPath, Lab, type LabPage } from "../../support/lab.ts";
 
 /** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
 const screenshots = process.env["SCREENSHOTS"];
 
-// A browser on a busy machine is late now and then: a test that fails is tried again.
-describe.skipIf(!chromiumPath)("the debugger in the Lab", { retry: 2 }, () => {
+describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
   let lab: Lab;
   let numNotebooks = 0;
 
@@ -28,31 +28,40 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", { retry: 2 }, () => {
     const page = await lab.browser.newPage({ viewport: { width: 1500, height: 900 } });
     const open = await lab.open(name, page);
     const bug = page.locator(".jp-DebuggerBugButton:not(.disabled)");
-    await bug.waitFor({ timeout: 30_000 });
+    await bug.waitFor({ timeout: patienceMs });
     await bug.click();
-    await page.locator(".jp-DebuggerBugButton[aria-pressed=true]").waitFor({ timeout: 30_000 });
-    await page.locator(".jp-CodeCell .cm-breakpoint-gutter").first().waitFor({ timeout: 30_000 });
+    await page.locator(".jp-DebuggerBugButton[aria-pressed=true]").waitFor({ timeout: patienceMs });
+    await page.locator(".jp-CodeCell .cm-breakpoint-gutter").first().waitFor({ timeout: patienceMs });
     return open;
   }
 
   /** Clicks the gutter beside a line (1-based) of a cell. */
   async function breakAt(page: Page, cell: number, line: number): Promise<void> {
     const element = page.locator(".jp-CodeCell").nth(cell);
-    const [at, gutter] = await Promise.all([
-      element
-        .locator(".cm-line")
-        .nth(line - 1)
-        .boundingBox(),
-      element.locator(".cm-gutter.cm-breakpoint-gutter").boundingBox(),
-    ]);
-    await page.mouse.click(gutter!.x + gutter!.width / 2, at!.y + at!.height / 2);
-    await element.locator("[aria-label=Breakpoint]").first().waitFor({ state: "attached", timeout: 20_000 });
+    const marker = element.locator("[aria-label=Breakpoint]").first();
+    // The page may still be moving into place: a click that went beside the line is done again.
+    const isSet = async (): Promise<boolean> => {
+      if (await marker.count()) return true;
+      const [at, gutter] = await Promise.all([
+        element
+          .locator(".cm-line")
+          .nth(line - 1)
+          .boundingBox(),
+        element.locator(".cm-gutter.cm-breakpoint-gutter").boundingBox(),
+      ]);
+      await page.mouse.click(gutter!.x + gutter!.width / 2, at!.y + at!.height / 2);
+      return marker.waitFor({ state: "attached", timeout: 15_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(isSet, { timeout: 2 * patienceMs }).toBe(true);
   }
 
   /** The call stack in the panel: function, place and line of each frame. */
   const stack = async (page: Page, ...frames: string[]): Promise<void> =>
     expect
-      .poll(() => page.locator(".jp-DebuggerCallstackFrame").allTextContents(), { timeout: 30_000, interval: 100 })
+      .poll(() => page.locator(".jp-DebuggerCallstackFrame").allTextContents(), { timeout: patienceMs, interval: 100 })
       .toEqual(frames);
   const variables = (page: Page) => page.locator(".jp-DebuggerVariables").textContent();
   const look = (page: Page, name: string) => screenshots && page.screenshot({ path: `${screenshots}/${name}.png` });
@@ -69,15 +78,17 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", { retry: 2 }, () => {
     await breakAt(page, 0, 4);
     await open.runAll();
     await stack(page, "(cell)Cell [*]:4");
-    await expect.poll(() => variables(page), { timeout: 20_000 }).toContain("weightsTensor float32[2, 2] 1, 2, 3, 4");
+    await expect
+      .poll(() => variables(page), { timeout: patienceMs })
+      .toContain("weightsTensor float32[2, 2] 1, 2, 3, 4");
     await look(page, "debugger-cell");
 
     await open.command("debugger:stepIn");
     await stack(page, "scaledlocal.ts:6", "(cell)Cell [*]:4");
-    await page.locator("[data-jp-debugger] .cm-line", { hasText: "values.reduce" }).waitFor({ timeout: 20_000 });
+    await page.locator("[data-jp-debugger] .cm-line", { hasText: "values.reduce" }).waitFor({ timeout: patienceMs });
     await open.command("debugger:next");
     await stack(page, "scaledlocal.ts:7", "(cell)Cell [*]:4");
-    await expect.poll(() => variables(page), { timeout: 20_000 }).toContain("scale{factor: 7}sum6");
+    await expect.poll(() => variables(page), { timeout: patienceMs }).toContain("scale{factor: 7}sum6");
     await look(page, "debugger-file");
     await open.command("debugger:continue");
     await stack(page);
@@ -89,6 +100,6 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", { retry: 2 }, () => {
     await stack(page, "(cell)Cell [*]:4");
     await open.command("debugger:terminate");
     await stack(page);
-    await expect.poll(() => open.status(), { timeout: 20_000, interval: 100 }).toBe("idle");
+    await expect.poll(() => open.status(), { timeout: patienceMs, interval: 100 }).toBe("idle");
   });
 });

@@ -28,7 +28,6 @@ const script = `
 
 test.skipIf(!loadAddon().ok || missing("models"))(
   "resident memory grows by less than 5 % after the 10th of 100 cycles",
-  { timeout: 900_000 },
   () => {
     const module = pathToFileURL(join(repositoryRoot, "dist/src/api/index.js")).href;
     const { stdout, stderr, status } = spawnSync(

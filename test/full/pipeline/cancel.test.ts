@@ -38,7 +38,10 @@ describe("random cancel and destroy orders", () => {
       p.stream([{ x: 1 }, { x: 2 }]).next();
       console.log("left");
     `;
-    const run = spawnSync(process.execPath, ["--input-type=module", "-e", text], { encoding: "utf8", timeout: 60_000 });
+    const run = spawnSync(process.execPath, ["--input-type=module", "-e", text], {
+      encoding: "utf8",
+      timeout: 300_000,
+    });
     expect({ status: run.status, stdout: run.stdout }, run.stderr).toEqual({ status: 0, stdout: "left\n" });
   });
 });

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { type RunningServer, startServer } from "../../../server/main.ts";
+import { patienceMs } from "../../support/kernel.ts";
 import { repositoryRoot } from "../../support/shared.ts";
 
 export const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
@@ -80,6 +81,7 @@ export class Lab {
     };
     await writeFile(join(this.folder, `${name}.ipynb`), JSON.stringify(notebook));
     const page = await this.browser.newPage({ viewport: { width: 1200, height: 1600 } });
+    page.setDefaultTimeout(patienceMs);
     await page.goto(this.url(name));
     await this.settle(page);
     return page;
@@ -91,7 +93,7 @@ export class Lab {
 
   /** Waits until the notebook is drawn and its kernel idle. */
   async settle(page: Page): Promise<void> {
-    await page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: 120_000 });
+    await page.waitForSelector(".jp-Notebook .jp-CodeCell", { timeout: patienceMs });
     await page.evaluate(async () => {
       await jupyterapp.restored;
       const { context } = jupyterapp.shell.currentWidget;
@@ -104,7 +106,7 @@ export class Lab {
   idle(page: Page): Promise<void> {
     const status = () =>
       page.evaluate(() => jupyterapp.shell.currentWidget.context.sessionContext.session?.kernel?.status);
-    return expect.poll(status, { timeout: 60_000, interval: 100 }).toBe("idle");
+    return expect.poll(status, { timeout: patienceMs, interval: 100 }).toBe("idle");
   }
 
   async runAll(page: Page): Promise<void> {
