@@ -4,7 +4,27 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { patienceMs } from "../../support/kernel.ts";
-import { chromiumPath, Lab, type LabPage } from "../../support/lab.ts";
+import { chromiumPath, Lab, type LabApp, type LabPage } from "../../support/lab.ts";
+
+/** What the kernel says of its breakpoints, asked as JupyterLab's debugger asks. */
+interface DebuggedApp {
+  readonly shell: {
+    readonly currentWidget: {
+      readonly context: { readonly sessionContext: { readonly session: { readonly kernel: DebuggedKernel } } };
+    };
+  };
+}
+interface DebuggedKernel {
+  requestDebug(content: object): {
+    readonly done: Promise<{
+      readonly content: { readonly body: { readonly breakpoints: readonly SourceBreakpoints[] } };
+    }>;
+  };
+}
+interface SourceBreakpoints {
+  readonly breakpoints: readonly { readonly line: number }[];
+}
+declare const jupyterapp: LabApp;
 
 /** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
 const screenshots = process.env["SCREENSHOTS"];
@@ -35,13 +55,21 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
     return open;
   }
 
+  /** The breakpoints that the kernel has. */
+  const kernelBreakpoints = (page: Page) =>
+    page.evaluate(async () => {
+      const { kernel } = (jupyterapp as unknown as DebuggedApp).shell.currentWidget.context.sessionContext.session;
+      const request = { type: "request", seq: 0, command: "debugInfo", arguments: {} };
+      return (await kernel.requestDebug(request).done).content.body.breakpoints;
+    });
+
   /** Clicks the gutter beside a line (1-based) of a cell. */
   async function breakAt(page: Page, cell: number, line: number): Promise<void> {
     const element = page.locator(".jp-CodeCell").nth(cell);
-    const marker = element.locator("[aria-label=Breakpoint]").first();
+    const isSet = async (): Promise<boolean> =>
+      (await kernelBreakpoints(page)).some(({ breakpoints }) => breakpoints.some((at) => at.line === line));
     // The page may still be moving into place: a click that went beside the line is done again.
-    const isSet = async (): Promise<boolean> => {
-      if (await marker.count()) return true;
+    const click = async (): Promise<boolean> => {
       const [at, gutter] = await Promise.all([
         element
           .locator(".cm-line")
@@ -50,12 +78,13 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
         element.locator(".cm-gutter.cm-breakpoint-gutter").boundingBox(),
       ]);
       await page.mouse.click(gutter!.x + gutter!.width / 2, at!.y + at!.height / 2);
-      return marker.waitFor({ state: "attached", timeout: 15_000 }).then(
-        () => true,
-        () => false,
-      );
+      for (let looks = 0; looks < 50; looks++) {
+        if (await isSet()) return true;
+        await page.waitForTimeout(200);
+      }
+      return false;
     };
-    await expect.poll(isSet, { timeout: 2 * patienceMs }).toBe(true);
+    await expect.poll(click, { timeout: patienceMs }).toBe(true);
   }
 
   /** The call stack in the panel: function, place and line of each frame. */

@@ -146,7 +146,8 @@ describe.skipIf(!chromiumPath)("the Lab", () => {
     await open.page.keyboard.press("Home");
     await open.page.keyboard.press("ArrowRight");
     await shownBy("Shift+Tab", ".jp-Tooltip");
-    expect(await open.page.locator(".jp-Tooltip").textContent()).toContain("heightMetres");
+    const tooltip = () => open.page.locator(".jp-Tooltip").first().textContent();
+    await expect.poll(tooltip, { timeout: patienceMs }).toContain("heightMetres");
   });
 
   test("underlines type errors while a cell is written, and says what is wrong", async () => {
