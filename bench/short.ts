@@ -20,8 +20,8 @@ const usage = `npm run bench -- short [CASE…] [options]
 
 Cases whose names contain a CASE (default: all), native beside ONNX Runtime, by CPU time at one thread. Exits with 1 where
 
-- a ratio fell by more than ${100 * allowedFall} % below this machine's in bench/short.json, beyond the spread of both measurements, in each of
-  four processes that measure it longer and longer, or the geometric mean of all did;
+- a ratio is more than ${100 * allowedFall} % below this machine's in bench/short.json in each of four processes that measure it longer and
+  longer, in two of them beyond the spread of both; or the geometric mean of all is;
 - on a machine that is not in bench/short.json, but has the instruction set of one that is, a ratio fell below ${elsewhere.single} of its, or the
   mean below ${elsewhere.mean};
 - a node has no native kernel any more, on any machine.
@@ -45,8 +45,8 @@ if (options.help) {
   process.exit(0);
 }
 
-/** Turns of each engine. */
-const rounds = 8;
+/** A turn of an engine, where a run is not longer. */
+const turnSeconds = 0.022;
 
 async function measure(name: string, seconds: number): Promise<Ratio> {
   const { model, feeds } = await shortCases.find((entry) => entry.name === name)!.build();
@@ -56,7 +56,11 @@ async function measure(name: string, seconds: number): Promise<Ratio> {
     await native.run(feeds); // where shapes are dynamic, kernels are chosen by the first run
     const lost = native.explain().filter(({ kernel }) => kernel === "reference");
     if (lost.length > 0) throw new Error(`${name}: ${lost.map(({ op }) => op).join(", ")} has no native kernel`);
-    const [ours, theirs] = await interleave([() => native.run(feeds), () => ort.run(feeds)], seconds, rounds);
+    const [ours, theirs] = await interleave(
+      [() => native.run(feeds), () => ort.run(feeds)],
+      seconds,
+      Math.round(seconds / turnSeconds / 2),
+    );
     return ratioOf(ours!, theirs!);
   } finally {
     native.dispose();

@@ -45,7 +45,13 @@ export interface Verdict {
   readonly ok: boolean;
 }
 
-/** Measures all cases of the baseline, then, up to `tries` times in all, those that seem to have fallen. */
+/** Measurements that must each show a fall, beyond the spread, for it to count. */
+const leastProofs = 2;
+
+/**
+ * Measures all cases of the baseline, then, up to `tries` times in all, those that were below what is allowed every time. One
+ * measurement that is not clears a case; one whose spread reaches so far proves nothing.
+ */
 export async function judge(
   { ratios: before }: Baseline,
   likeness: Likeness,
@@ -54,23 +60,22 @@ export async function judge(
 ): Promise<Verdict> {
   const all = Object.keys(before);
   const best: Record<string, Ratio> = {};
+  const proofs: Record<string, number> = {};
+  const leastShare = { same: 1 - allowedFall, like: elsewhere.single, other: 0 }[likeness];
+  const leastMean = { same: 1 - allowedFall, like: elsewhere.mean, other: 0 }[likeness];
   const share = (name: string): number => best[name]!.ratio / before[name]!.ratio;
   const meanShare = (): number => geometricMean(all.map(share));
-  const fell = (name: string): boolean => {
-    if (likeness !== "same") return likeness === "like" && share(name) < elsewhere.single;
-    const [now, then] = [best[name]!, before[name]!];
-    return now.ratio + now.spread < (1 - allowedFall) * (then.ratio - then.spread);
-  };
-  const leastMean = { same: 1 - allowedFall, like: elsewhere.mean, other: 0 }[likeness];
   let suspects = all;
   for (let i = 0; i < tries && suspects.length > 0; i++) {
     const got = await measure(suspects, i);
-    for (const name of suspects)
-      if (!best[name] || got[name]!.ratio + got[name]!.spread > best[name].ratio + best[name].spread)
-        best[name] = got[name]!;
+    for (const name of suspects) {
+      const [now, then] = [got[name]!, before[name]!];
+      if (!best[name] || now.ratio > best[name].ratio) best[name] = now;
+      if (now.ratio + now.spread < leastShare * (then.ratio - then.spread)) proofs[name] = (proofs[name] ?? 0) + 1;
+    }
     const isMeanLow = meanShare() < leastMean;
-    suspects = all.filter((name) => fell(name) || (isMeanLow && share(name) < 1));
+    suspects = all.filter((name) => share(name) < leastShare || (isMeanLow && share(name) < 1));
   }
-  const fallen = all.filter(fell);
+  const fallen = all.filter((name) => share(name) < leastShare && (proofs[name] ?? 0) >= leastProofs);
   return { ratios: best, fallen, meanShare: meanShare(), ok: fallen.length === 0 && meanShare() >= leastMean };
 }

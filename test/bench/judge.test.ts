@@ -78,6 +78,25 @@ describe("judge", () => {
     expect((await judge(baseline, "same", 4, measure)).fallen).toEqual(["case 7"]);
   });
 
+  test("takes no measurement for a proof whose spread reaches what is allowed", async () => {
+    const asked: (readonly string[])[] = [];
+    const measure = (proofs: number) => async (suspects: readonly string[], i: number) => {
+      asked.push(suspects);
+      return Object.fromEntries(
+        suspects.map((name) => {
+          const { ratio } = baseline.ratios[name]!;
+          return [
+            name,
+            name === "case 7" ? { ratio: ratio / 1.5, spread: i < proofs ? 0.01 : 0.4 } : { ratio, spread: 0.4 },
+          ];
+        }),
+      );
+    };
+    expect((await judge(baseline, "same", 4, measure(1))).ok).toBe(true);
+    expect(asked).toEqual([names, ["case 7"], ["case 7"], ["case 7"]]);
+    expect((await judge(baseline, "same", 4, measure(2))).fallen).toEqual(["case 7"]);
+  });
+
   test("fails where all fell a little more than one may", async () => {
     const measure = async (suspects: readonly string[]): Promise<Record<string, Ratio>> =>
       Object.fromEntries(suspects.map((name) => [name, { ratio: 0.84 * baseline.ratios[name]!.ratio, spread: 0.2 }]));

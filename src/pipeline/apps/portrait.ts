@@ -61,7 +61,7 @@ function refine(coarse: Image, image: Image): Image {
   const large = resize(coarse, { width, height, method: "cubic" });
   // About two of the net's own pixels: further away its answer stands.
   const radius = Math.max(1, Math.round((2 * Math.max(width, height)) / netSide));
-  // Where the net's pixels are large, a quarter of the radius is (He, Sun 2015): levels of the matte differ by less than 1 on average.
+  // As He and Sun (2015) advise; levels of the matte differ from the exact ones by less than 1 on average, at edges by up to 30.
   const subsample = Math.max(1, Math.floor(radius / 4));
   const matte = guidedFilter(large, toGray(guide), { radius, epsilon: 1e-3, subsample });
   return shrink < 1 ? resize(matte, { width: image.width, height: image.height }) : matte;
@@ -70,7 +70,7 @@ function refine(coarse: Image, image: Image): Image {
 function cut({ width, height, data }: Image, matte: Image): Image {
   const out = new Uint8Array(width * height * 4);
   for (let i = 0; i < width * height; i++) {
-    out.set(data.subarray(3 * i, 3 * i + 3), 4 * i);
+    for (let c = 0; c < 3; c++) out[4 * i + c] = data[3 * i + c]!;
     out[4 * i + 3] = matte.data[i]!;
   }
   return new Image(width, height, 4, out);
