@@ -31,7 +31,9 @@ afterEach(async () => {
 /** How often the server and the kernel are killed. */
 const numKills = 100;
 /** A browser takes seconds to show the Lab again: it is killed less often, unless BROWSER_KILLS says how often. */
-const numBrowserKills = Number(process.env["BROWSER_KILLS"] ?? 5);
+const numLabKills = Number(process.env["BROWSER_KILLS"] ?? 5);
+/** With a page that only sends the Lab's requests. */
+const numBrowserKills = numKills - numLabKills;
 /** Where one can see which process is whose child. */
 const hasProc = existsSync("/proc/self/task");
 
@@ -268,51 +270,95 @@ test("a notebook stays as it was where the connection of a save is cut", async (
   await server.kill();
 });
 
-test.skipIf(!chromiumPath)(
-  `the Lab shows what was saved after ${numBrowserKills} kills of the browser during a save`,
-  async () => {
-    const random = randomSource(10);
-    const server = await serve();
-    const name = "browser.ipynb";
-    const numCells = 51; // half a megabyte
-    expect((await server.api("PUT", `/api/contents/${name}`, saveBody(numCells)(0))).status).toBe(200);
-    const url = `http://127.0.0.1:${server.port}/lab/tree/${name}?token=${token}&reset`;
-    const firstCell = "jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel";
-    let answered = 0;
-    let save = 0;
-    let numCutShort = 0;
-    for (let kill = 0; kill < numBrowserKills; kill++) {
-      const page = await openPlainPage(url, join(folder, ".profile"));
-      await page.until(
-        "jupyterapp.shell.currentWidget.context.isReady && jupyterapp.shell.currentWidget.content.widgets[0]",
-      );
-      opened.add(page);
-      // The browser that comes after a killed one shows what was saved: the last answered, or one that was wholly on its way.
-      const shown = await page.evaluate(`${firstCell}.getSource()`);
-      expect([`save ${answered}`, `save ${save}`]).toContain(shown);
-      answered = await savedIn(name, numCells);
-      expect(shown).toBe(`save ${answered}`);
-      save = answered + 1;
-      const begin = performance.now();
-      let killed: Promise<void> | undefined;
-      try {
-        for (; ; save++) {
-          const edit = `${firstCell}.setSource("save ${save}")`;
-          await page.evaluate(`${edit}; jupyterapp.shell.currentWidget.context.save()`);
-          answered = save;
-          if (killed) continue;
-          const delayMs = random() * 2 * (performance.now() - begin);
-          killed = sleep(delayMs).then(() => page.kill());
-        }
-      } catch (error) {
-        expect((error as Error).message).toBe("the browser is gone");
-        numCutShort++;
+/** How a page saves a notebook; expressions that are evaluated in the page. */
+interface Saver {
+  /** After `http://host:port/`. */
+  readonly path: string;
+  /** True once the page can save. */
+  readonly ready: string;
+  /** The first cell's source, as the page has it or gets it. */
+  readonly shown: string;
+  /** Resolves when the save was answered. */
+  save(number: number): string;
+}
+
+const currentNotebook = "jupyterapp.shell.currentWidget";
+const firstCell = `${currentNotebook}.content.widgets[0].model.sharedModel`;
+const wholeLab = (name: string): Saver => ({
+  path: `lab/tree/${name}?reset&`,
+  ready: `${currentNotebook}.context.isReady && ${currentNotebook}.content.widgets[0]`,
+  shown: `${firstCell}.getSource()`,
+  save: (number) => `${firstCell}.setSource("save ${number}"); ${currentNotebook}.context.save()`,
+});
+
+/** The Lab's requests without the Lab, which takes a browser seconds to show. */
+const requestsOnly = (name: string): Saver => ({
+  path: "api/status?",
+  ready: 'location.protocol === "http:" && document.readyState === "complete"',
+  shown: `fetch("/api/contents/${name}", { headers: { authorization: "token ${token}" } }).then((answer) => answer.json()).then((model) => (globalThis.model = model).content.cells[0].source)`,
+  save: (number) => `(async () => {
+    model.content.cells[0].source = "save ${number}";
+    const headers = { authorization: "token ${token}", "Content-Type": "application/json" };
+    const answer = await fetch("/api/contents/${name}", { method: "PUT", headers, body: JSON.stringify(model) });
+    if (!answer.ok) throw new Error("answered " + answer.status);
+  })()`,
+});
+
+/** Opens the notebook in a browser, saves it again and again, and kills the browser anywhere in a save; `times` times. */
+async function killBrowsers(server: Serving, name: string, saver: Saver, times: number, seed: number): Promise<void> {
+  const random = randomSource(seed);
+  const numCells = 51; // half a megabyte
+  expect((await server.api("PUT", `/api/contents/${name}`, saveBody(numCells)(0))).status).toBe(200);
+  const url = `http://127.0.0.1:${server.port}/${saver.path}token=${token}`;
+  let answered = 0;
+  let save = 0;
+  let numCutShort = 0;
+  for (let kill = 0; kill < times; kill++) {
+    const page = await openPlainPage(url, join(folder, ".profile"));
+    opened.add(page);
+    await page.until(saver.ready);
+    // The browser that comes after a killed one shows what was saved: the last answered, or one that was wholly on its way.
+    const shown = await page.evaluate(saver.shown);
+    expect([`save ${answered}`, `save ${save}`]).toContain(shown);
+    answered = await savedIn(name, numCells);
+    expect(shown).toBe(`save ${answered}`);
+    save = answered + 1;
+    const begin = performance.now();
+    let killed: Promise<void> | undefined;
+    try {
+      for (; ; save++) {
+        await page.evaluate(saver.save(save));
+        answered = save;
+        if (killed) continue;
+        const delayMs = random() * 2 * (performance.now() - begin);
+        killed = sleep(delayMs).then(() => page.kill());
       }
-      await killed;
-      opened.delete(page);
+    } catch (error) {
+      expect((error as Error).message).toBe("the browser is gone");
+      numCutShort++;
     }
-    expect([answered, save]).toContain(await savedIn(name, numCells));
-    expect(numCutShort).toBe(numBrowserKills);
+    await killed;
+    opened.delete(page);
+  }
+  expect([answered, save]).toContain(await savedIn(name, numCells));
+  expect(numCutShort).toBe(times);
+}
+
+test.skipIf(!chromiumPath)(
+  `the Lab shows what was saved after ${numLabKills} kills of the browser during a save`,
+  async () => {
+    const server = await serve();
+    await killBrowsers(server, "lab.ipynb", wholeLab("lab.ipynb"), numLabKills, 10);
+    await server.kill();
+  },
+  2_400_000,
+);
+
+test.skipIf(!chromiumPath)(
+  `a page of requests shows what was saved after ${numBrowserKills} kills of the browser during a save`,
+  async () => {
+    const server = await serve();
+    await killBrowsers(server, "requests.ipynb", requestsOnly("requests.ipynb"), numBrowserKills, 11);
     await server.kill();
   },
   1_200_000,
