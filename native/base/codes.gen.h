@@ -89,16 +89,17 @@ enum class ElementwiseFunction : std::int64_t {
   kMax = 54,
   kPow = 55,
   kPRelu = 56,
-  kAnd = 57,
-  kOr = 58,
-  kXor = 59,
-  kEqual = 60,
-  kLess = 61,
-  kLessOrEqual = 62,
-  kGreater = 63,
-  kGreaterOrEqual = 64,
+  kQuantize = 57,
+  kAnd = 58,
+  kOr = 59,
+  kXor = 60,
+  kEqual = 61,
+  kLess = 62,
+  kLessOrEqual = 63,
+  kGreater = 64,
+  kGreaterOrEqual = 65,
 };
-inline constexpr std::int64_t kNumElementwiseFunctions = 65;
+inline constexpr std::int64_t kNumElementwiseFunctions = 66;
 
 // What a pooling window gives.
 enum class PoolKind : std::int64_t {

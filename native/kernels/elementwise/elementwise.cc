@@ -86,6 +86,7 @@ int NumArguments(ElementwiseFunction function) {
     case F::kMax:
     case F::kPow:
     case F::kPRelu:
+    case F::kQuantize:
     case F::kAnd:
     case F::kOr:
     case F::kXor:

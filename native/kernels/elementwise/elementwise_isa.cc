@@ -79,6 +79,24 @@ void CastToBool(const void* a_, const void*, const void*, void* y_, std::size_t 
   INFERLAB_LOOP y[i] = a[i] != T(0);
 }
 
+// round(a) + zero point b (whole numbers), ties to even, held within the type; NaN becomes the zero point.
+template <typename R>
+void Quantize(const void* a_, const void* b_, const void*, void* y_, std::size_t n, double, double) {
+  const float* a = static_cast<const float*>(a_);
+  const float* b = static_cast<const float*>(b_);
+  R* y = static_cast<R*>(y_);
+  constexpr float kLow = static_cast<R>(-1) < R(0) ? -128.0f : 0.0f;
+  // Adding 1.5 · 2^23 leaves no bits for a fraction: what is held within the type by then is rounded to a whole number.
+  constexpr float kMagic = 12582912.0f;
+  INFERLAB_LOOP {
+    const float low = kLow - b[i], high = kLow + 255.0f - b[i];
+    float x = a[i] == a[i] ? a[i] : 0.0f;
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    y[i] = static_cast<R>(static_cast<std::int32_t>((x + kMagic) - kMagic + b[i]));
+  }
+}
+
 // IEEE half to float and back, nearest even, subnormals included.
 inline __attribute__((always_inline)) float FromHalf(std::uint16_t h) {
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
@@ -427,6 +445,10 @@ TileFunction FindCast(DType type, DType result) {
 
 TileFunction Find(ElementwiseFunction function, DType type, DType result) {
   if (function == ElementwiseFunction::kCast) return FindCast(type, result);
+  if (function == ElementwiseFunction::kQuantize) {
+    if (type != DType::kFloat32) return nullptr;
+    return result == DType::kUint8 ? Quantize<std::uint8_t> : result == DType::kInt8 ? Quantize<std::int8_t> : nullptr;
+  }
   if (function == ElementwiseFunction::kWhere || function == ElementwiseFunction::kIdentity) {
     if (type != result) return nullptr;
     const bool where = function == ElementwiseFunction::kWhere;

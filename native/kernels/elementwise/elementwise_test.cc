@@ -172,6 +172,40 @@ TEST_EACH_ISA(Elementwise, BinaryFunctionsMatchTheReference) {
   CheckBinary<std::uint8_t>(DType::kUint8, 1, 8);
 }
 
+template <typename T>
+void CheckQuantize(DType type, float zero) {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (std::size_t n : kSizes) {
+    Plan plan;
+    EXPECT(Plan::Make(Dense(n, {DType::kFloat32, DType::kFloat32},
+                            {{ElementwiseFunction::kQuantize, DType::kFloat32, type, {0, 1, -1}, 0, 0}}),
+                      &plan));
+    Random random(5);
+    const float special[] = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, inf, -inf, std::nanf(""), 3e38f, -3e38f};
+    Guarded<float> x(n), zeros(n);
+    Guarded<T> y(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      x[i] = i % 3 == 0 ? special[i / 3 % std::size(special)] : random.Uniform(-300, 300);
+      zeros[i] = zero;
+    }
+    RunPlan(plan, {x.data(), zeros.data()}, {y.data()});
+    EXPECT(y.Intact());
+    for (std::size_t i = 0; i < n; ++i) {
+      const double exact = Reference(ElementwiseFunction::kQuantize, x[i], zero, 0, 0, 0);
+      const double low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+      const double want = exact < low ? low : exact > high ? high : exact;
+      EXPECT_THAT(y[i] == want, std::to_string(x[i]) + " is " + std::to_string(y[i]) + ", expected " + std::to_string(want));
+    }
+  }
+}
+
+TEST_EACH_ISA(Elementwise, QuantizesToTheBit) {
+  for (float zero : {0.0f, 127.0f}) {
+    CheckQuantize<std::uint8_t>(DType::kUint8, zero);
+    CheckQuantize<std::int8_t>(DType::kInt8, -zero);
+  }
+}
+
 TEST_EACH_ISA(Elementwise, IntegerDivisionNeverTraps) {
   const std::int32_t a[] = {5, std::numeric_limits<std::int32_t>::min(), 0, -7};
   const std::int32_t b[] = {0, -1, 0, -1};

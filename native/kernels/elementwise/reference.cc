@@ -127,6 +127,8 @@ double Reference(ElementwiseFunction function, double a, double b, double c, dou
       return std::pow(a, b);
     case F::kPRelu:
       return a < 0 ? a * b : a;
+    case F::kQuantize:
+      return (std::isnan(a) ? 0 : std::nearbyint(a)) + b;
     case F::kAnd:
       return a != 0 && b != 0;
     case F::kOr:

@@ -65,6 +65,7 @@ export const elementwiseFunctions = codes("ElementwiseFunction", "Pointwise func
   "max",
   "pow",
   "pRelu",
+  "quantize",
   "and",
   "or",
   "xor",
@@ -139,6 +140,7 @@ export function hasKernel({ function: name, type, result }: Pick<ChainStep, "fun
     if (type === "float16" || result === "float16") return type === "float32" || result === "float32";
     return castable.has(type) && castable.has(result);
   }
+  if (name === "quantize") return type === "float32" && (result === "uint8" || result === "int8");
   if (name === "where" || name === "identity") return type !== "string" && dtypes[type].kind !== "complex";
   if (type === "bool") return onBools.has(name);
   if (integers.has(type)) return onIntegers.has(name);
@@ -200,7 +202,7 @@ function elementCode(dtype: DType): number {
 }
 
 /** Emits a chain that writes `output`, with the chains in front of it that nobody else needs. */
-function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
+export function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
   const chain = takeOver(c, own);
   const merged = collapse(chain.dims, [...chain.operands.map(({ strides }) => strides), stridesOf(chain.dims)]);
   const last = chain.steps.at(-1)!;
