@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,12 +7,12 @@ import { graph, init, tensor } from "../../src/api/index.ts";
 import { display, displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
 import { Exploration, explore } from "../../src/profile/explore.ts";
 import { expectGoodOutput, outputBytes, untrusted } from "../display/golden.ts";
+import { patienceMs } from "../support/kernel.ts";
+import { chromiumPath, launchBrowser } from "../support/lab.ts";
 import { traceOf } from "./traces.ts";
 
-const chromium = ["chromium", "chromium-browser", "google-chrome"]
-  .flatMap((name) => (process.env["PATH"] ?? "").split(":").map((folder) => join(folder, name)))
-  .find((path) => existsSync(path));
-if (!chromium) console.log("skipped: 2 tests in a browser, no Chromium on the PATH");
+const chromium = chromiumPath;
+if (!chromium) console.log("skipped: 2 tests in a browser, no Chromium is installed");
 
 function net() {
   const g = graph("net");
@@ -30,7 +29,7 @@ const feeds = {
 };
 
 /** Opens a page and gives back what its script left under #result. */
-function open(body: string, script: string): unknown {
+async function open(body: string, script: string): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "inferlab-explore-"));
   try {
     const page = join(folder, "page.html");
@@ -40,25 +39,16 @@ function open(body: string, script: string): unknown {
 addEventListener("load", () => setTimeout(() => { const out = { errors }; ${script}
 const pre = document.createElement("pre"); pre.id = "result"; pre.textContent = JSON.stringify(out); document.body.append(pre); }, 500));</script>${body}`,
     );
-    const run = spawnSync(
-      chromium!,
-      [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        `--user-data-dir=${join(folder, "profile")}`,
-        "--virtual-time-budget=5000",
-        "--dump-dom",
-        pathToFileURL(page).href,
-      ],
-      { encoding: "utf8", timeout: 200_000, maxBuffer: 64 << 20 },
-    );
-    const result = /<pre id="result">([^<]*)<\/pre>/.exec(run.stdout)?.[1];
-    expect(result, run.stderr.slice(-2000)).toBeDefined();
-    return JSON.parse(
-      result!.replaceAll("&quot;", '"').replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&"),
-    );
+    const browser = await launchBrowser();
+    try {
+      const shown = await browser.newPage();
+      await shown.goto(pathToFileURL(page).href);
+      const result = shown.locator("#result");
+      await result.waitFor({ state: "attached", timeout: patienceMs });
+      return JSON.parse((await result.textContent())!);
+    } finally {
+      await browser.close();
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -78,7 +68,7 @@ test.skipIf(!chromium)("one selection goes through timeline, pictures, list and 
   const exploration = await explore(await net().compile({ engine: "reference" }), feeds);
   const shown = (await exploration[displaySymbol]()) as MimeBundle;
   const steps = exploration.steps.length;
-  const found = open(
+  const found = (await open(
     String(shown["text/html"]),
     `const range = document.querySelector("input[type=range]"), said = () => range.nextSibling.textContent;
 out.max = range.max; out.first = said();
@@ -91,7 +81,7 @@ time.dispatchEvent(new MouseEvent("click", { clientX: box.right - 1, clientY: bo
 box = sheet.getBoundingClientRect(); sheet.dispatchEvent(new MouseEvent("click", { clientX: box.left + 40, clientY: box.top + 5, bubbles: true })); out.bySheet = said();
 const keys = [...document.querySelectorAll("svg [data-key]")]; out.keys = keys.length;
 keys.find((k) => k.dataset.key.endsWith(" Relu")).dispatchEvent(new MouseEvent("click", { bubbles: true })); out.byGraph = said(); out.marked = keys.filter((k) => k.style.fontWeight).map((k) => k.dataset.key).join();`,
-  ) as Record<string, unknown>;
+  )) as Record<string, unknown>;
   expect(found["errors"]).toEqual([]);
   expect(found["max"]).toBe(String(steps - 1));
   expect(found["first"]).toContain("#0 ");
@@ -122,7 +112,7 @@ const shared = () => {
 test.skipIf(!chromium)("a timeline has a lane a thread, and is enlarged by keys, wheel and drag", async () => {
   const shown = (await display("trace", shared())) as MimeBundle;
   expectGoodOutput(shown);
-  const found = open(
+  const found = (await open(
     String(shown["text/html"]),
     `const img = document.querySelector("img"), canvas = document.querySelector("canvas"), said = () => document.querySelector("img + output").textContent;
 const point = (el, type, x, y, more) => { const b = el.getBoundingClientRect(); el.dispatchEvent(new PointerEvent(type, { clientX: b.left + b.width * x, clientY: b.top + b.height * y, bubbles: true, ...more })); };
@@ -140,7 +130,7 @@ point(canvas, "pointerdown", .2, .25, { pointerId: 1 }); point(canvas, "pointerm
 point(canvas, "pointermove", .99, .25); out.dragged = said();
 key("0"); out.full = getComputedStyle(canvas).display;
 img.dispatchEvent(new WheelEvent("wheel", { deltaY: -1, ctrlKey: true, bubbles: true, cancelable: true })); out.wheel = getComputedStyle(canvas).display;`,
-  ) as Record<string, unknown>;
+  )) as Record<string, unknown>;
   expect(found).toMatchObject({ errors: [], hidden: "none", shown: "block", image: "none", focus: true, inked: true });
   expect(found["second"]).toBe("first · Conv · 40 µs on thread 1");
   expect(found["nobody"]).toBe("");
@@ -173,7 +163,7 @@ test.skipIf(!chromium)("a trace of 100,000 events stays below 1 MB and opens", a
   for (const shown of [await display("trace", long), await new Exploration(small, long)[displaySymbol]()]) {
     expect(outputBytes(shown as MimeBundle)).toBeLessThan(1e6);
     expectGoodOutput(shown as MimeBundle);
-    const found = open(String((shown as MimeBundle)["text/html"]), "out.images = document.images.length;");
+    const found = await open(String((shown as MimeBundle)["text/html"]), "out.images = document.images.length;");
     expect(found).toMatchObject({ errors: [] });
   }
 });
