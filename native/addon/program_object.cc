@@ -35,6 +35,14 @@ class CancelToken : public Napi::ObjectWrap<CancelToken> {
   std::shared_ptr<std::atomic<bool>> flag_ = std::make_shared<std::atomic<bool>>(false);
 };
 
+// What the last run of a program was like.
+struct LastRun {
+  // Huge before the first.
+  std::atomic<std::int64_t> ns{INT64_MAX};
+  // Whether it had work for more than one thread.
+  std::atomic<bool> shared_work{false};
+};
+
 class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  public:
   static Napi::Function Class(Napi::Env env) {
@@ -69,8 +77,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   std::shared_ptr<ProgramSlot> slot_ = std::make_shared<ProgramSlot>();
   // The store keeps the weights' arrays alive.
   Napi::ObjectReference store_;
-  // How long the last run took; huge before the first.
-  std::shared_ptr<std::atomic<std::int64_t>> last_ns_ = std::make_shared<std::atomic<std::int64_t>>(INT64_MAX);
+  std::shared_ptr<LastRun> last_ = std::make_shared<LastRun>();
 };
 
 // A run on another thread costs two wake-ups, together about so long (measured on a virtual machine of two cores, where
@@ -128,13 +135,13 @@ class LoadJob final : public Job {
 class RunJob final : public Job {
  public:
   RunJob(Napi::Env env, Napi::Object program_object, Napi::Object inputs, std::shared_ptr<ProgramSlot> slot,
-         std::shared_ptr<std::atomic<std::int64_t>> last_ns, device::Cpu& cpu)
+         std::shared_ptr<LastRun> last, device::Cpu& cpu)
       : deferred_(Napi::Promise::Deferred::New(env)),
         keep_program_(Napi::Persistent(program_object)),
         keep_inputs_(Napi::Persistent(inputs)),
         slot_(std::move(slot)),
         program_(slot_->program),
-        last_ns_(std::move(last_ns)),
+        last_(std::move(last)),
         cpu_(cpu) {}
 
   ~RunJob() override {
@@ -182,11 +189,12 @@ class RunJob final : public Job {
     try {
       Team team(cpu_.threads, num_threads, cancel.get());
       status_ = program_->Execute({inputs_, outputs_, team, cancel.get(), timings_, stints_, asked_});
+      if (num_threads > 1) last_->shared_work.store(team.shared_work(), std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
       status_ = Status::OutOfMemory(static_cast<std::int64_t>(program_->arena_bytes()));
     }
     ended_ = Clock::now();
-    last_ns_->store(std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - begun_).count(),
+    last_->ns.store(std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - begun_).count(),
                     std::memory_order_relaxed);
   }
 
@@ -269,7 +277,7 @@ class RunJob final : public Job {
   std::shared_ptr<ProgramSlot> slot_;
   // The run's own: the slot may be emptied meanwhile.
   std::shared_ptr<program::Program> program_;
-  std::shared_ptr<std::atomic<std::int64_t>> last_ns_;
+  std::shared_ptr<LastRun> last_;
   device::Cpu& cpu_;
   std::size_t num_own_ = 0;
   std::vector<const std::byte*> inputs_;
@@ -303,7 +311,7 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   if (inputs.Length() != expected.size())
     return refuse({StatusCode::kArgument, "number of inputs", inputs.Length(), static_cast<std::int64_t>(expected.size())});
   State& state = State::Of(env);
-  auto job = std::make_unique<RunJob>(env, Value(), inputs, slot_, last_ns_, state.cpu);
+  auto job = std::make_unique<RunJob>(env, Value(), inputs, slot_, last_, state.cpu);
   for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
     std::byte* data;
     std::size_t bytes;
@@ -322,10 +330,11 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   if (const Status status = job->Allocate(info[2].As<Napi::Number>().Uint32Value()); !status.ok()) return refuse(status);
   job->MarkReady();
   const Napi::Promise promise = job->promise();
-  if (last_ns_->load(std::memory_order_relaxed) < kInlineNs) {
+  if (last_->ns.load(std::memory_order_relaxed) < kInlineNs) {
     job->WorkOn(1);
     job->Finish(env);
   } else {
+    if (last_->shared_work.load(std::memory_order_relaxed)) state.cpu.threads.Announce(program_->num_threads());
     state.runner.Start(std::move(job));
   }
   return promise;

@@ -101,6 +101,15 @@ enum class ElementwiseFunction : std::int64_t {
 };
 inline constexpr std::int64_t kNumElementwiseFunctions = 66;
 
+// What lies around the input of a Pad.
+enum class PadMode : std::int64_t {
+  kConstant = 0,
+  kEdge = 1,
+  kReflect = 2,
+  kWrap = 3,
+};
+inline constexpr std::int64_t kNumPadModes = 4;
+
 // What a pooling window gives.
 enum class PoolKind : std::int64_t {
   kMax = 0,

@@ -1,17 +1,17 @@
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace inferlab {
 namespace {
 
-// About 20 µs on a 2.6 GHz core: the gap between two instructions of a run is shorter, the gap between two runs longer.
-constexpr int kSpinIterations = 1500;
+using Clock = std::chrono::steady_clock;
 
-// Layout of Team::state_.
-constexpr std::uint32_t kInsideMask = 0x3ff;
-constexpr std::uint32_t kOpen = 0x400;
-constexpr std::uint32_t kJob = 0x800;
+// How long a worker of a team stays awake without work, and the caller while it waits for others' tasks. A thread that fell
+// asleep takes up to 0.2 ms to wake on a virtual machine, an awake one less than a microsecond to come; instructions that
+// one thread does alone are mostly shorter than this.
+constexpr std::chrono::microseconds kAwakeFor{1000};
 
 inline void Pause() {
 #if defined(__x86_64__)
@@ -21,16 +21,47 @@ inline void Pause() {
 #endif
 }
 
+// Waits awake until `done`, for kAwakeFor at most, or ever; false where it gave up. The CPU goes to other threads that want
+// it: who waits should not keep from work the one it waits for.
+template <typename Done>
+bool WaitAwake(Done&& done) {
+  constexpr int kPauses = 64;
+  const Clock::time_point end = Clock::now() + kAwakeFor;
+  for (int round = 0;; ++round) {
+    for (int i = 0; i < kPauses; ++i) {
+      if (done()) return true;
+      Pause();
+    }
+    if (round < 8) continue;
+    if (Clock::now() >= end) return false;
+    std::this_thread::yield();
+  }
+}
+
+// What a worker's word says.
+enum : std::uint32_t { kFree, kOffered, kInside };
+
 }  // namespace
 
-struct ThreadPool::Worker {
-  std::thread thread;
-  // The team it is lent to and its index there; set under the pool's mutex while it sleeps.
-  std::mutex mutex;
-  std::condition_variable wake;
+struct alignas(64) ThreadPool::Worker {
+  // kFree: nothing to do. kOffered: by the team it is lent to; the worker takes it (kInside), or the team takes it back.
+  std::atomic<std::uint32_t> word{kFree};
+  // What is offered, and the worker's index in the team: written while the word is kFree, read while it is kInside.
   Team* team = nullptr;
   int index = 0;
-  bool stop = false;
+
+  std::atomic<bool> lent{false};
+  std::atomic<bool> stop{false};
+  // It sleeps, or is about to; who clears this wakes it.
+  std::atomic<bool> asleep{false};
+  std::atomic<std::uint32_t> wakes{0};
+  std::thread thread;
+
+  void Wake() {
+    if (!asleep.load() || !asleep.exchange(false)) return;
+    wakes.fetch_add(1);
+    wakes.notify_one();
+  }
 };
 
 ThreadPool& ThreadPool::Instance() {
@@ -38,15 +69,12 @@ ThreadPool& ThreadPool::Instance() {
   return *pool;
 }
 
-ThreadPool::ThreadPool(int num_cpus) : num_cpus_(num_cpus), available_(num_cpus - 1) {}
+ThreadPool::ThreadPool(int num_cpus) : num_cpus_(num_cpus), available_(num_cpus) {}
 
 ThreadPool::~ThreadPool() {
   for (auto& worker : workers_) {
-    {
-      std::lock_guard<std::mutex> lock(worker->mutex);
-      worker->stop = true;
-    }
-    worker->wake.notify_one();
+    worker->stop.store(true);
+    worker->Wake();
     worker->thread.join();
   }
 }
@@ -54,6 +82,15 @@ ThreadPool::~ThreadPool() {
 int ThreadPool::num_workers() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return static_cast<int>(workers_.size());
+}
+
+void ThreadPool::Announce(int num_threads) {
+  if (num_threads < 2 || available_.load(std::memory_order_relaxed) < 2) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  // The caller of the run will want one of the free CPUs.
+  const int wanted = std::min(num_threads, num_cpus_ - active_) - 1;
+  const auto count = std::min(static_cast<std::size_t>(std::max(wanted, 0)), idle_.size());
+  for (std::size_t i = idle_.size() - count; i < idle_.size(); ++i) idle_[i]->Wake();
 }
 
 void ThreadPool::Borrow(Team* team, int wanted, int limit) {
@@ -67,19 +104,17 @@ void ThreadPool::Borrow(Team* team, int wanted, int limit) {
       try {
         workers_.push_back(std::make_unique<Worker>());
         worker = workers_.back().get();
-        worker->thread = std::thread([this, worker] { WorkerMain(worker); });
+        worker->thread = std::thread([worker] { WorkerMain(worker); });
       } catch (...) {
         // The system has no thread to give: the run goes on with those it has.
         if (!workers_.empty() && !workers_.back()->thread.joinable()) workers_.pop_back();
         break;
       }
     }
-    {
-      std::lock_guard<std::mutex> worker_lock(worker->mutex);
-      worker->team = team;
-      worker->index = ++team->num_workers_;
-    }
-    worker->wake.notify_one();
+    worker->lent.store(true, std::memory_order_relaxed);
+    worker->team = team;
+    team->workers_.push_back(worker);
+    worker->index = static_cast<int>(team->workers_.size());
     ++active_;
     --wanted;
   }
@@ -87,52 +122,64 @@ void ThreadPool::Borrow(Team* team, int wanted, int limit) {
 }
 
 void ThreadPool::Return(Team* team) {
-  // The team's workers leave it by themselves once it is dissolved; its memory must outlive the last of them.
-  std::unique_lock<std::mutex> lock(mutex_);
-  returned_.wait(lock, [team] { return team->num_workers_ == 0; });
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (Worker* worker : team->workers_) {
+    worker->lent.store(false, std::memory_order_relaxed);
+    idle_.push_back(worker);
+    --active_;
+  }
   --active_;
   available_.store(num_cpus_ - active_, std::memory_order_relaxed);
 }
 
 void ThreadPool::WorkerMain(Worker* worker) {
+  // Awake from its first breath: it was made because there is work.
+  bool was_woken = true;
   for (;;) {
-    Team* team;
-    int index;
-    {
-      std::unique_lock<std::mutex> lock(worker->mutex);
-      worker->wake.wait(lock, [worker] { return worker->team || worker->stop; });
-      if (!worker->team) return;
-      team = worker->team;
-      index = worker->index;
+    const auto is_due = [&] {
+      return worker->word.load(std::memory_order_relaxed) == kOffered || worker->stop.load(std::memory_order_relaxed);
+    };
+    // Lent or just woken it waits awake; the team's end ends that.
+    bool due = is_due();
+    bool was_lent = worker->lent.load(std::memory_order_relaxed);
+    if (!due && (was_woken || was_lent)) {
+      WaitAwake([&] {
+        const bool lent = worker->lent.load(std::memory_order_relaxed);
+        const bool left = was_lent && !lent;
+        was_lent = lent;
+        return (due = is_due()) || left;
+      });
     }
-    team->Serve(index);
-    {
-      std::lock_guard<std::mutex> worker_lock(worker->mutex);
-      worker->team = nullptr;
+    was_woken = false;
+    if (!due) {
+      const std::uint32_t wakes = worker->wakes.load();
+      worker->asleep.store(true);
+      // Who offers writes the word and then reads `asleep`; this is the other way around: one of the two sees the other.
+      if (worker->word.load() == kOffered || worker->stop.load())
+        worker->asleep.store(false);
+      else
+        worker->wakes.wait(wakes);
+      was_woken = true;
+      continue;
     }
-    std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(worker);
-    --active_;
-    available_.store(num_cpus_ - active_, std::memory_order_relaxed);
-    // Under the lock: the team may be destroyed as soon as Return sees zero.
-    if (--team->num_workers_ == 0) returned_.notify_all();
+    if (worker->stop.load()) return;
+    std::uint32_t offered = kOffered;
+    if (!worker->word.compare_exchange_strong(offered, kInside, std::memory_order_acquire)) continue;
+    worker->team->TakeTasks(worker->index);
+    // From here on the team may be gone.
+    worker->word.store(kFree, std::memory_order_release);
+    worker->word.notify_one();
   }
 }
 
 Team::Team(ThreadPool& pool, int num_threads, const std::atomic<bool>* cancel)
-    : pool_(pool), num_threads_(std::clamp(num_threads, 1, static_cast<int>(kInsideMask))), cancel_(cancel) {
+    : pool_(pool), num_threads_(std::clamp(num_threads, 1, 1024)), cancel_(cancel) {
   std::lock_guard<std::mutex> lock(pool_.mutex_);
   ++pool_.active_;
   pool_.available_.store(pool_.num_cpus_ - pool_.active_, std::memory_order_relaxed);
 }
 
-Team::~Team() {
-  // A worker that sees this, maybe before the new state, writes num_workers_ next: after all that Run has read of it.
-  dissolved_.store(true, std::memory_order_release);
-  state_.fetch_add(kJob, std::memory_order_release);
-  state_.notify_all();
-  pool_.Return(this);
-}
+Team::~Team() { pool_.Return(this); }
 
 void Team::TakeTasks(int thread) {
   for (;;) {
@@ -143,10 +190,12 @@ void Team::TakeTasks(int thread) {
 }
 
 void Team::Run(std::size_t num_tasks, Task task, void* context) {
-  const int missing = static_cast<int>(std::min<std::size_t>(num_threads_, num_tasks)) - 1 - num_workers_;
+  const int useful = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(num_threads_), num_tasks)) - 1;
+  if (useful > 0) shared_work_ = true;
+  const int missing = useful - static_cast<int>(workers_.size());
   if (missing > 0 && (num_threads_ > pool_.num_cpus_ || pool_.available_.load(std::memory_order_relaxed) > 0))
     pool_.Borrow(this, missing, std::max(pool_.num_cpus_, num_threads_));
-  if (num_tasks <= 1 || num_workers_ == 0) {
+  if (useful <= 0 || workers_.empty()) {
     for (std::size_t i = 0; i < num_tasks && !Cancelled(); ++i) task(context, i, 0);
     return;
   }
@@ -154,40 +203,18 @@ void Team::Run(std::size_t num_tasks, Task task, void* context) {
   context_ = context;
   num_tasks_ = num_tasks;
   next_.store(0, std::memory_order_relaxed);
-  left_.store(0, std::memory_order_relaxed);
-  state_.fetch_add(kJob | kOpen, std::memory_order_release);
-  state_.notify_all();
-  TakeTasks(0);
-  // Nobody enters any more; wait for those who did.
-  const std::uint32_t inside = state_.fetch_and(~kOpen, std::memory_order_acq_rel) & kInsideMask;
-  std::uint32_t left;
-  for (int spin = 0; (left = left_.load(std::memory_order_acquire)) != inside;) {
-    if (++spin < kSpinIterations)
-      Pause();
-    else
-      left_.wait(left, std::memory_order_acquire);
+  const std::size_t helpers = std::min(workers_.size(), static_cast<std::size_t>(useful));
+  for (std::size_t i = 0; i < helpers; ++i) {
+    workers_[i]->word.store(kOffered);
+    workers_[i]->Wake();
   }
-  state_.fetch_and(~kInsideMask, std::memory_order_relaxed);
-}
-
-void Team::Serve(int thread) {
-  std::uint32_t seen = 0;  // job number served last
-  for (;;) {
-    std::uint32_t state = state_.load(std::memory_order_acquire);
-    for (int spin = 0; !dissolved_.load(std::memory_order_relaxed) && (!(state & kOpen) || (state & ~(kJob - 1)) == seen);) {
-      if (++spin < kSpinIterations) {
-        Pause();
-      } else {
-        state_.wait(state, std::memory_order_acquire);
-      }
-      state = state_.load(std::memory_order_acquire);
-    }
-    if (dissolved_.load(std::memory_order_acquire)) return;
-    if (!state_.compare_exchange_strong(state, state + 1, std::memory_order_acq_rel)) continue;
-    seen = state & ~(kJob - 1);
-    TakeTasks(thread);
-    left_.fetch_add(1, std::memory_order_acq_rel);
-    left_.notify_one();
+  TakeTasks(0);
+  for (std::size_t i = 0; i < helpers; ++i) {
+    std::atomic<std::uint32_t>& word = workers_[i]->word;
+    std::uint32_t seen = kOffered;
+    if (word.compare_exchange_strong(seen, kFree, std::memory_order_relaxed)) continue;
+    // It came: what its tasks wrote is wanted.
+    if (!WaitAwake([&] { return word.load(std::memory_order_acquire) == kFree; })) word.wait(kInside, std::memory_order_acquire);
   }
 }
 

@@ -4,8 +4,10 @@
 // borrows when it begins and whenever it finds itself short; it gives back when it ends. So one run has all cores, two runs
 // share them, and there are never more threads at work than CPUs (or than a session asked for).
 //
-// A worker waits for its team's next job by spinning for kSpinIterations, then asleep in the kernel; a worker of no team is
-// always asleep. The order in which threads take tasks is not defined; the tasks are, so a result never depends on it.
+// A job (one call of Run) is offered to each worker in a word of the worker's own and taken back at its end from those that
+// did not come: neither a job nor a run ever waits for a thread that sleeps or that the system does not let run, only for
+// those in the middle of a task. A worker of a team stays awake between two jobs, for kAwakeFor without work; a worker of no
+// team sleeps. The order in which threads take tasks is not defined; the tasks are, so a result never depends on it.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -35,6 +37,9 @@ class ThreadPool {
   int num_cpus() const { return num_cpus_; }
   // Workers that exist, for tests and statistics.
   int num_workers() const;
+  // A team of so many threads begins presently: idle workers, as far as CPUs are free, wake up beside the thread that will
+  // make it instead of after it.
+  void Announce(int num_threads);
 
  private:
   friend class Team;
@@ -43,11 +48,10 @@ class ThreadPool {
   // Lends up to `wanted` idle workers to the team, creating them where the limit allows.
   void Borrow(Team* team, int wanted, int limit);
   void Return(Team* team);
-  void WorkerMain(Worker* worker);
+  static void WorkerMain(Worker* worker);
 
   const int num_cpus_;
   mutable std::mutex mutex_;
-  std::condition_variable returned_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> idle_;
   // Threads at work: callers with a team plus lent workers.
@@ -68,28 +72,26 @@ class Team final : public Parallel {
   int num_threads() const override { return num_threads_; }
   void Run(std::size_t num_tasks, Task task, void* context) override;
   bool Cancelled() const override { return cancel_ && cancel_->load(std::memory_order_relaxed); }
+  // Whether there was a job for more than one thread.
+  bool shared_work() const { return shared_work_; }
 
  private:
   friend class ThreadPool;
 
   void TakeTasks(int thread);
-  // A worker's life in the team: jobs until the team dissolves. `thread` is its index, from 1.
-  void Serve(int thread);
 
   ThreadPool& pool_;
   const int num_threads_;
   const std::atomic<bool>* const cancel_;
-  int num_workers_ = 0;
+  // Thread i of the team is workers_[i - 1].
+  std::vector<ThreadPool::Worker*> workers_;
+  bool shared_work_ = false;
 
   // The current job.
   Task task_ = nullptr;
   void* context_ = nullptr;
   std::size_t num_tasks_ = 0;
   alignas(64) std::atomic<std::size_t> next_{0};
-  // Number of the job in the upper bits, kOpen while it may be entered, threads inside in the low bits.
-  alignas(64) std::atomic<std::uint32_t> state_{0};
-  std::atomic<std::uint32_t> left_{0};
-  std::atomic<bool> dissolved_{false};
 };
 
 }  // namespace inferlab

@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <thread>
 #include <vector>
@@ -47,6 +48,52 @@ TEST(ThreadPool, ServesTeamsAtTheSameTime) {
   for (std::thread& caller : callers) caller.join();
   EXPECT(wrong == 0);
   EXPECT(pool.num_workers() <= 4);
+}
+
+TEST(ThreadPool, WakesWorkersThatFellAsleep) {
+  ThreadPool pool(3);
+  for (int round = 0; round < 30; ++round) {
+    // Between runs workers sleep, at once or, where they were announced to, after a while.
+    if (round % 3 == 1) std::this_thread::sleep_for(std::chrono::microseconds(100 * round));
+    if (round % 2 == 0) pool.Announce(3);
+    Team team(pool, 3);
+    EXPECT(SumOfSquares(team, 50) == ExpectedSum(50));
+    // Within a run too, where one thread works alone for long.
+    if (round % 5 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    EXPECT(SumOfSquares(team, 50) == ExpectedSum(50));
+    EXPECT(team.shared_work());
+  }
+  pool.Announce(3);
+}
+
+TEST(ThreadPool, WaitsForTasksOfOthers) {
+  ThreadPool pool(2);
+  Team team(pool, 2);
+  for (int round = 0; round < 5; ++round) {
+    // Whoever takes the first task keeps it until the other one was taken: both threads come, and the caller may have to wait
+    // longer than it stays awake.
+    std::atomic<bool> second{false};
+    int sum = 0;
+    team.For(2, [&](std::size_t task, int thread) {
+      if (task == 1) second.store(true);
+      while (!second.load()) std::this_thread::yield();
+      if (thread == 1) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        sum = 7;
+      }
+    });
+    EXPECT(sum == 7);
+  }
+}
+
+TEST(ThreadPool, EndsWithoutThoseWhoSleep) {
+  ThreadPool pool(4);
+  for (int round = 0; round < 200; ++round) {
+    // Most of these end before a worker has come.
+    Team team(pool, 4);
+    EXPECT(SumOfSquares(team, 4) == ExpectedSum(4));
+  }
+  EXPECT(pool.num_workers() <= 3);
 }
 
 TEST(ThreadPool, SkipsWhatHasNotBegunAfterACancel) {

@@ -155,6 +155,16 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakePackRnn(params, site, made);
     }
     case 13: {
+    case 11: {
+      PadParams params;
+      params.element_bytes = reader.Int();
+      params.mode = reader.Int();
+      params.axes = reader.Ints();
+      params.block = reader.Int();
+      if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pad");
+      return MakePad(params, site, made);
+    }
+    case 12: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -189,6 +199,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeQuantizedGemm(params, site, made);
     }
     case 16: {
+    case 13: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -199,6 +210,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeReduce(params, site, made);
     }
     case 17: {
+    case 14: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -208,6 +220,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeReorder(params, site, made);
     }
     case 18: {
+    case 15: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -225,6 +238,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeResize(params, site, made);
     }
     case 19: {
+    case 16: {
       RnnParams params;
       params.kind = reader.Int();
       params.steps = reader.Int();
@@ -238,6 +252,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeRnn(params, site, made);
     }
     case 20: {
+    case 17: {
       ScatterNdParams params;
       params.dims = reader.Ints();
       params.count = reader.Int();
@@ -246,6 +261,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeScatterNd(params, site, made);
     }
     case 21: {
+    case 18: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -255,6 +271,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeSoftmax(params, site, made);
     }
     case 22: {
+    case 19: {
       TopKParams params;
       params.largest = reader.Int();
       params.outer = reader.Int();
@@ -266,6 +283,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
     }
     default:
       return Status::Malformed("opcode", opcode, 23);
+      return Status::Malformed("opcode", opcode, 20);
   }
 }
 

@@ -10,6 +10,8 @@
 namespace inferlab::program {
 
 inline constexpr std::uint64_t kSchemaHash = 0x5bf99a533dd47c02;
+inline constexpr std::uint64_t kSchemaHash = 0xd3fc5b7184ae71b5;
+inline constexpr std::uint64_t kSchemaHash = 0x86de557bc3b7cfcb;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
@@ -165,6 +167,16 @@ struct PackRnnParams {
   std::int64_t linear_before_reset = 0;
 };
 Status MakePackRnn(const PackRnnParams& params, const Site& site, Made* made);
+
+// Padding (kernels/copy/pad.h) of elements of element_bytes (1, 2, 4, 8). axes: input, positions before it, output of
+// each; `block` elements behind the last axis move as one. Inputs: the tensor, the fill (one element).
+struct PadParams {
+  std::int64_t element_bytes = 0;
+  std::int64_t mode = 0;
+  std::vector<std::int64_t> axes;
+  std::int64_t block = 0;
+};
+Status MakePad(const PadParams& params, const Site& site, Made* made);
 
 // Pooling (kernels/pool). axes: input, output, kernel, stride, dilation, pad, end pad of depth, height, width; layout:
 // 0 planar, 1 blocked.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <type_traits>
 
 namespace inferlab::copy {
 namespace {
@@ -160,6 +161,27 @@ void Run(const Params& params, const void* x, void* y, Parallel& parallel) {
   }
 }
 
+namespace {
+
+// Blocks [begin, end) of a gather; `block_bytes` as a constant makes each a move instead of a call.
+template <typename Bytes>
+void GatherBlocks(const GatherParams& p, const std::byte* x, const std::int64_t* indices, std::byte* y, std::int64_t begin,
+                  std::int64_t end, Bytes block_bytes) {
+  const std::byte* slab = x + static_cast<std::size_t>(begin / p.indices * p.axis) * block_bytes;
+  std::int64_t i = begin % p.indices;
+  for (std::byte* to = y + static_cast<std::size_t>(begin) * block_bytes; begin < end; ++begin, to += block_bytes) {
+    std::memcpy(to, slab + static_cast<std::size_t>(indices[i]) * block_bytes, block_bytes);
+    if (++i < p.indices) continue;
+    i = 0;
+    slab += static_cast<std::size_t>(p.axis) * block_bytes;
+  }
+}
+
+template <std::size_t kBytes>
+using Bytes = std::integral_constant<std::size_t, kBytes>;
+
+}  // namespace
+
 void Gather(const GatherParams& p, const void* x, const std::int64_t* indices, void* y, Parallel& parallel) {
   const std::int64_t total = p.outer * p.indices;
   if (total == 0 || p.block_bytes == 0) return;
@@ -168,10 +190,16 @@ void Gather(const GatherParams& p, const void* x, const std::int64_t* indices, v
   parallel.For(static_cast<std::size_t>(tasks), [&](std::size_t task, int) {
     const std::int64_t begin = static_cast<std::int64_t>(task) * each;
     const std::int64_t end = std::min(total, begin + each);
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t from = i / p.indices * p.axis + indices[i % p.indices];
-      std::memcpy(static_cast<std::byte*>(y) + static_cast<std::size_t>(i) * p.block_bytes,
-                  static_cast<const std::byte*>(x) + static_cast<std::size_t>(from) * p.block_bytes, p.block_bytes);
+    const auto gather = [&](auto block_bytes) {
+      GatherBlocks(p, static_cast<const std::byte*>(x), indices, static_cast<std::byte*>(y), begin, end, block_bytes);
+    };
+    switch (p.block_bytes) {
+      case 4:
+        return gather(Bytes<4>());
+      case 8:
+        return gather(Bytes<8>());
+      default:
+        return gather(p.block_bytes);
     }
   });
 }

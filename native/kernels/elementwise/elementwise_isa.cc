@@ -69,6 +69,20 @@ template <typename T, typename R>
 void Cast(const void* a_, const void*, const void*, void* y_, std::size_t n, double, double) {
   const T* a = static_cast<const T*>(a_);
   R* y = static_cast<R*>(y_);
+  if constexpr (static_cast<T>(0.5) != T(0) && static_cast<R>(1.5) == static_cast<R>(1)) {
+    // Where all of a block fit an int32 the conversion is a vector instruction; to an int64 it is one by one (before
+    // AVX-512). What is left of int32 wraps to the same bits as what is left of int64.
+    constexpr std::size_t kBlock = 64;
+    for (; n >= kBlock; n -= kBlock, a += kBlock, y += kBlock) {
+      std::int32_t narrow = 1;
+      for (std::size_t i = 0; i < kBlock; ++i) narrow &= a[i] > T(-2147483648.0) && a[i] < T(2147483648.0);
+      if (narrow) {
+        for (std::size_t i = 0; i < kBlock; ++i) y[i] = static_cast<R>(static_cast<std::int32_t>(a[i]));
+      } else {
+        for (std::size_t i = 0; i < kBlock; ++i) y[i] = Convert<T, R>::Do(a[i]);
+      }
+    }
+  }
   INFERLAB_LOOP y[i] = Convert<T, R>::Do(a[i]);
 }
 

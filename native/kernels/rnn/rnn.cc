@@ -29,7 +29,7 @@ Offsets PackedOffsets(const Params& p) {
   return o;
 }
 
-// Floats of the workspace: the input sums of all steps; then a direction's bias, states and sums of a step.
+// Floats of the workspace a direction has: the input sums of all steps, its bias, states and sums of a step.
 struct Scratch {
   std::int64_t sums, bias, h, c, step, extra, size;
 };
@@ -72,30 +72,100 @@ void PackWeights(const Params& p, const float* w, const float* r, float* packed)
 }
 
 std::size_t WorkspaceBytes(const Params& p, int num_threads) {
-  return static_cast<std::size_t>(ScratchOffsets(p).size) * sizeof(float) +
+  return static_cast<std::size_t>(ScratchOffsets(p).size * p.directions) * sizeof(float) +
          gemm::WorkspaceBytes(InputProduct(p), num_threads);
 }
 
-void Run(const Params& p, const Pointers& q, void* workspace, Parallel& parallel) {
+namespace {
+
+// The steps of direction d, whose input sums and bias lie in `scratch` already.
+void RunSteps(const Params& p, const Pointers& q, std::int64_t d, float* scratch, Parallel& parallel, const Parallel& run) {
   const Table& table = Current();
   const Offsets packed = PackedOffsets(p);
   const Scratch at = ScratchOffsets(p);
   const std::int64_t row = RowFloats(p), rows = p.batch * p.hidden;
-  auto* const scratch = static_cast<float*>(workspace);
+  const float* const weights = q.weights + packed.size * static_cast<std::size_t>(d);
   float* const sums = scratch;
-  float* const bias = scratch + at.bias;
-  float* const recurrent_bias = bias + row;
+  float* const recurrent_bias = scratch + at.bias + row;
   float* const h = scratch + at.h;
   float* const c = scratch + at.c;
   float* const step_sums = scratch + at.step;
   float* const z = scratch + at.extra;
   float* const reset = z + rows;
-  Serial serial;
-  // A step's product is worth threads only where it is large; the choice depends on the shape alone.
-  Parallel& for_step = p.batch * row * p.hidden >= (1 << 19) ? parallel : serial;
 
+  const std::size_t state_bytes = static_cast<std::size_t>(rows) * sizeof(float);
+  if (q.h0)
+    std::memcpy(h, q.h0 + d * rows, state_bytes);
+  else
+    std::memset(h, 0, state_bytes);
+  if (q.c0)
+    std::memcpy(c, q.c0 + d * rows, state_bytes);
+  else
+    std::memset(c, 0, state_bytes);
+
+  gemm::Params product = InputProduct(p);
+  gemm::Pointers operands;
+  product.m = p.batch;
+  product.n = Recurrent(p);
+  product.k = p.hidden;
+  product.a_row_stride = p.hidden;
+  product.c_row_stride = row;
+  const bool backwards = d == 1 || p.reverse;
+  for (std::int64_t i = 0; i < p.steps && !run.Cancelled(); ++i) {
+    const std::int64_t step = backwards ? p.steps - 1 - i : i;
+    float* const x = sums + step * p.batch * row;
+    operands.a = h;
+    operands.b = weights + packed.r;
+    if (p.kind == RnnKind::kLstm) {
+      // The state's product is added to the input's where it lies.
+      operands.bias = nullptr;
+      operands.residual = x;
+      operands.c = x;
+      product.residual = ResidualKind::kBeforeActivation;
+      gemm::Run(product, operands, nullptr, parallel);
+      for (std::int64_t b = 0; b < p.batch; ++b)
+        table.lstm_row(p.hidden, x + b * row, c + b * p.hidden, h + b * p.hidden);
+    } else {
+      operands.bias = recurrent_bias;
+      operands.c = step_sums;
+      gemm::Run(product, operands, nullptr, parallel);
+      if (!Splits(p)) {
+        for (std::int64_t b = 0; b < p.batch; ++b)
+          table.gru_row_linear(p.hidden, x + b * row, step_sums + b * row, h + b * p.hidden);
+      } else {
+        for (std::int64_t b = 0; b < p.batch; ++b)
+          table.gru_row_gates(p.hidden, x + b * row, step_sums + b * row, h + b * p.hidden, z + b * p.hidden,
+                              reset + b * p.hidden);
+        gemm::Params last = product;
+        last.n = p.hidden;
+        last.residual = ResidualKind::kBeforeActivation;
+        gemm::Pointers operands_last;
+        operands_last.a = reset;
+        operands_last.b = weights + packed.split;
+        operands_last.residual = x + 2 * p.hidden;
+        operands_last.c = x + 2 * p.hidden;
+        gemm::Run(last, operands_last, nullptr, parallel);
+        for (std::int64_t b = 0; b < p.batch; ++b)
+          table.gru_row_finish(p.hidden, x + b * row + 2 * p.hidden, z + b * p.hidden, h + b * p.hidden);
+      }
+    }
+    if (q.y) std::memcpy(q.y + (step * p.directions + d) * rows, h, state_bytes);
+  }
+  if (q.h_last) std::memcpy(q.h_last + d * rows, h, state_bytes);
+  if (q.c_last) std::memcpy(q.c_last + d * rows, c, state_bytes);
+}
+
+}  // namespace
+
+void Run(const Params& p, const Pointers& q, void* workspace, Parallel& parallel) {
+  const Offsets packed = PackedOffsets(p);
+  const Scratch at = ScratchOffsets(p);
+  const std::int64_t row = RowFloats(p);
+  auto* const scratch = static_cast<float*>(workspace);
   for (std::int64_t d = 0; d < p.directions; ++d) {
-    const float* weights = q.weights + packed.size * static_cast<std::size_t>(d);
+    float* const sums = scratch + at.size * d;
+    float* const bias = sums + at.bias;
+    float* const recurrent_bias = bias + row;
     // Where both biases only ever meet in a sum they are added before the run.
     std::memset(bias, 0, static_cast<std::size_t>(2 * row) * sizeof(float));
     if (q.bias) {
@@ -107,73 +177,24 @@ void Run(const Params& p, const Pointers& q, void* workspace, Parallel& parallel
         recurrent_bias[i] = i < apart ? 0.0f : rb[i];
       }
     }
-    gemm::Params product = InputProduct(p);
     gemm::Pointers operands;
     operands.a = q.x;
-    operands.b = weights;
+    operands.b = q.weights + packed.size * static_cast<std::size_t>(d);
     operands.bias = bias;
     operands.c = sums;
-    gemm::Run(product, operands, scratch + at.size, parallel);
-
-    const std::size_t state_bytes = static_cast<std::size_t>(rows) * sizeof(float);
-    if (q.h0)
-      std::memcpy(h, q.h0 + d * rows, state_bytes);
-    else
-      std::memset(h, 0, state_bytes);
-    if (q.c0)
-      std::memcpy(c, q.c0 + d * rows, state_bytes);
-    else
-      std::memset(c, 0, state_bytes);
-
-    product.m = p.batch;
-    product.n = Recurrent(p);
-    product.k = p.hidden;
-    product.a_row_stride = p.hidden;
-    product.c_row_stride = row;
-    const bool backwards = d == 1 || p.reverse;
-    for (std::int64_t i = 0; i < p.steps && !parallel.Cancelled(); ++i) {
-      const std::int64_t step = backwards ? p.steps - 1 - i : i;
-      float* const x = sums + step * p.batch * row;
-      operands.a = h;
-      operands.b = weights + packed.r;
-      if (p.kind == RnnKind::kLstm) {
-        // The state's product is added to the input's where it lies.
-        operands.bias = nullptr;
-        operands.residual = x;
-        operands.c = x;
-        product.residual = ResidualKind::kBeforeActivation;
-        gemm::Run(product, operands, nullptr, for_step);
-        for (std::int64_t b = 0; b < p.batch; ++b)
-          table.lstm_row(p.hidden, x + b * row, c + b * p.hidden, h + b * p.hidden);
-      } else {
-        operands.bias = recurrent_bias;
-        operands.c = step_sums;
-        gemm::Run(product, operands, nullptr, for_step);
-        if (!Splits(p)) {
-          for (std::int64_t b = 0; b < p.batch; ++b)
-            table.gru_row_linear(p.hidden, x + b * row, step_sums + b * row, h + b * p.hidden);
-        } else {
-          for (std::int64_t b = 0; b < p.batch; ++b)
-            table.gru_row_gates(p.hidden, x + b * row, step_sums + b * row, h + b * p.hidden, z + b * p.hidden,
-                                reset + b * p.hidden);
-          gemm::Params last = product;
-          last.n = p.hidden;
-          last.residual = ResidualKind::kBeforeActivation;
-          gemm::Pointers operands_last;
-          operands_last.a = reset;
-          operands_last.b = weights + packed.split;
-          operands_last.residual = x + 2 * p.hidden;
-          operands_last.c = x + 2 * p.hidden;
-          gemm::Run(last, operands_last, nullptr, for_step);
-          for (std::int64_t b = 0; b < p.batch; ++b)
-            table.gru_row_finish(p.hidden, x + b * row + 2 * p.hidden, z + b * p.hidden, h + b * p.hidden);
-        }
-      }
-      if (q.y) std::memcpy(q.y + (step * p.directions + d) * rows, h, state_bytes);
-    }
-    if (q.h_last) std::memcpy(q.h_last + d * rows, h, state_bytes);
-    if (q.c_last) std::memcpy(q.c_last + d * rows, c, state_bytes);
+    gemm::Run(InputProduct(p), operands, scratch + at.size * p.directions, parallel);
   }
+  // A step's product is worth threads only where it is large: else the two directions go beside each other. The choice
+  // depends on the shape alone.
+  if (p.batch * row * p.hidden >= (1 << 19)) {
+    for (std::int64_t d = 0; d < p.directions; ++d) RunSteps(p, q, d, scratch + at.size * d, parallel, parallel);
+    return;
+  }
+  parallel.For(static_cast<std::size_t>(p.directions), [&](std::size_t d, int) {
+    Serial serial;
+    const auto direction = static_cast<std::int64_t>(d);
+    RunSteps(p, q, direction, scratch + at.size * direction, serial, parallel);
+  });
 }
 
 }  // namespace inferlab::rnn

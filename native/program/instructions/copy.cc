@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "kernels/copy/pad.h"
 #include "program/schema.gen.h"
 
 namespace inferlab::program {
@@ -36,6 +37,41 @@ Status MakeCopy(const CopyParams& params, const Site& site, Made* made) {
     copy::Run(copy, run.tensors[from] + in, run.tensors[to] + out, run.parallel);
     return Status::Ok();
   });
+  return Status::Ok();
+}
+
+Status MakePad(const PadParams& params, const Site& site, Made* made) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 40;
+  const std::size_t rank = params.axes.size() / 3;
+  const std::int64_t size = params.element_bytes;
+  if (rank < 1 || rank > kMaxRank || params.axes.size() != 3 * rank || params.block < 0 || params.block > kLimit ||
+      params.mode < 0 || params.mode > static_cast<std::int64_t>(PadMode::kWrap) ||
+      (size != 1 && size != 2 && size != 4 && size != 8))
+    return Status::Malformed("pad parameters");
+  copy::PadParams pad;
+  pad.element_bytes = static_cast<int>(size);
+  pad.mode = static_cast<PadMode>(params.mode);
+  pad.rank = static_cast<int>(rank);
+  pad.block = params.block;
+  std::vector<std::int64_t> in_dims{params.block}, out_dims{params.block};
+  for (std::size_t a = 0; a < rank; ++a) {
+    const std::int64_t* axis = params.axes.data() + 3 * a;
+    if (axis[0] < (pad.mode == PadMode::kConstant ? 0 : 1) || axis[1] < -kLimit || axis[1] > kLimit)
+      return Status::Malformed("padded axis", axis[0]);
+    pad.axes[a] = {axis[0], axis[1], axis[2]};
+    in_dims.push_back(axis[0]);
+    out_dims.push_back(axis[2]);
+  }
+  std::uint64_t in_count, out_count;
+  if (!CountOf(in_dims, &in_count) || !CountOf(out_dims, &out_count)) return Status::Malformed("pad dims");
+  const auto width = static_cast<std::size_t>(size);
+  if (!site.in(0).Holds(in_count, width) || !site.in(1).Holds(1, width)) return Status::Malformed("pad source");
+  if (!site.out(0).Holds(out_count, width)) return Status::Malformed("pad target");
+  *made = MakeInstruction(
+      [pad, from = site.in(0).tensor, fill = site.in(1).tensor, to = site.out(0).tensor](const Run& run) {
+        copy::Pad(pad, run.tensors[from], run.tensors[fill], run.tensors[to], run.parallel);
+        return Status::Ok();
+      });
   return Status::Ok();
 }
 

@@ -2,7 +2,7 @@
 import { byteLength, type DType } from "../../../base/dtypes.ts";
 import { sizeOf, stridesOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering, type NumberArray, type TensorRef } from "../lowering.ts";
-import { instruction } from "../schema.ts";
+import { codes, instruction } from "../schema.ts";
 import { blockChannels, blockedBytes, blockedInput, blockedLayout } from "./blocked.ts";
 import { broadcastStrides } from "./elementwise.ts";
 
@@ -23,6 +23,14 @@ export const gatherInstruction = instruction({
   name: "Gather",
   doc: "y[o, i, k] = x[o, index[i], k] over outer × indices × blocks of block_bytes; x has `axis` blocks along the axis. Indices are int64, or int32 where index_bytes is 4; a negative one counts from the end.",
   parameters: { outer: "int", axis: "int", indices: "int", blockBytes: "int", indexBytes: "int" },
+});
+
+export const padModes = codes("PadMode", "What lies around the input of a Pad.", ["constant", "edge", "reflect", "wrap"]);
+
+export const padInstruction = instruction({
+  name: "Pad",
+  doc: "Padding (kernels/copy/pad.h) of elements of element_bytes (1, 2, 4, 8). axes: input, positions before it, output of each; `block` elements behind the last axis move as one. Inputs: the tensor, the fill (one element).",
+  parameters: { elementBytes: "int", mode: "int", axes: "ints", block: "int" },
 });
 
 interface Copy {
@@ -410,18 +418,27 @@ export const depthToSpaceLowering = lowering({
   },
 });
 
-/** Source position of every position along a padded axis, or -1 where the constant goes. */
-function padTable(size: number, before: number, out: number, mode: string): number[] {
-  return Array.from({ length: out }, (_, i) => {
-    const at = i - before;
-    if (mode === "constant") return at >= 0 && at < size ? at : -1;
-    if (mode === "edge") return Math.min(Math.max(at, 0), size - 1);
-    if (mode === "wrap") return ((at % size) + size) % size;
-    const period = 2 * (size - 1);
-    if (period <= 0) return 0;
-    const folded = ((at % period) + period) % period;
-    return folded < size ? folded : period - folded;
-  });
+interface PadAxis {
+  readonly in: number;
+  readonly before: number;
+  readonly out: number;
+}
+
+/** Merges axes that move together; `block` elements behind the last one move as one. */
+function mergePadded(axes: readonly PadAxis[], mode: string): { axes: PadAxis[]; block: number } {
+  const isPadded = (axis: PadAxis) => axis.before !== 0 || axis.in !== axis.out;
+  const merged: PadAxis[] = [];
+  for (const axis of axes) {
+    const last = merged.at(-1);
+    // Behind a padded axis only a fill can be laid out in its elements: the other modes move them as blocks.
+    const joins = last && !isPadded(axis) && (mode === "constant" || !isPadded(last));
+    if (joins)
+      merged[merged.length - 1] = { in: last.in * axis.in, before: last.before * axis.in, out: last.out * axis.out };
+    else merged.push(axis);
+  }
+  const behind = merged.at(-1);
+  if (merged.length < 2 || !behind || isPadded(behind)) return { axes: merged, block: 1 };
+  return { axes: merged.slice(0, -1), block: behind.in };
 }
 
 export const padLowering = lowering({
@@ -456,52 +473,30 @@ export const padLowering = lowering({
       c.out(0);
       return undefined;
     }
-    if (mode !== "constant") {
-      // Axis by axis: a gather along each padded one.
-      let current = from;
-      const padded = shape.map((_, axis) => axis).filter((axis) => dims[axis] !== shape[axis] || before[axis] !== 0);
-      for (const [i, axis] of padded.entries()) {
-        const out = current.shape.map((dim, a) => (a === axis ? dims[a]! : dim));
-        const table = padTable(shape[axis]!, before[axis]!, dims[axis]!, mode);
-        const to: TensorRef =
-          i === padded.length - 1 ? c.out(0) : { ...c.scratch(byteLength(dtype, sizeOf(out))), dtype, shape: out };
-        emitGather(c, current, axis, c.data(Int32Array.from(table), "int32"), 4, table.length, to, `pad_${mode}`);
-        current = to;
-      }
-      return undefined;
-    }
-    const fill = c.version < 11 ? ((c.attrs.value as number | undefined) ?? 0) : c.has(2) ? c.constant(2)?.data[0] : 0;
+    if (!padModes.has(mode)) return `the mode "${mode}"`;
+    if (mode !== "constant" && sizeOf(shape) === 0) return "nothing to take the border from";
+    let fill: unknown = c.version < 11 ? (c.attrs.value ?? 0) : 0;
+    if (mode === "constant" && c.version >= 11 && c.has(2)) fill = c.constant(2)?.data[0];
     if (fill === undefined) return "a constant that is not known before the run";
-    const to = c.out(0);
-    const value = c.data(oneElement(dtype, fill as number | bigint), dtype, []);
-    const outStrides = stridesOf(dims);
-    const zeros = dims.map(() => 0);
-    const reason = emitCopy(c, value, to, { dims, inStrides: zeros, outStrides }, "fill");
-    if (reason) return reason;
-    // The part of the input that is kept: negative pads crop.
-    const inStrides = stridesOf(shape);
-    const starts = before.map((pad) => Math.max(0, -pad));
-    const ends = shape.map((size, axis) => Math.min(size, dims[axis]! - before[axis]!));
-    const kept = starts.map((start, axis) => Math.max(0, ends[axis]! - start));
-    if (sizeOf(kept) === 0) return undefined;
-    const at = (strides: readonly number[], index: readonly number[]) =>
-      index.reduce((sum, i, axis) => sum + i * strides[axis]!, 0);
-    return emitCopy(
-      c,
-      from,
-      to,
-      {
-        dims: kept,
-        inStrides,
-        outStrides,
-        inOffset: at(inStrides, starts),
-        outOffset: at(
-          outStrides,
-          before.map((pad) => Math.max(0, pad)),
-        ),
-      },
-      "pad",
+    const { axes: merged, block } = mergePadded(
+      shape.map((size, axis) => ({ in: size, before: before[axis]!, out: dims[axis]! })),
+      mode,
     );
+    if (merged.length > 8) return `rank ${merged.length} after merging, kernels take 8`;
+    c.emit(padInstruction, {
+      inputs: [from, c.data(oneElement(dtype, fill as number | bigint), dtype, [])],
+      outputs: [c.out(0)],
+      parameters: {
+        elementBytes: width,
+        mode: padModes.of(mode),
+        axes: merged.flatMap((axis) => [axis.in, axis.before, axis.out]),
+        block,
+      },
+      kernel: `pad_${mode}_${width * 8}`,
+      reason: block > 1 ? `blocks of ${block} move as one` : `rows of ${merged.at(-1)!.out}`,
+      flops: 0,
+    });
+    return undefined;
   },
 });
 
