@@ -334,8 +334,8 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
     job->WorkOn(1);
     job->Finish(env);
   } else {
-    if (last_->shared_work.load(std::memory_order_relaxed)) state.cpu.threads.Announce(program_->num_threads());
     state.runner.Start(std::move(job));
+    if (last_->shared_work.load(std::memory_order_relaxed)) state.cpu.threads.Announce(program_->num_threads());
   }
   return promise;
 }

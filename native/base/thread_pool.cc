@@ -8,10 +8,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long a worker of a team stays awake without work, and the caller while it waits for others' tasks. A thread that fell
-// asleep takes up to 0.2 ms to wake on a virtual machine, an awake one less than a microsecond to come; instructions that
-// one thread does alone are mostly shorter than this.
-constexpr std::chrono::microseconds kAwakeFor{1000};
+// A thread that fell asleep takes up to 0.2 ms to wake on a virtual machine, an awake one less than a microsecond to come.
+// So a worker of a team stays awake for so long without work: instructions that one thread does alone are mostly shorter.
+// Longer would cost more than a sleep does, and on a busy machine the worker its turn just before there is work.
+constexpr std::chrono::microseconds kAwakeFor{200};
+// A caller that waits for others' tasks has nothing else to do.
+constexpr std::chrono::microseconds kCallerAwakeFor{1000};
 
 inline void Pause() {
 #if defined(__x86_64__)
@@ -21,12 +23,12 @@ inline void Pause() {
 #endif
 }
 
-// Waits awake until `done`, for kAwakeFor at most, or ever; false where it gave up. The CPU goes to other threads that want
+// Waits awake until `done`, for so long at most; false where it gave up. The CPU goes to other threads that want
 // it: who waits should not keep from work the one it waits for.
 template <typename Done>
-bool WaitAwake(Done&& done) {
+bool WaitAwake(std::chrono::microseconds limit, Done&& done) {
   constexpr int kPauses = 64;
-  const Clock::time_point end = Clock::now() + kAwakeFor;
+  const Clock::time_point end = Clock::now() + limit;
   for (int round = 0;; ++round) {
     for (int i = 0; i < kPauses; ++i) {
       if (done()) return true;
@@ -143,7 +145,7 @@ void ThreadPool::WorkerMain(Worker* worker) {
     bool due = is_due();
     bool was_lent = worker->lent.load(std::memory_order_relaxed);
     if (!due && (was_woken || was_lent)) {
-      WaitAwake([&] {
+      WaitAwake(kAwakeFor, [&] {
         const bool lent = worker->lent.load(std::memory_order_relaxed);
         const bool left = was_lent && !lent;
         was_lent = lent;
@@ -214,7 +216,8 @@ void Team::Run(std::size_t num_tasks, Task task, void* context) {
     std::uint32_t seen = kOffered;
     if (word.compare_exchange_strong(seen, kFree, std::memory_order_relaxed)) continue;
     // It came: what its tasks wrote is wanted.
-    if (!WaitAwake([&] { return word.load(std::memory_order_acquire) == kFree; })) word.wait(kInside, std::memory_order_acquire);
+    if (!WaitAwake(kCallerAwakeFor, [&] { return word.load(std::memory_order_acquire) == kFree; }))
+      word.wait(kInside, std::memory_order_acquire);
   }
 }
 

@@ -25,7 +25,12 @@ export const gatherInstruction = instruction({
   parameters: { outer: "int", axis: "int", indices: "int", blockBytes: "int", indexBytes: "int" },
 });
 
-export const padModes = codes("PadMode", "What lies around the input of a Pad.", ["constant", "edge", "reflect", "wrap"]);
+export const padModes = codes("PadMode", "What lies around the input of a Pad.", [
+  "constant",
+  "edge",
+  "reflect",
+  "wrap",
+]);
 
 export const padInstruction = instruction({
   name: "Pad",
