@@ -334,8 +334,9 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
     job->WorkOn(1);
     job->Finish(env);
   } else {
+    const int num_threads = last_->shared_work.load(std::memory_order_relaxed) ? program->num_threads() : 1;
     state.runner.Start(std::move(job));
-    if (last_->shared_work.load(std::memory_order_relaxed)) state.cpu.threads.Announce(program_->num_threads());
+    state.cpu.threads.Announce(num_threads);
   }
   return promise;
 }

@@ -155,7 +155,6 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakePackRnn(params, site, made);
     }
     case 13: {
-    case 11: {
       PadParams params;
       params.element_bytes = reader.Int();
       params.mode = reader.Int();
@@ -164,7 +163,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pad");
       return MakePad(params, site, made);
     }
-    case 12: {
+    case 14: {
       PoolParams params;
       params.kind = reader.Int();
       params.batch = reader.Int();
@@ -175,7 +174,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Pool");
       return MakePool(params, site, made);
     }
-    case 14: {
+    case 15: {
       QuantizedConvParams params;
       params.channels = reader.Ints();
       params.axes = reader.Ints();
@@ -184,7 +183,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of QuantizedConv");
       return MakeQuantizedConv(params, site, made);
     }
-    case 15: {
+    case 16: {
       QuantizedGemmParams params;
       params.sizes = reader.Ints();
       params.strides = reader.Ints();
@@ -198,8 +197,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of QuantizedGemm");
       return MakeQuantizedGemm(params, site, made);
     }
-    case 16: {
-    case 13: {
+    case 17: {
       ReduceParams params;
       params.function = reader.Int();
       params.kept_dims = reader.Ints();
@@ -209,8 +207,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reduce");
       return MakeReduce(params, site, made);
     }
-    case 17: {
-    case 14: {
+    case 18: {
       ReorderParams params;
       params.batch = reader.Int();
       params.channels = reader.Int();
@@ -219,8 +216,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Reorder");
       return MakeReorder(params, site, made);
     }
-    case 18: {
-    case 15: {
+    case 19: {
       ResizeParams params;
       params.planes = reader.Int();
       params.input_rows = reader.Int();
@@ -237,8 +233,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Resize");
       return MakeResize(params, site, made);
     }
-    case 19: {
-    case 16: {
+    case 20: {
       RnnParams params;
       params.kind = reader.Int();
       params.steps = reader.Int();
@@ -251,8 +246,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Rnn");
       return MakeRnn(params, site, made);
     }
-    case 20: {
-    case 17: {
+    case 21: {
       ScatterNdParams params;
       params.dims = reader.Ints();
       params.count = reader.Int();
@@ -260,8 +254,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of ScatterNd");
       return MakeScatterNd(params, site, made);
     }
-    case 21: {
-    case 18: {
+    case 22: {
       SoftmaxParams params;
       params.logarithm = reader.Int();
       params.outer = reader.Int();
@@ -270,8 +263,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       if (!reader.ok() || !reader.at_end()) return Status::Malformed("parameters of Softmax");
       return MakeSoftmax(params, site, made);
     }
-    case 22: {
-    case 19: {
+    case 23: {
       TopKParams params;
       params.largest = reader.Int();
       params.outer = reader.Int();
@@ -282,8 +274,7 @@ Status Make(std::uint32_t opcode, std::span<const std::byte> parameters, const S
       return MakeTopK(params, site, made);
     }
     default:
-      return Status::Malformed("opcode", opcode, 23);
-      return Status::Malformed("opcode", opcode, 20);
+      return Status::Malformed("opcode", opcode, 24);
   }
 }
 
