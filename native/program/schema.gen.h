@@ -9,10 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x5bf99a533dd47c02;
-inline constexpr std::uint64_t kSchemaHash = 0xd3fc5b7184ae71b5;
-inline constexpr std::uint64_t kSchemaHash = 0x86de557bc3b7cfcb;
-inline constexpr std::uint64_t kSchemaHash = 0xedcb71b8777d3f52;
+inline constexpr std::uint64_t kSchemaHash = 0x72d8c822650dd6e7;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {
