@@ -22,7 +22,7 @@ Nets whose names contain a FILTER (default: all) on the native engine and on ONN
   --compare       compare the outputs and say which differ
   --trace         list where the native engine's time goes
   --update        write the table into docs/performance.md and the ratios into bench/models.json
-  --check         short form for CI: one thread, small nets; fails where a ratio is 15 % below bench/models.json
+  --check         one thread, small nets: fails where a ratio is 15 % below bench/models.json
   --base REV      another build of ours instead of ONNX Runtime: REV is built in a worktree of its own, and each build runs in a
                   process of its own, in turn
   --help          this text
@@ -140,7 +140,6 @@ async function compareWith(revision: string): Promise<void> {
             builds.map((build) => () => build.turn(turnMs)),
             rounds,
           );
-          for (const build of builds) await build.closeNet();
           const { ratio, spread } = ratioOf(ours!, theirs!, threads === 1 ? "cpu" : "wall");
           ratios.push(ratio);
           const note = Math.abs(ratio - 1) > Math.max(0.03, 2 * spread) ? (ratio > 1 ? "  faster" : "  SLOWER") : "";

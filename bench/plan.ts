@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { packageRoot } from "../src/base/package-root.ts";
 import { type MemoryPlan, type PlanBuffer, type PlanOptions, planMemory } from "../src/compiler/plan/plan-memory.ts";
 import { greedyHeight, greedyPlanners } from "./support/planners.ts";
+import { seeded } from "./support/random.ts";
 import { Report } from "./support/report.ts";
 
 const usage = `npm run bench -- plan [FILTER…] [options]
@@ -126,12 +127,7 @@ function tellProblems(problems: readonly Problem[]): void {
   report.say(`those with a capacity together: ${total.toFixed(2)} CPU s`);
 }
 
-/** Numbers in [0, 1), the same in every run. */
-let seed = 3;
-const random = (): number => {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  return seed / 2 ** 32;
-};
+const random = seeded(3);
 
 /** Lifetimes of n buffers, by number. */
 const lifetimes: Readonly<Record<string, (n: number, i: number) => readonly [number, number]>> = {

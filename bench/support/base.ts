@@ -3,13 +3,13 @@ import { fork, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Model as ModelClass } from "../../src/api/model.ts";
+import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../src/base/package-root.ts";
 import type { Tensor as TensorClass } from "../../src/base/tensor.ts";
 import type { CompileOptions } from "../../src/runtime/engine.ts";
 import type { Session } from "../../src/runtime/session.ts";
 import type { Task } from "./build-worker.ts";
+import { loadBuild } from "./load-build.ts";
 import type { Net } from "./nets.ts";
 import type { Turn } from "./timing.ts";
 
@@ -67,22 +67,12 @@ export async function loadBase(revision: string): Promise<BaseBuild> {
     // The other build finds its addon beside its own sources.
     const given = process.env.INFERLAB_ADDON;
     delete process.env.INFERLAB_ADDON;
-    const load = (path: string) => import(pathToFileURL(join(folder, "dist", "src", path)).href);
-    const { Model } = (await load("api/model.js")) as { Model: typeof ModelClass };
-    const { Tensor } = (await load("base/tensor.js")) as { Tensor: typeof TensorClass };
-    const { loadAddon } = (await load("runtime/native/addon.js")) as { loadAddon(): { ok: boolean; reason?: string } };
-    const found = loadAddon();
-    if (given !== undefined) process.env.INFERLAB_ADDON = given;
-    if (!found.ok) throw new Error(`the addon of ${revision}: ${found.reason}`);
+    const { Model, tensors } = await loadBuild(folder).finally(() => {
+      if (given !== undefined) process.env.INFERLAB_ADDON = given;
+    });
     return {
       compile: async (onnx, options) => (await Model.load(onnx)).compile(options),
-      feeds: (feeds) =>
-        Object.fromEntries(
-          Object.entries(feeds).map(([name, { dtype, shape, data }]) => [
-            name,
-            new Tensor(dtype, shape, data as never),
-          ]),
-        ),
+      feeds: tensors,
       dispose,
     };
   } catch (error) {
@@ -93,9 +83,9 @@ export async function loadBase(revision: string): Promise<BaseBuild> {
 
 /** A process with one build; a task at a time. */
 export interface BuildProcess {
+  /** Gives back the net that was open. */
   open(net: Net, threads: number): Promise<void>;
   turn(turnMs: number): Promise<Turn>;
-  closeNet(): Promise<void>;
   end(): void;
 }
 
@@ -119,7 +109,6 @@ export function startBuild(folder: string): BuildProcess {
   return {
     open: (net, threads) => ask({ kind: "open", net, threads }),
     turn: (turnMs) => ask({ kind: "turn", turnMs }),
-    closeNet: () => ask({ kind: "close" }),
     end: () => {
       if (child.connected) child.disconnect();
     },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Model } from "../../src/api/model.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { Tensor } from "../../src/base/tensor.ts";
+import { seeded } from "./random.ts";
 
 export interface Net {
   readonly name: string;
@@ -48,11 +49,7 @@ export function findNets(): readonly Net[] {
 
 /** Inputs that exercise a net: the same numbers on every run. */
 export function feedsFor(net: Net, model: Model): Record<string, Tensor> {
-  let state = 1;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const random = seeded(1);
   const feeds: Record<string, Tensor> = {};
   for (const [index, port] of model.inputs.entries()) {
     if (port.type?.kind !== "tensor") continue;

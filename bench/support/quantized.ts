@@ -6,15 +6,12 @@ import { Graph, Node, Value } from "../../src/compiler/ir/graph.ts";
 import { inferShapes } from "../../src/compiler/ir/infer.ts";
 import { requireOperator } from "../../src/ops/lookup.ts";
 import type { AttributeValue } from "../../src/ops/operator.ts";
+import { seeded } from "./random.ts";
 
 /** A tensor as a constant, or a type that is fed. */
 type Input = Tensor | { readonly dtype: DType; readonly shape: readonly number[] };
 
-let state = 1;
-const random = (): number => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
+const random = seeded(1);
 /** Weights of 7 bits: the kernels of ONNX Runtime for AVX2 saturate on sums of larger ones. */
 const weights = (shape: readonly number[]): Tensor =>
   new Tensor(
