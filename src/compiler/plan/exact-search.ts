@@ -22,13 +22,13 @@ const restartNodes = 300;
 /** Nodes of the first search in each fixed order, by buffer; doubled from round to round. */
 const nodesByBuffer = 2;
 /**
- * Work of a search, in sections and neighbours looked at, that comes before the clock is asked: about 10 ms. Nets of
- * hundreds of buffers need no more, and so get the same plan on a busy machine.
+ * Work of a search, in sections and neighbours looked at, that comes before the clock is asked: 10 to 40 ms once V8 has
+ * compiled it. Nets of hundreds of buffers need no more, and so get the same plan on a busy machine.
  */
 const unclockedWork = 1e7;
 /** Work of a node for each buffer of its group, apart from sections and neighbours. */
 const nodeWork = 8;
-/** Work between two looks at the clock: about a millisecond. */
+/** Work between two looks at the clock: 1 to 4 ms. */
 const clockedWork = 1e6;
 
 export function searchExactly(buffers: readonly PlanBuffer[], capacity: number, timeoutMs: number): SearchResult {
@@ -117,7 +117,7 @@ class Search {
   private nodes = 0;
   private budget = 0;
   private stopped: "budget" | "timeout" | undefined;
-  /** Nodes of all runs after which the deadline counts, less those gone. */
+  /** Work that is left until the clock is asked. */
   private unclocked = unclockedWork;
   private rounds = 0;
   private seed = 7;

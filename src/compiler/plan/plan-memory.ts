@@ -21,7 +21,11 @@ export interface PlanBuffer {
 export interface PlanOptions {
   /** Stop as soon as a plan fits in so many units. */
   readonly capacity?: number;
-  /** Longest time, but for a first plan: some 10 ms for hundreds of buffers, half a second for 100,000. Default 1000. */
+  /**
+   * Longest time, but for what is done whatever the clock says: a first plan and a short search, so that nets of hundreds of
+   * buffers get the same plan on a busy machine. Together that takes 10 to 50 ms of CPU time for hundreds of buffers, up to
+   * 0.3 s in the first calls of a process, before V8 has compiled the planner; half a second for 100,000. Default 1000.
+   */
   readonly timeoutMs?: number;
 }
 
