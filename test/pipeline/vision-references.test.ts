@@ -22,12 +22,14 @@ import {
 
 const smooth: readonly Border[] = ["replicate", "reflect101", "reflect", "wrap"];
 const smallSize = (least = 1): number => Math.min(17, randomSize(least, 12));
-const small = (channels?: Channels, least = 1): Picture => randomPicture(channels, smallSize(least), smallSize(least));
+/** Kernels go along rows: few will do. */
+const fewRows = (least = 1): number => Math.min(7, randomSize(least, 7));
+const small = (channels?: Channels, least = 1): Picture => randomPicture(channels, smallSize(least), fewRows(least));
 /** 8-bit pictures, also parts of larger ones. */
 const smallBytes = (channels: Channels = rng.pick([1, 3, 4]), least = 0): Picture =>
   rng.integer(0, 2) === 0
-    ? randomView("uint8", smallSize(Math.max(1, least)), smallSize(Math.max(1, least)), channels)
-    : randomImage(smallSize(least), smallSize(least), channels);
+    ? randomView("uint8", smallSize(Math.max(1, least)), fewRows(Math.max(1, least)), channels)
+    : randomImage(smallSize(least), fewRows(least), channels);
 const isBytes = (picture: Picture): boolean => densePixels(picture).data instanceof Uint8Array;
 const times = (body: () => void): void => {
   for (let i = 0; i < 200; i++) body();
@@ -60,50 +62,6 @@ describe("smoothing", () => {
           }
         return sum / total;
       });
-    });
-  });
-
-  test("guidedFilter is the mean of each window's line from guide to picture", () => {
-    times(() => {
-      const picture = small();
-      const { width, height } = densePixels(picture);
-      const guide = rng.pick([
-        randomImage(width, height, 1),
-        randomFloats(width, height, 1),
-        randomView("uint8", width, height, 1),
-      ]);
-      const [radius, epsilon] = [rng.integer(0, 4), rng.real(0.001, 0.2)];
-      const [full, guideFull] = [picture, guide].map((p) => (isBytes(p) ? 255 : 1)) as [number, number];
-      const [p, g] = [reader(picture, "replicate"), reader(guide, "replicate")];
-      const window = (x: number, y: number): (readonly [number, number])[] => {
-        const places: (readonly [number, number])[] = [];
-        for (let j = Math.max(0, y - radius); j <= Math.min(height - 1, y + radius); j++)
-          for (let i = Math.max(0, x - radius); i <= Math.min(width - 1, x + radius); i++) places.push([i, j]);
-        return places;
-      };
-      const mean = (x: number, y: number, f: (i: number, j: number) => number): number => {
-        const places = window(x, y);
-        return places.reduce((sum, [i, j]) => sum + f(i, j), 0) / places.length;
-      };
-      const lines = new Map<string, readonly [number, number]>();
-      const line = (x: number, y: number, c: number): readonly [number, number] => {
-        const key = `${x} ${y} ${c}`;
-        const known = lines.get(key);
-        if (known) return known;
-        const I = (i: number, j: number): number => g(i, j, 0) / guideFull;
-        const P = (i: number, j: number): number => p(i, j, c) / full;
-        const [meanI, meanP] = [mean(x, y, I), mean(x, y, P)];
-        const spread = mean(x, y, (i, j) => (I(i, j) - meanI) ** 2);
-        const a = mean(x, y, (i, j) => (I(i, j) - meanI) * (P(i, j) - meanP)) / (spread + epsilon);
-        lines.set(key, [a, meanP - a * meanI]);
-        return [a, meanP - a * meanI];
-      };
-      expectLevels(
-        library.guidedFilter(picture, guide, { radius, epsilon }),
-        (x, y, c) =>
-          (mean(x, y, (i, j) => line(i, j, c)[0]) * (g(x, y, 0) / guideFull) + mean(x, y, (i, j) => line(i, j, c)[1])) *
-          full,
-      );
     });
   });
 
@@ -297,7 +255,7 @@ describe("warps", () => {
   test.each(["linear", "cubic"] as const)("warpAffine, warpPerspective and remap %s are sums over pixels", (method) => {
     times(() => {
       const picture = small();
-      const [width, height, fill] = [rng.integer(1, 17), rng.integer(1, 17), rng.real(0, isBytes(picture) ? 255 : 1)];
+      const [width, height, fill] = [rng.integer(1, 17), rng.integer(1, 7), rng.real(0, isBytes(picture) ? 255 : 1)];
       const border = rng.pick([...smooth, "constant"] as const);
       const options = { width, height, method, border, fill };
       const at = reader(picture, border, fill);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { type Channels, Image } from "../../src/base/image.ts";
 import { Tensor } from "../../src/base/tensor.ts";
 import { View } from "../../src/base/view.ts";
-import { borderIndex, type borders } from "../../src/pipeline/nodes/border.ts";
+import { type Border, borderIndex } from "../../src/pipeline/nodes/border.ts";
 import { withoutNative } from "../../src/pipeline/nodes/native.ts";
 import { densePixels, isPixelTensor, type Picture, pixelsOf } from "../../src/pipeline/nodes/picture.ts";
 import { random } from "./random.ts";
@@ -126,7 +126,7 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.comp
 /** The picture as a function of x, y, channel, with a border. */
 export function reader(
   picture: Picture,
-  border: (typeof borders)[number],
+  border: Border,
   fill = 0,
 ): (x: number, y: number, c: number) => number {
   const { data, width, height, channels } = densePixels(picture);
