@@ -187,7 +187,7 @@ export const guidedFilter = pictureNode<GuidedFilterOptions, [guide: Picture]>(
         max: 64,
         default: 1,
         about:
-          "how many times smaller the pictures are made to find what the filter does to them, with the radius; 1 is exact, a quarter of the radius is hard to tell from it",
+          "how many times smaller the pictures are made to find what the filter does to them, with the radius; 1 is exact, a quarter of the radius differs little except at edges",
       },
     },
     example: "guidedFilter(mask, mask, { radius: 3 })",
