@@ -128,7 +128,9 @@ if (options.update) {
 
 const found = baselineFor(machine, kept);
 if (!found) {
-  console.error(`${file} keeps no machine's ratios to compare with; npm run bench -- short --update measures this one's`);
+  console.error(
+    `${file} keeps no machine's ratios to compare with; npm run bench -- short --update measures this one's`,
+  );
   process.exit(1);
 }
 const { likeness } = found;

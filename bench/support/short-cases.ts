@@ -107,11 +107,15 @@ export const shortCases: readonly ShortCase[] = [
       .tanh()
       .add(x),
   ),
-  node("LSTM", [40, 1, 64], (x, g) =>
-    x.lstm(g.constant(weights(1, 512, 64)), g.constant(weights(1, 512, 128)), { hiddenSize: 128 })[0],
+  node(
+    "LSTM",
+    [40, 1, 64],
+    (x, g) => x.lstm(g.constant(weights(1, 512, 64)), g.constant(weights(1, 512, 128)), { hiddenSize: 128 })[0],
   ),
-  node("GRU", [40, 1, 64], (x, g) =>
-    x.gru(g.constant(weights(1, 384, 64)), g.constant(weights(1, 384, 128)), { hiddenSize: 128 })[0],
+  node(
+    "GRU",
+    [40, 1, 64],
+    (x, g) => x.gru(g.constant(weights(1, 384, 64)), g.constant(weights(1, 384, 128)), { hiddenSize: 128 })[0],
   ),
   node("resize", [1, 32, 40, 40], (x) =>
     x.resize({ scales: new Tensor("float32", [4], Float32Array.of(1, 1, 2, 2)), mode: "linear" }),

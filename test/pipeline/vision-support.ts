@@ -124,11 +124,7 @@ export function compareWithReference(
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** The picture as a function of x, y, channel, with a border. */
-export function reader(
-  picture: Picture,
-  border: Border,
-  fill = 0,
-): (x: number, y: number, c: number) => number {
+export function reader(picture: Picture, border: Border, fill = 0): (x: number, y: number, c: number) => number {
   const { data, width, height, channels } = densePixels(picture);
   return (x, y, c) => {
     const [i, j] = [borderIndex(x, width, border), borderIndex(y, height, border)];
