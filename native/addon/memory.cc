@@ -19,11 +19,15 @@ using memory::SessionHeap;
 memory::Heap& HeapOf(const Napi::CallbackInfo& info) { return State::Of(info.Env()).cpu.heap; }
 double Number(std::uint64_t value) { return static_cast<double>(value); }
 
+// visit(Heap&) with the heaps that sessions have for their weights, beside the process's.
+template <typename Visit>
+void ForEachWeights(Visit visit) {
+  SessionHeap::ForEach([&](SessionHeap& heap) { heap.WithWeights(visit); });
+}
+
 Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
   memory::HeapStats stats = HeapOf(info).Stats();
-  SessionHeap::ForEach([&](SessionHeap& heap) {
-    heap.WithWeights([&](memory::Heap& weights) { stats.reserved_bytes += weights.Stats().reserved_bytes; });
-  });
+  ForEachWeights([&](memory::Heap& weights) { stats.reserved_bytes += weights.Stats().reserved_bytes; });
   Napi::Object object = Napi::Object::New(info.Env());
   object.Set("liveBytes", Number(stats.live_bytes));
   object.Set("peakBytes", Number(stats.peak_bytes));
@@ -38,25 +42,23 @@ Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
 Napi::Value MemoryUse(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   memory::HeapUse use = HeapOf(info).Use();
-  SessionHeap::ForEach([&](SessionHeap& heap) {
-    heap.WithWeights([&](memory::Heap& weights) {
-      const memory::HeapUse more = weights.Use();
-      for (std::size_t i = 0; i < more.bins.size() && i < use.bins.size(); ++i) {
-        use.bins[i].slabs += more.bins[i].slabs;
-        use.bins[i].allocations += more.bins[i].allocations;
-        use.bins[i].frees += more.bins[i].frees;
+  ForEachWeights([&](memory::Heap& weights) {
+    const memory::HeapUse more = weights.Use();
+    for (std::size_t i = 0; i < more.bins.size() && i < use.bins.size(); ++i) {
+      use.bins[i].slabs += more.bins[i].slabs;
+      use.bins[i].allocations += more.bins[i].allocations;
+      use.bins[i].frees += more.bins[i].frees;
+    }
+    for (const memory::ThreadUse& thread : more.threads) {
+      const auto known = std::find_if(use.threads.begin(), use.threads.end(),
+                                      [&](const auto& one) { return one.number == thread.number; });
+      if (known == use.threads.end()) {
+        use.threads.push_back(thread);
+      } else {
+        known->slabs += thread.slabs;
+        known->live_bytes += thread.live_bytes;
       }
-      for (const memory::ThreadUse& thread : more.threads) {
-        const auto known = std::find_if(use.threads.begin(), use.threads.end(),
-                                        [&](const auto& one) { return one.number == thread.number; });
-        if (known == use.threads.end()) {
-          use.threads.push_back(thread);
-        } else {
-          known->slabs += thread.slabs;
-          known->live_bytes += thread.live_bytes;
-        }
-      }
-    });
+    }
   });
   Napi::Array bins = Napi::Array::New(env);
   for (const memory::BinUse& bin : use.bins) {
@@ -87,10 +89,8 @@ Napi::Value MemoryRegions(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   static constexpr const char* kinds[] = {"slab", "block", "free"};
   auto regions = HeapOf(info).Regions();
-  SessionHeap::ForEach([&](SessionHeap& heap) {
-    heap.WithWeights([&](memory::Heap& weights) {
-      for (memory::HeapRegion& region : weights.Regions()) regions.push_back(std::move(region));
-    });
+  ForEachWeights([&](memory::Heap& weights) {
+    for (memory::HeapRegion& region : weights.Regions()) regions.push_back(std::move(region));
   });
   std::sort(regions.begin(), regions.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
   Napi::Array array = Napi::Array::New(env, regions.size());
@@ -161,8 +161,7 @@ Napi::Value MemoryIsChecked(const Napi::CallbackInfo& info) {
 // memoryInspect() looks at all checked blocks now; number of new findings.
 Napi::Value MemoryInspect(const Napi::CallbackInfo& info) {
   std::size_t found = HeapOf(info).Check();
-  SessionHeap::ForEach(
-      [&](SessionHeap& heap) { heap.WithWeights([&](memory::Heap& weights) { found += weights.Check(); }); });
+  ForEachWeights([&](memory::Heap& weights) { found += weights.Check(); });
   return Napi::Number::New(info.Env(), Number(found));
 }
 
@@ -223,9 +222,7 @@ void Append(std::vector<memory::Finding>* all, std::vector<memory::Finding> more
 // memoryFindings() → what checked mode found since the last call.
 Napi::Value MemoryFindings(const Napi::CallbackInfo& info) {
   std::vector<memory::Finding> findings = HeapOf(info).TakeFindings();
-  SessionHeap::ForEach([&](SessionHeap& heap) {
-    heap.WithWeights([&](memory::Heap& weights) { Append(&findings, weights.TakeFindings()); });
-  });
+  ForEachWeights([&](memory::Heap& weights) { Append(&findings, weights.TakeFindings()); });
   Append(&findings, SessionHeap::TakeLostFindings());
   return ToArray(info.Env(), findings);
 }
@@ -233,8 +230,7 @@ Napi::Value MemoryFindings(const Napi::CallbackInfo& info) {
 // memoryLeaks() → blocks alive now; checked mode only.
 Napi::Value MemoryLeaks(const Napi::CallbackInfo& info) {
   std::vector<memory::Finding> leaks = HeapOf(info).Leaks();
-  SessionHeap::ForEach(
-      [&](SessionHeap& heap) { heap.WithWeights([&](memory::Heap& weights) { Append(&leaks, weights.Leaks()); }); });
+  ForEachWeights([&](memory::Heap& weights) { Append(&leaks, weights.Leaks()); });
   return ToArray(info.Env(), leaks);
 }
 
@@ -251,7 +247,7 @@ Napi::Value MemoryHeaps(const Napi::CallbackInfo& info) {
 // trim() → gives what the heap and the C library keep for reuse back to the system.
 Napi::Value Trim(const Napi::CallbackInfo& info) {
   HeapOf(info).Trim();
-  SessionHeap::ForEach([](SessionHeap& heap) { heap.WithWeights([](memory::Heap& weights) { weights.Trim(); }); });
+  ForEachWeights([](memory::Heap& weights) { weights.Trim(); });
   memory::pages::TrimLibrary();
   return info.Env().Undefined();
 }

@@ -75,7 +75,6 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   }
 
   std::shared_ptr<ProgramSlot> slot_ = std::make_shared<ProgramSlot>();
-  // The store keeps the weights' arrays alive.
   Napi::ObjectReference store_;
   std::shared_ptr<LastRun> last_ = std::make_shared<LastRun>();
 };
@@ -91,6 +90,7 @@ class LoadJob final : public Job {
           std::vector<std::string> output_names, device::Cpu& cpu)
       : deferred_(Napi::Promise::Deferred::New(env)),
         store_(Napi::Persistent(store)),
+        keep_arrays_(Napi::Persistent(Store::Unwrap(store)->arrays())),
         constants_(Store::Unwrap(store)->constants()),
         bytes_(std::move(bytes)),
         num_threads_(num_threads),
@@ -124,6 +124,7 @@ class LoadJob final : public Job {
  private:
   Napi::Promise::Deferred deferred_;
   Napi::ObjectReference store_;
+  Napi::ObjectReference keep_arrays_;
   std::shared_ptr<program::ConstantStore> constants_;
   std::vector<std::byte> bytes_;
   int num_threads_;
@@ -134,10 +135,10 @@ class LoadJob final : public Job {
 
 class RunJob final : public Job {
  public:
-  RunJob(Napi::Env env, Napi::Object program_object, Napi::Object inputs, std::shared_ptr<ProgramSlot> slot,
+  RunJob(Napi::Env env, Napi::Object arrays, Napi::Object inputs, std::shared_ptr<ProgramSlot> slot,
          std::shared_ptr<LastRun> last, device::Cpu& cpu)
       : deferred_(Napi::Promise::Deferred::New(env)),
-        keep_program_(Napi::Persistent(program_object)),
+        keep_arrays_(Napi::Persistent(arrays)),
         keep_inputs_(Napi::Persistent(inputs)),
         slot_(std::move(slot)),
         program_(slot_->program),
@@ -272,7 +273,8 @@ class RunJob final : public Job {
   }
 
   Napi::Promise::Deferred deferred_;
-  Napi::ObjectReference keep_program_;
+  // The store's: it may be disposed of meanwhile.
+  Napi::ObjectReference keep_arrays_;
   Napi::ObjectReference keep_inputs_;
   std::shared_ptr<ProgramSlot> slot_;
   // The run's own: the slot may be emptied meanwhile.
@@ -311,10 +313,10 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   if (inputs.Length() != expected.size())
     return refuse({StatusCode::kArgument, "number of inputs", inputs.Length(), static_cast<std::int64_t>(expected.size())});
   State& state = State::Of(env);
-  auto job = std::make_unique<RunJob>(env, Value(), inputs, slot_, last_, state.cpu);
+  auto job = std::make_unique<RunJob>(env, Store::Unwrap(store_.Value())->arrays(), inputs, slot_, last_, state.cpu);
   for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
     std::byte* data;
-    std::size_t bytes;
+    std::size_t bytes = 0;
     if (!BytesOf(inputs[i], &data, &bytes) || bytes < expected[i])
       return refuse({StatusCode::kArgument, "bytes of an input", static_cast<std::int64_t>(bytes),
                      static_cast<std::int64_t>(expected[i])});

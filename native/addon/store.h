@@ -23,6 +23,8 @@ class Store : public Napi::ObjectWrap<Store> {
   explicit Store(const Napi::CallbackInfo& info);
   // Null once disposed of.
   const std::shared_ptr<program::ConstantStore>& constants() const { return constants_; }
+  // The JavaScript arrays whose memory constants are. Whoever reads constants keeps this: a store that is disposed of does not.
+  Napi::Object arrays() const { return arrays_.Value(); }
   // To be emptied when the store is disposed of.
   void Add(const std::shared_ptr<ProgramSlot>& slot);
   static Napi::Function Class(Napi::Env env);

@@ -14,6 +14,9 @@ import { compileGraph } from "../../src/runtime/compile.ts";
 import type { CompileOptions } from "../../src/runtime/engine.ts";
 import { loadAddon, requireAddon } from "../../src/runtime/native/addon.ts";
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 const side = 64;
 const outputBytes = 8 * side * side * 4;
 /** Weights that are packed, an arena, one output of 128 KiB. */
@@ -164,9 +167,29 @@ output y`;
     expect(named("busy").every(({ closed, byKind }) => closed && byKind.weights.bytes === 0)).toBe(true);
   });
 
+  test("a run under way keeps the constants it reads when its session is disposed of", async () => {
+    // The border's number is an array that nobody but the store holds.
+    const steps = Array.from({ length: 60 }, (_, i) => `t${i + 1} = ${i % 2 ? "Atanh" : "Tan"}(t${i})`).join("\n");
+    const long = parseGraph(`opset 21
+input t0: float32[100000]
+${steps}
+pads: int64[2] = [1, 1]
+border: float32[] = 7
+y = Pad(t60, pads, border)
+output y`);
+    const session = await compileGraph(long, { engine: "native", threads: 1, optimize: "none" });
+    const run = session.run({ t0: tensor(new Float32Array(100_000), [100_000]) });
+    await setImmediate();
+    session.dispose();
+    for (let i = 0; i < 5; i++) collect();
+    const others = Array.from({ length: 2000 }, () => new Float32Array(new ArrayBuffer(4)).fill(9));
+    const { y } = await run;
+    expect([(y!.data as Float32Array)[0], (y!.data as Float32Array).at(-1)]).toEqual([7, 7]);
+    expect(others).toHaveLength(2000);
+    y!.dispose();
+  });
+
   test("a session that nobody holds gives its heap back to the collector", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     await (async () => {
       const session = await compiled("forgotten");
       await session.run({ x });
