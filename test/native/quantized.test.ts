@@ -249,6 +249,9 @@ describe.skipIf(!loadAddon().ok)("quantised operators on the native engine", () 
       f32([4], [0, 0, 0, 0]),
     ])
       await compare({ op, opset: 11, outputs: 3, inputs: [x] }, { steps: x.data.every((v) => v === 0) ? -1 : 0 });
+    for (const outputs of [1, 2])
+      await compare({ op, opset: 11, outputs, inputs: [random("float32", [9], 54)] }, { steps: -1 });
+    await compare({ op, opset: 11, outputs: 3, inputs: [f32([0], [])] }, { steps: -1 });
     const inputs = [random("float32", [2, 5, 12], 53), i7(12, 6), scales(6), zero("int8", 1, 2, 3, 4, 5, 6)];
     for (const numFed of [1, 4])
       expect(
@@ -275,6 +278,19 @@ describe.skipIf(!loadAddon().ok)("quantised operators on the native engine", () 
       await compare({ op: "QLinearSigmoid", domain, inputs: [bytes(300), scale(0.05), a, scale(1 / 256), b] }, one);
       await compare({ op: "QLinearLeakyRelu", domain, inputs: [bytes(300), scale(0.05), a, scale(0.04), b] }, one);
     }
+  });
+
+  test("a broadcast over more dimensions than kernels take is left to the reference", async () => {
+    const [a, b] = [u8(2, 1, 2, 1, 2, 1, 2, 1, 2, 1), u8(1, 2, 1, 2, 1, 2, 1, 2, 1, 2)];
+    const [s, z] = [scale(0.05), zero("uint8", 9)];
+    const inputs = [a, s, z, b, s, z, s, z];
+    const add = oneNode({ op: "QLinearAdd", domain: "com.microsoft", inputs });
+    inferShapes(add);
+    const feeds = Object.fromEntries(inputs.map((value, i) => [`in${i}`, value]));
+    using session = await compileGraph(add, { engine: "native", optimize: "none" });
+    const outputs = await session.run(feeds);
+    expect(session.explain()).toMatchObject([{ kernel: "reference", reason: expect.stringMatching(/8 dimensions/) }]);
+    expect((Object.values(outputs)[0] as Tensor).size).toBe(1024);
   });
 
   test("what lies between DequantizeLinear and QuantizeLinear is one pass over memory", async () => {

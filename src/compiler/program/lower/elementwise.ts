@@ -148,7 +148,7 @@ export function hasKernel({ function: name, type, result }: Pick<ChainStep, "fun
 }
 
 /** An operand of a chain as the chain walks it. */
-interface Operand {
+export interface Operand {
   readonly ref: TensorRef;
   /** By dimension of the chain, before neighbours are merged. */
   readonly strides: readonly number[];
@@ -179,11 +179,10 @@ export function emitChain(
   const dims = blocked ? blocked.dims : shape;
   const operands =
     blocked?.operands ?? indexes.map((i) => ({ ref: c.in(i), strides: broadcastStrides(c.shape(i), shape) }));
-  const dense = stridesOf(dims);
-  if (collapse(dims, [...operands.map(({ strides }) => strides), dense]).dims.length > 8)
-    return "more than 8 dimensions after merging, kernels take 8";
-
   const own: Chain = { dims, operands, steps };
+  const refusal = refusalOf(own);
+  if (refusal) return refusal;
+  const dense = stridesOf(dims);
   // An operand that is walked like the output and not needed later gives its memory to it.
   const sizeBytes = blocked ? blocked.sizeBytes : c.outBytes(0);
   const inPlace = operands.find(
@@ -201,7 +200,13 @@ function elementCode(dtype: DType): number {
   return bits < 8 || (kind === "float" && bits === 8) ? dtypes.uint8.onnx : onnx;
 }
 
-/** Emits a chain that writes `output`, with the chains in front of it that nobody else needs. */
+/** Why kernels cannot take a chain. */
+export function refusalOf({ dims, operands }: Chain): string | undefined {
+  const merged = collapse(dims, [...operands.map(({ strides }) => strides), stridesOf(dims)]);
+  return merged.dims.length > 8 ? "more than 8 dimensions after merging, kernels take 8" : undefined;
+}
+
+/** Emits a chain that writes `output` and that kernels can take (`refusalOf`), with the chains in front of it that nobody else needs. */
 export function emitOwn(c: LowerContext, own: Chain, output: TensorRef): void {
   const chain = takeOver(c, own);
   const merged = collapse(chain.dims, [...chain.operands.map(({ strides }) => strides), stridesOf(chain.dims)]);

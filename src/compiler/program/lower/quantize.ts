@@ -1,5 +1,5 @@
 /** Numbers quantised and back, and pointwise operators between: chains of native/kernels/elementwise. */
-import { type DType, dtypes } from "../../../base/dtypes.ts";
+import { byteLength, type DType, dtypes } from "../../../base/dtypes.ts";
 import { sizeOf, stridesOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import {
@@ -8,14 +8,14 @@ import {
   elementwiseFunctions,
   elementwiseInstruction,
   emitOwn,
+  type Operand,
+  refusalOf,
 } from "./elementwise.ts";
 import { emitQuantizedProduct, isByte, type QuantizedInput } from "./qgemm.ts";
 import { reduceFunctions, reduceInstruction } from "./reduce.ts";
 
-type Operand = Parameters<typeof emitOwn>[1]["operands"][number];
-
 /** A chain under construction: steps over operands, each named by a handle until the number of operands is known. */
-class ChainOf {
+class ChainBuilder {
   private readonly operands: Operand[] = [];
   private readonly steps: ChainStep[] = [];
 
@@ -34,10 +34,14 @@ class ChainOf {
     return this.step(name, "float32", "float32", args, alpha, beta);
   }
 
-  emit(c: LowerContext, dims: readonly number[], output: TensorRef): void {
+  /** Emits the chain; returns why kernels cannot take it. */
+  emit(c: LowerContext, dims: readonly number[], output: TensorRef): string | undefined {
     const slotOf = (handle: number): number => (handle >= 0 ? handle : this.operands.length - 2 - handle);
     const steps = this.steps.map((step) => ({ ...step, arguments: step.arguments.map(slotOf) }));
-    emitOwn(c, { dims, operands: this.operands, steps }, output);
+    const chain = { dims, operands: this.operands, steps };
+    const refusal = refusalOf(chain);
+    if (!refusal) emitOwn(c, chain, output);
+    return refusal;
   }
 }
 
@@ -54,7 +58,7 @@ function strides(c: LowerContext, index: number, dims: readonly number[]): numbe
 }
 
 /** The numbers that a zero point stands for as float32, or undefined where all are 0. */
-function zeros(c: LowerContext, chain: ChainOf, index: number, dims: readonly number[]): number | undefined {
+function zeros(c: LowerContext, chain: ChainBuilder, index: number, dims: readonly number[]): number | undefined {
   if (!c.has(index)) return undefined;
   const known = c.constant(index);
   if (known && Array.from(known.data as ArrayLike<number | bigint>).every((v) => Number(v) === 0)) return undefined;
@@ -65,7 +69,7 @@ function zeros(c: LowerContext, chain: ChainOf, index: number, dims: readonly nu
 /** (x - zero) · scale of three inputs from `index` on, over `dims`. */
 function dequantized(
   c: LowerContext,
-  chain: ChainOf,
+  chain: ChainBuilder,
   [x, scale, zero]: readonly [number, number, number],
   dims: readonly number[],
 ): number {
@@ -79,7 +83,7 @@ function dequantized(
 /** round(value / scale) + zero, held within the result's type. */
 function quantized(
   c: LowerContext,
-  chain: ChainOf,
+  chain: ChainBuilder,
   value: number,
   [scale, zero]: readonly [number, number],
   dims: readonly number[],
@@ -98,10 +102,9 @@ export const dequantizeLinearLowering = lowering({
     if (c.dtype(1) !== "float32" || c.outDtype(0) !== "float32") return `scales of ${c.dtype(1)}`;
     const dims = c.shape(0);
     if (!strides(c, 1, dims) || (c.has(2) && !strides(c, 2, dims))) return "a scale a block";
-    const chain = new ChainOf();
+    const chain = new ChainBuilder();
     dequantized(c, chain, [0, 1, 2], dims);
-    chain.emit(c, dims, c.out(0));
-    return undefined;
+    return chain.emit(c, dims, c.out(0));
   },
 });
 
@@ -114,10 +117,9 @@ export const quantizeLinearLowering = lowering({
     if (!isByte(c.outDtype(0))) return `no quantising kernel to ${c.outDtype(0)}`;
     const dims = c.shape(0);
     if (!strides(c, 1, dims) || (c.has(2) && !strides(c, 2, dims))) return "a scale a block";
-    const chain = new ChainOf();
+    const chain = new ChainBuilder();
     quantized(c, chain, chain.operand(c.in(0), stridesOf(dims)), [1, 2], dims);
-    chain.emit(c, dims, c.out(0));
-    return undefined;
+    return chain.emit(c, dims, c.out(0));
   },
 });
 
@@ -130,11 +132,10 @@ export const qLinearBinaryLowering = lowering({
   lower(c) {
     if (!areScalars(c, [1, 2, 4, 5, 6, 7])) return "several scales of a tensor";
     const dims = c.outShape(0);
-    const chain = new ChainOf();
+    const chain = new ChainBuilder();
     const [a, b] = [dequantized(c, chain, [0, 1, 2], dims), dequantized(c, chain, [3, 4, 5], dims)];
     quantized(c, chain, chain.float(c.node.op === "QLinearAdd" ? "add" : "mul", [a, b]), [6, 7], dims);
-    chain.emit(c, dims, c.out(0));
-    return undefined;
+    return chain.emit(c, dims, c.out(0));
   },
 });
 
@@ -143,15 +144,19 @@ export const qLinearUnaryLowering = lowering({
   lower(c) {
     if (!areScalars(c, [1, 2, 3, 4])) return "several scales of a tensor";
     const dims = c.outShape(0);
-    const chain = new ChainOf();
+    const chain = new ChainBuilder();
     const x = dequantized(c, chain, [0, 1, 2], dims);
     const alpha = (c.attrs.alpha as number | undefined) ?? 0.01;
     const y = c.node.op === "QLinearSigmoid" ? chain.float("sigmoid", [x]) : chain.float("leakyRelu", [x], alpha);
     quantized(c, chain, y, [3, 4], dims);
-    chain.emit(c, dims, c.out(0));
-    return undefined;
+    return chain.emit(c, dims, c.out(0));
   },
 });
+
+/** Memory for a tensor of this node only. */
+function scratchOf(c: LowerContext, dtype: DType, shape: readonly number[]): TensorRef {
+  return { ...c.scratch(byteLength(dtype, sizeOf(shape))), dtype, shape };
+}
 
 /** Numbers a part of a reduction should have at least; parts run on threads of their own. */
 const partElements = 16384;
@@ -176,10 +181,11 @@ function extremes(c: LowerContext, x: TensorRef): readonly [TensorRef, TensorRef
     });
   const parts = [16, 8, 4, 2].find((n) => size % n === 0 && size / n >= partElements) ?? 1;
   const of = (name: "min" | "max"): TensorRef => {
-    const [some, all] = [parts, 1].map((n): TensorRef => ({ ...c.scratch(4 * n), dtype: "float32", shape: [n] }));
-    if (parts > 1) fold(x, name, parts, some!);
-    fold(parts > 1 ? some! : x, name, 1, all!);
-    return all!;
+    const all = scratchOf(c, "float32", [1]);
+    const some = parts > 1 ? scratchOf(c, "float32", [parts]) : x;
+    if (parts > 1) fold(x, name, parts, some);
+    fold(some, name, 1, all);
+    return all;
   };
   return [of("min"), of("max")];
 }
@@ -190,27 +196,23 @@ function emitDynamicQuantization(c: LowerContext, x: TensorRef, to: QuantizedInp
   const [low, high] = extremes(c, x);
   const number = (value: number): TensorRef => c.data(Float32Array.of(value), "float32", []);
   const [float, uint8] = [dtypes.float32.onnx, dtypes.uint8.onnx];
-  const step = (name: ChainStep["function"], a: number, b: number, result = float): number[] => [
-    elementwiseFunctions.of(name),
-    float,
-    result,
-    a,
-    b,
-    -1,
-  ];
+  const step = (name: ChainStep["function"], [a, b = -1]: readonly number[], result = float, constants = [0, 0]) => ({
+    words: [elementwiseFunctions.of(name), float, result, a!, b, -1],
+    constants,
+  });
   // Slots: low, high, 0, 255, then min(low, 0), max(high, 0), their distance, / 255, its sign, 1 - sign, scale, 0 - min,
   // / scale, zero point. The scale is 1 where the distance is 0.
   const steps = [
-    step("min", 0, 2),
-    step("max", 1, 2),
-    step("sub", 5, 4),
-    step("div", 6, 3),
-    [elementwiseFunctions.of("sign"), float, float, 7, -1, -1],
-    [elementwiseFunctions.of("affine"), float, float, 8, -1, -1],
-    step("add", 7, 9),
-    step("sub", 2, 4),
-    step("div", 11, 10),
-    step("quantize", 12, 2, uint8),
+    step("min", [0, 2]),
+    step("max", [1, 2]),
+    step("sub", [5, 4]),
+    step("div", [6, 3]),
+    step("sign", [7]),
+    step("affine", [8], float, [-1, 1]),
+    step("add", [7, 9]),
+    step("sub", [2, 4]),
+    step("div", [11, 10]),
+    step("quantize", [12, 2], uint8),
   ];
   c.emit(elementwiseInstruction, {
     inputs: [low, high, number(0), number(255)],
@@ -218,15 +220,15 @@ function emitDynamicQuantization(c: LowerContext, x: TensorRef, to: QuantizedInp
     parameters: {
       dims: [],
       inputs: [float, float, float, float],
-      steps: steps.flat(),
-      constants: steps.flatMap((_, i) => (i === 5 ? [-1, 1] : [0, 0])),
+      steps: steps.flatMap(({ words }) => words),
+      constants: steps.flatMap(({ constants }) => constants),
       outputs: [10, 13],
     },
     kernel: "elementwise_scale_of_range_float32",
     reason: "scale and zero point of the range",
     flops: 0,
   });
-  const chain = new ChainOf();
+  const chain = new ChainBuilder();
   const quotient = chain.float("div", [chain.operand(x, stridesOf(dims)), chain.operand(to.scale, none(dims))]);
   const zero = chain.step("cast", "uint8", "float32", [chain.operand(to.zero, none(dims))]);
   chain.step("quantize", "float32", "uint8", [quotient, zero]);
@@ -236,8 +238,15 @@ function emitDynamicQuantization(c: LowerContext, x: TensorRef, to: QuantizedInp
 export const dynamicQuantizeLinearLowering = lowering({
   operators: ["DynamicQuantizeLinear"],
   lower(c) {
+    // Any of them may be left out.
+    const out = (index: number, dtype: DType, shape: readonly number[]) =>
+      c.isOutputUsed(index) ? c.out(index) : scratchOf(c, dtype, shape);
     const x = c.in(0);
-    emitDynamicQuantization(c, x, { a: c.out(0), scale: c.out(1), zero: c.out(2) });
+    emitDynamicQuantization(c, x, {
+      a: out(0, "uint8", x.shape),
+      scale: out(1, "float32", []),
+      zero: out(2, "uint8", []),
+    });
     return undefined;
   },
 });
@@ -246,15 +255,10 @@ export const dynamicQuantizeMatMulLowering = lowering({
   operators: ["com.microsoft.DynamicQuantizeMatMul"],
   lower(c) {
     const x = c.in(0);
-    const bytes = (sizeBytes: number, dtype: DType, shape: readonly number[]): TensorRef => ({
-      ...c.scratch(sizeBytes),
-      dtype,
-      shape,
-    });
     const given = {
-      a: bytes(sizeOf(x.shape), "uint8", x.shape),
-      scale: bytes(4, "float32", []),
-      zero: bytes(1, "uint8", []),
+      a: scratchOf(c, "uint8", x.shape),
+      scale: scratchOf(c, "float32", []),
+      zero: scratchOf(c, "uint8", []),
     };
     emitDynamicQuantization(c, x, given);
     return emitQuantizedProduct(c, { a: 0, b: 1, bScale: 2, bZero: 3, bias: 4 }, {}, given);
