@@ -10,7 +10,6 @@
 // team sleeps. The order in which threads take tasks is not defined; the tasks are, so a result never depends on it.
 #pragma once
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/round.h"
 #include "kernels/conv/conv_patches.h"
 #include "kernels/conv/conv_table.h"
 
@@ -10,8 +11,6 @@ namespace inferlab::conv {
 namespace {
 
 const Table& Current() { INFERLAB_SELECT_TABLE() }
-
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::int64_t Blocks(std::int64_t channels) { return CeilDiv(channels, Current().block_channels); }
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/round.h"
 #include "kernels/gemm/gemm.h"
 
 namespace inferlab::conv {
 namespace {
 
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t KernelSize(const Params& p) { return p.axes[0].kernel * p.axes[1].kernel * p.axes[2].kernel; }
 std::int64_t InputPlane(const Params& p) { return p.axes[0].input * p.axes[1].input * p.axes[2].input; }
 std::int64_t OutputPlane(const Params& p) { return p.axes[0].output * p.axes[1].output * p.axes[2].output; }

@@ -7,31 +7,20 @@
 #include "base/isa.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/reference.h"
+#include "test/shuffled.h"
 #include "test/testing.h"
 
 namespace {
 
 using namespace inferlab;
 using namespace inferlab::conv;
+using testing::Shuffled;
 
 std::uint32_t state = 12345;
 float Random() {
   state = state * 1664525u + 1013904223u;
   return static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
 }
-
-// Threads in name only: tasks run in reverse order with changing thread numbers, which a kernel must not depend on.
-class Shuffled final : public Parallel {
- public:
-  explicit Shuffled(int threads) : threads_(threads) {}
-  int num_threads() const override { return threads_; }
-  void Run(std::size_t num_tasks, Task task, void* context) override {
-    for (std::size_t i = num_tasks; i-- > 0;) task(context, i, static_cast<int>(i % static_cast<std::size_t>(threads_)));
-  }
-
- private:
-  int threads_;
-};
 
 struct Case {
   Params params;

@@ -2,20 +2,14 @@
 
 #include <algorithm>
 
+#include "base/round.h"
+#include "kernels/common/batches.h"
 #include "kernels/gemm/gemm_table.h"
 
 namespace inferlab::gemm {
 namespace {
 
 const Table& Current() { INFERLAB_SELECT_TABLE() }
-
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-std::int64_t NumBatches(const Params& p) {
-  std::int64_t count = 1;
-  for (int d = 0; d < p.num_batch_dims; ++d) count *= p.batch_shape[d];
-  return count;
-}
 
 // How B is read when it has not been packed before: its rows in place, or packed into the workspace first. In place pays
 // where each element of B meets few rows of A.
@@ -62,21 +56,6 @@ Grid MakeGrid(const Params& p, const Table& table, std::int64_t batches, int num
 
 std::size_t PanelFloats(const Params& p, const Table& table) {
   return static_cast<std::size_t>(CeilDiv(p.n, table.panel_columns) * table.panel_columns * p.k);
-}
-
-struct BatchOffsets {
-  std::int64_t a = 0, b = 0;
-};
-
-BatchOffsets OffsetsOf(const Params& p, std::int64_t batch) {
-  BatchOffsets offsets;
-  for (int d = p.num_batch_dims - 1; d >= 0; --d) {
-    const std::int64_t index = batch % p.batch_shape[d];
-    batch /= p.batch_shape[d];
-    offsets.a += index * p.a_batch_strides[d];
-    offsets.b += index * p.b_batch_strides[d];
-  }
-  return offsets;
 }
 
 }  // namespace

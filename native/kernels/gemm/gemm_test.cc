@@ -6,30 +6,20 @@
 #include "base/isa.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/reference.h"
+#include "test/shuffled.h"
 #include "test/testing.h"
 
 namespace {
 
 using namespace inferlab;
 using namespace inferlab::gemm;
+using testing::Shuffled;
 
 std::uint32_t state = 4242;
 float Random() {
   state = state * 1664525u + 1013904223u;
   return static_cast<float>(state >> 8) / 8388608.0f - 1.0f;
 }
-
-class Shuffled final : public Parallel {
- public:
-  explicit Shuffled(int threads) : threads_(threads) {}
-  int num_threads() const override { return threads_; }
-  void Run(std::size_t num_tasks, Task task, void* context) override {
-    for (std::size_t i = num_tasks; i-- > 0;) task(context, i, static_cast<int>(i % static_cast<std::size_t>(threads_)));
-  }
-
- private:
-  int threads_;
-};
 
 struct Case {
   std::int64_t m, n, k;

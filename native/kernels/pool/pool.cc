@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "base/round.h"
 #include "kernels/pool/pool_table.h"
 
 namespace inferlab::pool {
 namespace {
 
 const Table& Current() { INFERLAB_SELECT_TABLE() }
-
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/round.h"
+
 namespace inferlab::qconv {
 namespace {
 
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-std::size_t Lines(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 std::int64_t InputPlane(const Params& p) { return p.axes[0].input * p.axes[1].input * p.axes[2].input; }
 std::int64_t OutputPlane(const Params& p) { return p.axes[0].output * p.axes[1].output * p.axes[2].output; }
 
@@ -30,10 +30,10 @@ std::int64_t TaskColumns(const Params& p, int num_threads) {
 
 // The patches as rows, then in panels.
 std::size_t RowBytes(const Params& p, int num_threads) {
-  return IsPointwise(p) ? 0 : Lines(static_cast<std::size_t>(Depth(p) * TaskColumns(p, num_threads)));
+  return IsPointwise(p) ? 0 : WholeLines(static_cast<std::size_t>(Depth(p) * TaskColumns(p, num_threads)));
 }
 std::size_t ThreadBytes(const Params& p, int num_threads) {
-  return RowBytes(p, num_threads) + Lines(qgemm::PackedBBytes(Depth(p), TaskColumns(p, num_threads)));
+  return RowBytes(p, num_threads) + WholeLines(qgemm::PackedBBytes(Depth(p), TaskColumns(p, num_threads)));
 }
 
 // What outputs x … x + count of a row read through one tap.

@@ -7,24 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "test/shuffled.h"
 #include "test/testing.h"
 
 namespace {
 
 using namespace inferlab;
 using namespace inferlab::qconv;
-
-class Shuffled final : public Parallel {
- public:
-  explicit Shuffled(int threads) : threads_(threads) {}
-  int num_threads() const override { return threads_; }
-  void Run(std::size_t num_tasks, Task task, void* context) override {
-    for (std::size_t i = num_tasks; i-- > 0;) task(context, i, static_cast<int>(i % static_cast<std::size_t>(threads_)));
-  }
-
- private:
-  int threads_;
-};
+using testing::Shuffled;
 
 testing::Random random(11);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/round.h"
+#include "kernels/common/batches.h"
 #include "kernels/qgemm/qgemm_table.h"
 
 namespace inferlab::qgemm {
@@ -9,18 +11,8 @@ namespace {
 
 const Table& Current() { INFERLAB_SELECT_TABLE() }
 
-std::int64_t CeilDiv(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-// Parts of a workspace begin at whole lines of the cache.
-std::size_t Lines(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-std::int64_t NumBatches(const Params& p) {
-  std::int64_t count = 1;
-  for (int d = 0; d < p.num_batch_dims; ++d) count *= p.batch_shape[d];
-  return count;
-}
-
-std::size_t ScratchA(const Params& p) { return p.a_packed ? 0 : Lines(PackedABytes(p.m, p.k)); }
-std::size_t ScratchB(const Params& p) { return p.b_packed ? 0 : Lines(PackedBBytes(p.k, p.n)); }
+std::size_t ScratchA(const Params& p) { return p.a_packed ? 0 : WholeLines(PackedABytes(p.m, p.k)); }
+std::size_t ScratchB(const Params& p) { return p.b_packed ? 0 : WholeLines(PackedBBytes(p.k, p.n)); }
 
 // Whether each thread takes whole products.
 bool TakesBatches(std::int64_t batches, int num_threads) { return batches > 1 && batches >= num_threads; }
@@ -60,21 +52,6 @@ Packed PackedAt(const Params& p, const Pointers& x, char* scratch) {
   auto* b = p.b_packed ? const_cast<char*>(static_cast<const char*>(x.b)) : scratch + ScratchA(p);
   auto* sums = const_cast<std::int32_t*>(p.a_packed ? x.a_sums : PackedSums(p.m, p.k, a));
   return {reinterpret_cast<std::int16_t*>(a), sums, reinterpret_cast<std::int8_t*>(b)};
-}
-
-struct BatchOffsets {
-  std::int64_t a = 0, b = 0;
-};
-
-BatchOffsets OffsetsOf(const Params& p, std::int64_t batch) {
-  BatchOffsets offsets;
-  for (int d = p.num_batch_dims - 1; d >= 0; --d) {
-    const std::int64_t index = batch % p.batch_shape[d];
-    batch /= p.batch_shape[d];
-    offsets.a += index * p.a_batch_strides[d];
-    offsets.b += index * p.b_batch_strides[d];
-  }
-  return offsets;
 }
 
 }  // namespace

@@ -9,25 +9,14 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "test/shuffled.h"
 #include "test/testing.h"
 
 namespace {
 
 using namespace inferlab;
 using namespace inferlab::qgemm;
-
-// Tasks in reverse order, spread over so many threads.
-class Shuffled final : public Parallel {
- public:
-  explicit Shuffled(int threads) : threads_(threads) {}
-  int num_threads() const override { return threads_; }
-  void Run(std::size_t num_tasks, Task task, void* context) override {
-    for (std::size_t i = num_tasks; i-- > 0;) task(context, i, static_cast<int>(i % static_cast<std::size_t>(threads_)));
-  }
-
- private:
-  int threads_;
-};
+using testing::Shuffled;
 
 struct Case {
   std::int64_t m, n, k;

@@ -1,28 +1,13 @@
 #include "kernels/qgemm/qgemm.h"
 
-#include <vector>
-
+#include "program/instructions/product.h"
 #include "program/instructions/quantized.h"
 #include "program/schema.gen.h"
 
 namespace inferlab::program {
 namespace {
 
-constexpr std::int64_t kLimit = std::int64_t{1} << 31;
-
 enum Input { kA, kB, kAZero, kBZero, kAScale, kBScale, kYScale, kYZero, kBias, kNumInputs };
-
-// Whether every byte that a matrix of each batch touches lies in the operand.
-bool Reaches(const Operand& operand, std::span<const std::int64_t> batch, std::span<const std::int64_t> batch_strides,
-             std::int64_t rows, std::int64_t columns, std::int64_t row_stride, std::int64_t column_stride) {
-  std::vector<std::int64_t> dims(batch.begin(), batch.end()), strides(batch_strides.begin(), batch_strides.end());
-  dims.insert(dims.end(), {rows, columns});
-  strides.insert(strides.end(), {row_stride, column_stride});
-  std::uint64_t count;
-  std::int64_t lowest, highest;
-  if (!CountOf(dims, &count) || !ReachOf(dims, strides, &lowest, &highest) || lowest < 0) return false;
-  return operand.Holds(count == 0 ? 0 : static_cast<std::uint64_t>(highest) + 1, 1);
-}
 
 class QuantizedGemmInstruction final : public Instruction {
  public:
@@ -67,48 +52,14 @@ class QuantizedGemmInstruction final : public Instruction {
 }  // namespace
 
 Status MakeQuantizedGemm(const QuantizedGemmParams& from, const Site& site, Made* made) {
-  if (from.sizes.size() != 3 || from.strides.size() != 4 || from.types.size() != 4 || from.along.size() != 4)
-    return Status::Malformed("quantized product sizes");
-  for (std::int64_t size : from.sizes)
-    if (size < 0 || size >= kLimit) return Status::Malformed("quantized product size", size);
-  for (std::int64_t stride : from.strides)
-    if (stride < 0 || stride >= kLimit) return Status::Malformed("quantized product stride", stride);
-  const std::size_t batch_dims = from.batch.size();
-  if (batch_dims > qgemm::kMaxBatchDims || from.a_batch_strides.size() != batch_dims ||
-      from.b_batch_strides.size() != batch_dims)
-    return Status::Malformed("quantized product batch", static_cast<std::int64_t>(batch_dims));
+  if (from.types.size() != 4 || from.along.size() != 4) return Status::Malformed("quantized product parameters");
   auto own = std::make_unique<QuantizedGemmInstruction>();
   qgemm::Params& p = own->params;
-  p.m = from.sizes[0];
-  p.n = from.sizes[1];
-  p.k = from.sizes[2];
-  p.a_row_stride = from.strides[0];
-  p.a_column_stride = from.strides[1];
-  p.b_row_stride = from.strides[2];
-  p.b_column_stride = from.strides[3];
-  p.c_row_stride = p.n;
+  std::uint64_t output_count;
+  INFERLAB_RETURN_IF_ERROR(ReadProduct(from, site, 4, 1, qgemm::PackedBBytes, &p, &output_count));
   p.a_signed = from.types[0] != 0;
   p.b_signed = from.types[1] != 0;
   if (!ReadOutput(from.types[2], &p.output)) return Status::Malformed("quantized product type", from.types[2]);
-  p.b_packed = from.packed != 0;
-  p.num_batch_dims = static_cast<int>(batch_dims);
-  std::vector<std::int64_t> output(from.batch);
-  output.insert(output.end(), {p.m, p.n});
-  std::uint64_t output_count, depth_count;
-  const std::int64_t packed_dims[] = {p.k, p.n}, widened_dims[] = {p.m, p.k};
-  if (!CountOf(output, &output_count) || !CountOf(packed_dims, &depth_count) || !CountOf(widened_dims, &depth_count))
-    return Status::Malformed("quantized product size");
-  for (std::size_t d = 0; d < batch_dims; ++d) {
-    p.batch_shape[d] = from.batch[d];
-    p.a_batch_strides[d] = from.a_batch_strides[d];
-    p.b_batch_strides[d] = from.b_batch_strides[d];
-    if (p.b_packed && p.b_batch_strides[d] != 0) return Status::Malformed("quantized product packed batch");
-  }
-  if (!Reaches(site.in(kA), from.batch, from.a_batch_strides, p.m, p.k, p.a_row_stride, p.a_column_stride))
-    return Status::Malformed("quantized product A");
-  if (p.b_packed ? !site.in(kB).Holds(qgemm::PackedBBytes(p.k, p.n), 1)
-                 : !Reaches(site.in(kB), from.batch, from.b_batch_strides, p.k, p.n, p.b_row_stride, p.b_column_stride))
-    return Status::Malformed("quantized product B");
   const bool along_a_zero = from.along[0] != 0, along_b_zero = from.along[1] != 0;
   own->many_a_scales = from.along[2] != 0;
   own->many_b_scales = from.along[3] != 0;
@@ -183,10 +134,7 @@ class PackQuantizedRowsInstruction final : public Instruction {
 }  // namespace
 
 Status MakePackQuantizedColumns(const PackQuantizedColumnsParams& params, const Site& site, Made* made) {
-  const std::int64_t dims[] = {params.k, params.n};
-  std::uint64_t count;
-  if (!site.preparing || params.k >= kLimit || params.n >= kLimit || !CountOf(dims, &count) ||
-      !Reaches(site.in(0), {}, {}, params.k, params.n, params.row_stride, params.column_stride) || !site.out(0).present())
+  if (!CanPack(site, 1, params.k, params.n, params.row_stride, params.column_stride))
     return Status::Malformed("packing columns");
   *made = std::make_unique<PackQuantizedColumnsInstruction>(params, site);
   return Status::Ok();
@@ -196,7 +144,7 @@ Status MakePackQuantizedRows(const PackQuantizedRowsParams& params, const Site& 
   const std::int64_t dims[] = {params.m, params.k};
   std::uint64_t count;
   // Not only while preparing: weights that are known at run time only are packed by each run, into memory of their size.
-  if (params.m >= kLimit || params.k >= kLimit || !CountOf(dims, &count) || !site.in(0).Holds(count, 1) ||
+  if (params.m >= kMatrixLimit || params.k >= kMatrixLimit || !CountOf(dims, &count) || !site.in(0).Holds(count, 1) ||
       !site.out(0).present())
     return Status::Malformed("packing rows");
   auto own = std::make_unique<PackQuantizedRowsInstruction>(params, site);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstring>
 
+#include "base/round.h"
 #include "kernels/qgemm/qgemm.h"
 #include "program/instruction.h"
 
@@ -11,7 +12,7 @@ namespace inferlab::program {
 class QuantizedScratch {
  public:
   explicit QuantizedScratch(std::byte* workspace) : at_(workspace) {}
-  static constexpr std::size_t BytesFor(std::uint64_t words) { return (static_cast<std::size_t>(words) * 4 + 63) / 64 * 64; }
+  static constexpr std::size_t BytesFor(std::uint64_t words) { return WholeLines(static_cast<std::size_t>(words) * 4); }
 
   std::byte* rest() const { return at_; }
   template <typename T>

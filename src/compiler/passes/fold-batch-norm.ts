@@ -34,9 +34,9 @@ export interface Linear {
   readonly weights: Tensor;
   readonly bias: Tensor | undefined;
   readonly channels: number;
-  /** Weights lie in runs of so many that add to one channel, */
+  /** Successive weights that add to one channel. */
   readonly runLength: number;
-  /** and the channel of a run is this. */
+  /** The channel that a run of `runLength` weights adds to. */
   channelOf(run: number): number;
   /** Factor of the bias inside the node (Gemm's beta). */
   readonly biasFactor: number;

@@ -1,4 +1,5 @@
 /** Matrix products (native/kernels/gemm): MatMul, Gemm and their fused forms. */
+import { type StaticShape, sizeOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import { type Instruction, instruction } from "../schema.ts";
 import { type MeasuredKernel, type Trial, trial } from "../trial.ts";
@@ -113,7 +114,7 @@ export function emitProduct(c: LowerContext, p: Product): void {
 }
 
 /** Strides of broadcast batch dimensions, in matrices of `size` elements. */
-export function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
+function batchStrides(shape: readonly number[], batch: readonly number[], size: number): number[] {
   const own = shape.slice(0, -2);
   const strides = new Array<number>(batch.length).fill(0);
   let stride = size;
@@ -124,29 +125,56 @@ export function batchStrides(shape: readonly number[], batch: readonly number[],
   return strides;
 }
 
+/** The batches of a product as kernels take them. */
+export interface Batches {
+  /** Rows of A in one product. */
+  readonly rows: number;
+  /** Batch dimensions other than 1, and the strides of A and of B along them. */
+  readonly batch: readonly number[];
+  readonly aBatch: readonly number[];
+  readonly bBatch: readonly number[];
+}
+
+/** The operands of a MatMul as stacks of matrices: a vector is a row on the left, a column on the right. */
+export function matricesOf(x: StaticShape, y: StaticShape): readonly [StaticShape, StaticShape] {
+  return [x.length === 1 ? [1, ...x] : x, y.length === 1 ? [...y, 1] : y];
+}
+
+/**
+ * The batches of A[…, m, k] · B[…, k, n], or why kernels cannot take them. `joins`: where one matrix B meets all batches of A
+ * they are one product of all rows.
+ */
+export function batchesOf(
+  a: StaticShape,
+  b: StaticShape,
+  [m, n, k]: readonly [number, number, number],
+  joins = true,
+): Batches | string {
+  const rank = Math.max(a.length, b.length) - 2;
+  const at = (shape: StaticShape, i: number) => shape[shape.length - 2 - rank + i] ?? 1;
+  const batch = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
+  if (joins && b.length === 2) return { rows: m * sizeOf(batch), batch: [], aBatch: [], bBatch: [] };
+  const kept = batch.flatMap((size, i) => (size === 1 ? [] : [i]));
+  if (kept.length > 6) return `${kept.length} batch dimensions, kernels take 6`;
+  const strides = (shape: StaticShape, size: number) => {
+    const all = batchStrides(shape, batch, size);
+    return kept.map((i) => all[i]!);
+  };
+  return { rows: m, batch: kept.map((i) => batch[i]!), aBatch: strides(a, m * k), bBatch: strides(b, k * n) };
+}
+
 export const matMulLowering = lowering({
   operators: ["MatMul", "inferlab.FusedMatMul"],
   lower(c) {
     if (c.dtype(0) !== "float32") return `no product kernel for ${c.dtype(0)}`;
     const activation = activationOf(c);
     if (!activation) return `no kernel applies ${String(c.attrs.activation)} to its result`;
-    const [x, y] = [c.shape(0), c.shape(1)];
-    // A vector is a row on the left, a column on the right.
-    const a = x.length === 1 ? [1, ...x] : x;
-    const b = y.length === 1 ? [...y, 1] : y;
+    const [a, b] = matricesOf(c.shape(0), c.shape(1));
     const [m, k] = a.slice(-2) as [number, number];
     const n = b.at(-1)!;
-    const rank = Math.max(a.length, b.length) - 2;
-    const at = (shape: readonly number[], i: number) => shape[shape.length - 2 - rank + i] ?? 1;
-    let batch = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
-    let aBatch = batchStrides(a, batch, m * k);
-    let bBatch = batchStrides(b, batch, k * n);
-    let rows = m;
-    // B shared by all batches of a dense A: one product of all rows.
-    if (bBatch.every((s) => s === 0) && b.length === 2) {
-      rows = m * batch.reduce((p, q) => p * q, 1);
-      [batch, aBatch, bBatch] = [[], [], []];
-    }
+    const batches = batchesOf(a, b, [m, n, k]);
+    if (typeof batches === "string") return batches;
+    const { rows, batch } = batches;
     let biasStrides: [number, number] = [0, 0];
     if (c.has(2)) {
       const bias = c.shape(2);
@@ -156,17 +184,15 @@ export const matMulLowering = lowering({
       const columns = bias.at(-1) ?? 1;
       biasStrides = [perRow ? columns : 0, columns === 1 ? 0 : 1];
     }
-    const kept = batch.flatMap((size, i) => (size === 1 ? [] : [i]));
-    if (kept.length > 6) return `${kept.length} batch dimensions, kernels take 6`;
     emitProduct(c, {
       m: rows,
       n,
       k,
       a: [k, 1],
       b: [n, 1],
-      batch: kept.map((i) => batch[i]!),
-      aBatch: kept.map((i) => aBatch[i]!),
-      bBatch: kept.map((i) => bBatch[i]!),
+      batch,
+      aBatch: batches.aBatch,
+      bBatch: batches.bBatch,
       bias: c.has(2) ? c.in(2) : undefined,
       biasStrides,
       residual: c.has(3) ? c.in(3) : undefined,

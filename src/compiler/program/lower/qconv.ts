@@ -1,5 +1,4 @@
 /** Convolutions of 8-bit images (native/kernels/qconv): ConvInteger and QLinearConv. */
-import { byteLength } from "../../../base/dtypes.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering } from "../lowering.ts";
 import { instruction } from "../schema.ts";
@@ -48,8 +47,8 @@ function emitQuantizedConv(c: LowerContext, o: Operands): string | undefined {
   const known = c.constant(o.w) !== undefined && (!c.has(o.wZero) || c.constant(o.wZero) !== undefined);
   const sources = [c.in(o.w), ...(c.has(o.wZero) ? [c.in(o.wZero)] : [])];
   const packRows = () => {
-    const bytes = parameters.m * (2 * Math.ceil(parameters.k / 2) * 2 + 4);
-    const to = c.scratch(byteLength("uint8", bytes));
+    // An even number of int16 and an int32 a row (qgemm::PackedABytes).
+    const to = c.scratch(parameters.m * (4 * Math.ceil(parameters.k / 2) + 4));
     c.emit(packQuantizedRowsInstruction, {
       inputs: sources,
       outputs: [to],

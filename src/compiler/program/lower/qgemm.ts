@@ -3,7 +3,7 @@ import type { DType } from "../../../base/dtypes.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { type LowerContext, lowering, type TensorRef } from "../lowering.ts";
 import { instruction } from "../schema.ts";
-import { batchStrides } from "./gemm.ts";
+import { batchesOf, matricesOf } from "./gemm.ts";
 
 export const quantizedGemmInstruction = instruction({
   name: "QuantizedGemm",
@@ -74,9 +74,7 @@ export function emitQuantizedProduct(
   if (outputCode(result) < 0) return `no 8-bit product kernel with a result of ${result}`;
   for (const index of [o.aScale, o.bScale, o.yScale])
     if (has(index) && c.dtype(index) !== "float32") return `scales of ${c.dtype(index)}`;
-  const [x, y] = [c.shape(o.a), c.shape(o.b)];
-  const a = x.length === 1 ? [1, ...x] : x;
-  const b = y.length === 1 ? [...y, 1] : y;
+  const [a, b] = matricesOf(c.shape(o.a), c.shape(o.b));
   const [m, k] = (attrs.transA ? [a[1], a[0]] : a.slice(-2)) as [number, number];
   const n = attrs.transB ? b[0]! : b.at(-1)!;
   const one = (index: number | undefined): boolean => !has(index) || sizeOf(c.shape(index)) === 1;
@@ -102,21 +100,11 @@ export function emitQuantizedProduct(
     if (sizeOf(shape) !== n || shape.at(-1) !== n) return "a bias that is not one a column";
   }
 
-  const rank = Math.max(a.length, b.length) - 2;
-  const at = (shape: readonly number[], i: number) => shape[shape.length - 2 - rank + i] ?? 1;
-  let batch = Array.from({ length: rank }, (_, i) => (at(a, i) === 1 ? at(b, i) : at(a, i)));
-  let aBatch = batchStrides(a, batch, m * k);
-  let bBatch = batchStrides(b, batch, k * n);
-  let rows = m;
-  // B shared by all batches of a dense A: one product of all rows.
-  if (b.length === 2 && !aZeros && !aScales) {
-    rows = m * batch.reduce((p, q) => p * q, 1);
-    [batch, aBatch, bBatch] = [[], [], []];
-  }
-  const kept = batch.flatMap((size, i) => (size === 1 ? [] : [i]));
-  if (kept.length > 6) return `${kept.length} batch dimensions, kernels take 6`;
+  const batches = batchesOf(a, b, [m, n, k], !aZeros && !aScales);
+  if (typeof batches === "string") return batches;
+  const { rows, batch, aBatch, bBatch } = batches;
   const bStrides: readonly [number, number] = attrs.transB ? [1, k] : [n, 1];
-  const packed = c.constant(o.b) !== undefined && kept.every((i) => bBatch[i] === 0);
+  const packed = c.constant(o.b) !== undefined && bBatch.every((stride) => stride === 0);
   const weights = c.in(o.b);
   const ref = (index: number | undefined) => (has(index) ? c.in(index) : undefined);
   const inputs = [
@@ -147,9 +135,9 @@ export function emitQuantizedProduct(
       types: [isSigned(aType), isSigned(bType), outputCode(result), Number(floatBias)],
       along: [aZeros, bZeros, aScales, bScales].map(Number),
       packed: Number(packed),
-      batch: kept.map((i) => batch[i]!),
-      aBatchStrides: kept.map((i) => aBatch[i]!),
-      bBatchStrides: kept.map((i) => bBatch[i]!),
+      batch,
+      aBatchStrides: aBatch,
+      bBatchStrides: bBatch,
       alpha: attrs.alpha ?? 1,
     },
     kernel: `qgemm_${c.isa}`,
