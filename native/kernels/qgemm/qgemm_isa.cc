@@ -100,24 +100,34 @@ INFERLAB_INLINE void Finish(const TileContext& t, I32 (&acc)[kR][kVectors]) {
 
 template <int kR>
 void RunTile(const TileContext& t) {
-  I32 acc[kR][kVectors];
+  // Apart from what Finish walks over, which has an address: these must stay in registers.
+  I32 sums[kR][kVectors];
 #pragma GCC unroll 16
   for (int i = 0; i < kR; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j) acc[i][j] = SetInt(0);
+    for (int j = 0; j < kVectors; ++j) sums[i][j] = SetInt(0);
   const std::int16_t* a = t.a;
   const std::int8_t* b = t.b;
+  const int64_t a_row = t.a_row;
   for (int64_t pairs = t.pairs; pairs > 0; --pairs, a += 2, b += 2 * kColumns) {
     I32 bv[kVectors];
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) bv[j] = LoadBytePairs(b + j * 2 * kLanes);
 #pragma GCC unroll 16
     for (int i = 0; i < kR; ++i) {
-      const I32 av = BroadcastPair(a + i * t.a_row);
+      const I32 av = BroadcastPair(a + i * a_row);
 #pragma GCC unroll 4
-      for (int j = 0; j < kVectors; ++j) acc[i][j] = acc[i][j] + MultiplyPairs(av, bv[j]);
+      for (int j = 0; j < kVectors; ++j) sums[i][j] = sums[i][j] + MultiplyPairs(av, bv[j]);
+      // No row's pair is read before the row above has been added: GCC 12 reads them all first, and 12 sums, two vectors of B
+      // and six pairs do not fit 16 registers.
+      asm volatile("" ::: "memory");
     }
   }
+  I32 acc[kR][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kR; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) acc[i][j] = sums[i][j];
   Finish<kR>(t, acc);
 }
 
