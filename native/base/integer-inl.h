@@ -9,6 +9,8 @@
 
 #if defined(__SSE2__) && !defined(__AVX2__)
 #include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace inferlab::INFERLAB_ISA_NS::simd {
@@ -134,6 +136,9 @@ INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* seco
 INFERLAB_INLINE HalfBits MultiplyHalfPairs(HalfBits a, HalfBits b) {
 #if defined(__SSE2__)
   return (HalfBits)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#elif defined(__aarch64__)
+  const int16x8_t x = (int16x8_t)a, y = (int16x8_t)b;
+  return (HalfBits)vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
 #else
   const HalfBits a_low = (HalfBits)((HalfWords)a << 16) >> 16, b_low = (HalfBits)((HalfWords)b << 16) >> 16;
   return AddHalf(MulHalf(a_low, b_low), MulHalf(a >> 16, b >> 16));
