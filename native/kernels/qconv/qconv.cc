@@ -36,26 +36,36 @@ std::size_t ThreadBytes(const Params& p, int num_threads) {
   return RowBytes(p, num_threads) + WholeLines(qgemm::PackedBBytes(Depth(p), TaskColumns(p, num_threads)));
 }
 
-// What outputs x … x + count of a row read through one tap.
-void FillRun(const Axis& axis, const std::uint8_t* row, std::uint8_t padding, std::int64_t x, std::int64_t count,
-             std::int64_t tap, std::uint8_t* to) {
-  const std::int64_t first = x * axis.stride - axis.pad + tap * axis.dilation;
-  // Outputs [begin, end) of the run read inside the row.
-  const std::int64_t begin = first >= 0 ? 0 : std::min(count, CeilDiv(-first, axis.stride));
-  const std::int64_t room = axis.input - first;
-  const std::int64_t end = room <= 0 ? begin : std::clamp(CeilDiv(room, axis.stride), begin, count);
-  for (std::int64_t i = 0; i < begin; ++i) to[i] = padding;
-  if (axis.stride == 1) {
-    if (end > begin) std::memcpy(to + begin, row + first + begin, static_cast<std::size_t>(end - begin));
-  } else {
-    for (std::int64_t i = begin; i < end; ++i) to[i] = row[first + i * axis.stride];
-  }
-  for (std::int64_t i = end; i < count; ++i) to[i] = padding;
-}
-
 std::int64_t InputIndex(const Axis& axis, std::int64_t position, std::int64_t tap) {
   const std::int64_t index = position * axis.stride - axis.pad + tap * axis.dilation;
   return index >= 0 && index < axis.input ? index : -1;
+}
+
+// What some neighbouring outputs of a row read through one tap: output i the input at first + i · stride, which lies inside
+// the row for i of [begin, end).
+struct Span {
+  std::int64_t first, count, begin, end;
+};
+
+Span SpanOf(const Axis& axis, std::int64_t x, std::int64_t count, std::int64_t tap) {
+  const std::int64_t first = x * axis.stride - axis.pad + tap * axis.dilation;
+  const std::int64_t begin = first >= 0 ? 0 : std::min(count, CeilDiv(-first, axis.stride));
+  const std::int64_t room = axis.input - first;
+  return {first, count, begin, room <= 0 ? begin : std::clamp(CeilDiv(room, axis.stride), begin, count)};
+}
+
+void FillSpan(const Span& span, std::int64_t stride, const std::uint8_t* row, std::uint8_t padding, std::uint8_t* to) {
+  const auto fill = [&](std::int64_t from, std::int64_t until) {
+    if (until > from) std::memset(to + from, padding, static_cast<std::size_t>(until - from));
+  };
+  fill(0, span.begin);
+  if (stride == 1) {
+    if (span.end > span.begin)
+      std::memcpy(to + span.begin, row + span.first + span.begin, static_cast<std::size_t>(span.end - span.begin));
+  } else {
+    for (std::int64_t i = span.begin; i < span.end; ++i) to[i] = row[span.first + i * stride];
+  }
+  fill(span.end, span.count);
 }
 
 // Row k of the result is what outputs [begin, end) of one group read through tap k.
@@ -66,24 +76,26 @@ void FillRows(const Params& p, const std::uint8_t* input, std::uint8_t padding, 
   for (std::int64_t position = begin; position < end;) {
     const std::int64_t x = position % ax.output, y = position / ax.output % ay.output;
     const std::int64_t z = position / (ax.output * ay.output);
-    const std::int64_t run = std::min(ax.output - x, end - position);
-    std::uint8_t* to = rows + (position - begin);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const std::uint8_t* plane = input + c * InputPlane(p);
-      for (std::int64_t kz = 0; kz < az.kernel; ++kz) {
-        const std::int64_t iz = InputIndex(az, z, kz);
-        for (std::int64_t ky = 0; ky < ay.kernel; ++ky) {
-          const std::int64_t iy = iz < 0 ? -1 : InputIndex(ay, y, ky);
-          for (std::int64_t kx = 0; kx < ax.kernel; ++kx, to += columns) {
+    const std::int64_t count = std::min(ax.output - x, end - position);
+    // The innermost tap outermost: where a span meets the row's ends takes as long to find as some 50 bytes to copy.
+    for (std::int64_t kx = 0; kx < ax.kernel; ++kx) {
+      const Span span = SpanOf(ax, x, count, kx);
+      std::uint8_t* to = rows + (position - begin) + kx * columns;
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const std::uint8_t* plane = input + c * InputPlane(p);
+        for (std::int64_t kz = 0; kz < az.kernel; ++kz) {
+          const std::int64_t iz = InputIndex(az, z, kz);
+          for (std::int64_t ky = 0; ky < ay.kernel; ++ky, to += ax.kernel * columns) {
+            const std::int64_t iy = iz < 0 ? -1 : InputIndex(ay, y, ky);
             if (iy < 0)
-              std::memset(to, padding, static_cast<std::size_t>(run));
+              std::memset(to, padding, static_cast<std::size_t>(count));
             else
-              FillRun(ax, plane + (iz * ay.input + iy) * ax.input, padding, x, run, kx, to);
+              FillSpan(span, ax.stride, plane + (iz * ay.input + iy) * ax.input, padding, to);
           }
         }
       }
     }
-    position += run;
+    position += count;
   }
 }
 
