@@ -111,6 +111,15 @@ void Quantize(const void* a_, const void* b_, const void*, void* y_, std::size_t
   }
 }
 
+// alpha · a + beta of bytes: bytes less their zero point.
+template <typename T>
+void AffineOfBytes(const void* a_, const void*, const void*, void* y_, std::size_t n, double alpha, double beta) {
+  const T* a = static_cast<const T*>(a_);
+  float* y = static_cast<float*>(y_);
+  const auto scale = static_cast<float>(alpha), offset = static_cast<float>(beta);
+  INFERLAB_LOOP y[i] = static_cast<float>(a[i]) * scale + offset;
+}
+
 // IEEE half to float and back, nearest even, subnormals included.
 inline __attribute__((always_inline)) float FromHalf(std::uint16_t h) {
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
@@ -463,6 +472,8 @@ TileFunction Find(ElementwiseFunction function, DType type, DType result) {
     if (type != DType::kFloat32) return nullptr;
     return result == DType::kUint8 ? Quantize<std::uint8_t> : result == DType::kInt8 ? Quantize<std::int8_t> : nullptr;
   }
+  if (function == ElementwiseFunction::kAffine && result == DType::kFloat32 && type != DType::kFloat32)
+    return type == DType::kUint8 ? AffineOfBytes<std::uint8_t> : type == DType::kInt8 ? AffineOfBytes<std::int8_t> : nullptr;
   if (function == ElementwiseFunction::kWhere || function == ElementwiseFunction::kIdentity) {
     if (type != result) return nullptr;
     const bool where = function == ElementwiseFunction::kWhere;

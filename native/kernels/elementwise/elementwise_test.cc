@@ -206,6 +206,27 @@ TEST_EACH_ISA(Elementwise, QuantizesToTheBit) {
   }
 }
 
+template <typename T>
+void CheckAffineOfBytes(DType type) {
+  for (std::size_t n : kSizes) {
+    for (const auto& [alpha, beta] : {std::pair{1.0, -100.0}, std::pair{-0.25, 1.5}}) {
+      Plan plan;
+      EXPECT(Plan::Make(Dense(n, {type}, {{ElementwiseFunction::kAffine, type, DType::kFloat32, {0, -1, -1}, alpha, beta}}), &plan));
+      Guarded<T> x(n);
+      Guarded<float> y(n);
+      for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(i * 37);
+      RunPlan(plan, {x.data()}, {y.data()});
+      EXPECT(y.Intact());
+      for (std::size_t i = 0; i < n; ++i) EXPECT(y[i] == Reference(ElementwiseFunction::kAffine, x[i], 0, 0, alpha, beta));
+    }
+  }
+}
+
+TEST_EACH_ISA(Elementwise, TakesZeroPointsOffBytes) {
+  CheckAffineOfBytes<std::uint8_t>(DType::kUint8);
+  CheckAffineOfBytes<std::int8_t>(DType::kInt8);
+}
+
 TEST_EACH_ISA(Elementwise, IntegerDivisionNeverTraps) {
   const std::int32_t a[] = {5, std::numeric_limits<std::int32_t>::min(), 0, -7};
   const std::int32_t b[] = {0, -1, 0, -1};

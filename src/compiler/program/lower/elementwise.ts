@@ -140,6 +140,7 @@ export function hasKernel({ function: name, type, result }: Pick<ChainStep, "fun
     if (type === "float16" || result === "float16") return type === "float32" || result === "float32";
     return castable.has(type) && castable.has(result);
   }
+  if (name === "affine" && result === "float32" && (type === "uint8" || type === "int8")) return true;
   if (name === "quantize") return type === "float32" && (result === "uint8" || result === "int8");
   if (name === "where" || name === "identity") return type !== "string" && dtypes[type].kind !== "complex";
   if (type === "bool") return onBools.has(name);

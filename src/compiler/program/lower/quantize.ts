@@ -57,11 +57,19 @@ function strides(c: LowerContext, index: number, dims: readonly number[]): numbe
   return dims.map((_, i) => Number(i === axis));
 }
 
-/** The numbers that a zero point stands for as float32, or undefined where all are 0. */
-function zeros(c: LowerContext, chain: ChainBuilder, index: number, dims: readonly number[]): number | undefined {
-  if (!c.has(index)) return undefined;
+/** The one number that a zero point is everywhere, where it is known before the run. */
+function knownZero(c: LowerContext, index: number): number | undefined {
+  if (!c.has(index)) return 0;
   const known = c.constant(index);
-  if (known && Array.from(known.data as ArrayLike<number | bigint>).every((v) => Number(v) === 0)) return undefined;
+  if (!known) return undefined;
+  const values = Array.from(known.data as ArrayLike<number | bigint>, Number);
+  return values.every((value) => value === values[0]) ? (values[0] ?? 0) : undefined;
+}
+
+/** The numbers that a zero point stands for as float32. */
+function zeros(c: LowerContext, chain: ChainBuilder, index: number, dims: readonly number[]): number {
+  const known = knownZero(c, index);
+  if (known !== undefined) return chain.operand(c.data(Float32Array.of(known), "float32", []), none(dims));
   const of = chain.operand(c.in(index), strides(c, index, dims)!);
   return chain.step("cast", c.dtype(index), "float32", [of]);
 }
@@ -74,10 +82,15 @@ function dequantized(
   dims: readonly number[],
 ): number {
   const from = chain.operand(c.in(x), broadcastStrides(c.shape(x), dims));
-  let value = chain.step("cast", c.dtype(x), "float32", [from]);
-  const offset = zeros(c, chain, zero, dims);
-  if (offset !== undefined) value = chain.float("sub", [value, offset]);
-  return chain.float("mul", [value, chain.operand(c.in(scale), strides(c, scale, dims)!)]);
+  const known = knownZero(c, zero);
+  const cast = (): number => chain.step("cast", c.dtype(x), "float32", [from]);
+  const shifted = (): number => {
+    if (known === 0) return cast();
+    if (known !== undefined && isByte(c.dtype(x)))
+      return chain.step("affine", c.dtype(x), "float32", [from], 1, -known);
+    return chain.float("sub", [cast(), zeros(c, chain, zero, dims)]);
+  };
+  return chain.float("mul", [shifted(), chain.operand(c.in(scale), strides(c, scale, dims)!)]);
 }
 
 /** round(value / scale) + zero, held within the result's type. */
@@ -89,8 +102,7 @@ function quantized(
   dims: readonly number[],
 ): void {
   const steps = chain.float("div", [value, chain.operand(c.in(scale), strides(c, scale, dims)!)]);
-  const offset = zeros(c, chain, zero, dims) ?? chain.operand(c.data(Float32Array.of(0), "float32", []), none(dims));
-  chain.step("quantize", "float32", c.outDtype(0), [steps, offset]);
+  chain.step("quantize", "float32", c.outDtype(0), [steps, zeros(c, chain, zero, dims)]);
 }
 
 const quantizable: ReadonlySet<DType> = new Set<DType>(["int8", "uint8", "int32"]);
