@@ -24,6 +24,6 @@ test.skipIf(missing.length > 0)("kernels pass their tests on NEON", () => {
   const lines = run.stdout.split("\n");
   expect(run.status, lines.filter((line) => !line.startsWith("ok  ")).join("\n") + run.stderr).toBe(0);
   const families = new Set(lines.flatMap((line) => /^ok +(\w+)\..*\/neon /.exec(line)?.[1] ?? []));
-  for (const family of ["conv", "gemm", "elementwise", "pool", "softmax"])
+  for (const family of ["conv", "gemm", "elementwise", "pool", "softmax", "quantizedproduct", "quantizedconvolution"])
     expect([...families].join(" ").toLowerCase()).toContain(family);
 });
