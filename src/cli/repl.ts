@@ -237,8 +237,9 @@ async function talk(client: KernelClient, options: Options): Promise<number> {
   let hasCell = false;
   let isStopWanted = false;
   editor.onInterrupt = () => {
-    if (hasCell) interrupt();
-    else isStopWanted = true;
+    // Pressed again: what keeps the kernel from the cell is meant too, such as a loop of somebody else who uses it.
+    if (hasCell || isStopWanted) interrupt();
+    isStopWanted = !hasCell;
   };
   const take = (message: Message): void => {
     if (isStopWanted) interrupt();

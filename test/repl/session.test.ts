@@ -127,6 +127,14 @@ describe.skipIf(missing !== "")(`in tmux${missing}`, () => {
     start("d", "--existing");
     await shows("d", /joined a kernel/);
     await run("d", "shared = 7", /^7$/m);
+    // A cell that waits for the loop of another is stopped with that loop, by Ctrl+C pressed twice.
+    type("c", "console.log('round', 'and'); while (true) {}");
+    press("c", "Enter");
+    await shows("c", /^round and$/m);
+    type("d", "shared");
+    press("d", "Enter", "C-c", "C-c");
+    await shows("c", /KeyboardInterrupt/);
+    await shows("d", /> shared\n[\s\S]*>\s*$/);
     press("d", "C-d");
     await run("c", "shared * 6", /^42$/m);
     press("c", "C-d");
