@@ -1,18 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { graph, init, tensor } from "../../src/api/index.ts";
 import { display, displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
 import { Exploration, explore } from "../../src/profile/explore.ts";
 import { expectGoodOutput, outputBytes, untrusted } from "../display/golden.ts";
-import { patienceMs } from "../support/kernel.ts";
-import { chromiumPath, launchBrowser } from "../support/lab.ts";
+import { chromiumPath } from "../support/lab.ts";
+import { probe } from "../support/probe.ts";
 import { traceOf } from "./traces.ts";
 
-const chromium = chromiumPath;
-if (!chromium) console.log("skipped: 2 tests in a browser, no Chromium is installed");
+if (!chromiumPath) console.log("skipped: 2 tests in a browser, no Chromium is installed");
 
 function net() {
   const g = graph("net");
@@ -28,32 +23,6 @@ const feeds = {
   ),
 };
 
-/** Opens a page and gives back what its script left under #result. */
-async function open(body: string, script: string): Promise<unknown> {
-  const folder = mkdtempSync(join(tmpdir(), "inferlab-explore-"));
-  try {
-    const page = join(folder, "page.html");
-    writeFileSync(
-      page,
-      `<!doctype html><meta charset="utf-8"><script>window.errors = []; onerror = (m) => { errors.push(String(m)); };
-addEventListener("load", () => setTimeout(() => { const out = { errors }; ${script}
-const pre = document.createElement("pre"); pre.id = "result"; pre.textContent = JSON.stringify(out); document.body.append(pre); }, 500));</script>${body}`,
-    );
-    const browser = await launchBrowser();
-    try {
-      const shown = await browser.newPage();
-      await shown.goto(pathToFileURL(page).href);
-      const result = shown.locator("#result");
-      await result.waitFor({ state: "attached", timeout: patienceMs });
-      return JSON.parse((await result.textContent())!);
-    } finally {
-      await browser.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 test("keeps every tensor beside its instruction, and shows them without scripts", async () => {
   const exploration = await explore(await net().compile({ engine: "reference" }), feeds);
   expect(exploration.steps.every((step) => step.tensor !== undefined && step.nodes.length > 0)).toBe(true);
@@ -64,11 +33,11 @@ test("keeps every tensor beside its instruction, and shows them without scripts"
   expect(page).toContain("Conv");
 });
 
-test.skipIf(!chromium)("one selection goes through timeline, pictures, list and graph", async () => {
+test.skipIf(!chromiumPath)("one selection goes through timeline, pictures, list and graph", async () => {
   const exploration = await explore(await net().compile({ engine: "reference" }), feeds);
   const shown = (await exploration[displaySymbol]()) as MimeBundle;
   const steps = exploration.steps.length;
-  const found = (await open(
+  const found = await probe(
     String(shown["text/html"]),
     `const range = document.querySelector("input[type=range]"), said = () => range.nextSibling.textContent;
 out.max = range.max; out.first = said();
@@ -81,7 +50,8 @@ time.dispatchEvent(new MouseEvent("click", { clientX: box.right - 1, clientY: bo
 box = sheet.getBoundingClientRect(); sheet.dispatchEvent(new MouseEvent("click", { clientX: box.left + 40, clientY: box.top + 5, bubbles: true })); out.bySheet = said();
 const keys = [...document.querySelectorAll("svg [data-key]")]; out.keys = keys.length;
 keys.find((k) => k.dataset.key.endsWith(" Relu")).dispatchEvent(new MouseEvent("click", { bubbles: true })); out.byGraph = said(); out.marked = keys.filter((k) => k.style.fontWeight).map((k) => k.dataset.key).join();`,
-  )) as Record<string, unknown>;
+    'document.querySelector("svg [data-key]")',
+  );
   expect(found["errors"]).toEqual([]);
   expect(found["max"]).toBe(String(steps - 1));
   expect(found["first"]).toContain("#0 ");
@@ -109,10 +79,10 @@ const shared = () => {
   return { ...trace, threads: 2, events: [{ ...trace.events[0]!, stints }, trace.events[1]!] };
 };
 
-test.skipIf(!chromium)("a timeline has a lane a thread, and is enlarged by keys, wheel and drag", async () => {
+test.skipIf(!chromiumPath)("a timeline has a lane a thread, and is enlarged by keys, wheel and drag", async () => {
   const shown = (await display("trace", shared())) as MimeBundle;
   expectGoodOutput(shown);
-  const found = (await open(
+  const found = await probe(
     String(shown["text/html"]),
     `const img = document.querySelector("img"), canvas = document.querySelector("canvas"), said = () => document.querySelector("img + output").textContent;
 const point = (el, type, x, y, more) => { const b = el.getBoundingClientRect(); el.dispatchEvent(new PointerEvent(type, { clientX: b.left + b.width * x, clientY: b.top + b.height * y, bubbles: true, ...more })); };
@@ -130,7 +100,7 @@ point(canvas, "pointerdown", .2, .25, { pointerId: 1 }); point(canvas, "pointerm
 point(canvas, "pointermove", .99, .25); out.dragged = said();
 key("0"); out.full = getComputedStyle(canvas).display;
 img.dispatchEvent(new WheelEvent("wheel", { deltaY: -1, ctrlKey: true, bubbles: true, cancelable: true })); out.wheel = getComputedStyle(canvas).display;`,
-  )) as Record<string, unknown>;
+  );
   expect(found).toMatchObject({ errors: [], hidden: "none", shown: "block", image: "none", focus: true, inked: true });
   expect(found["second"]).toBe("first · Conv · 40 µs on thread 1");
   expect(found["nobody"]).toBe("");
@@ -151,7 +121,7 @@ test("escapes names, and shows a run of nothing", async () => {
   expectGoodOutput((await new Exploration(net().graph, traceOf([]))[displaySymbol]()) as MimeBundle);
 });
 
-test.skipIf(!chromium)("a trace of 100,000 events stays below 1 MB and opens", async () => {
+test.skipIf(!chromiumPath)("a trace of 100,000 events stays below 1 MB and opens", async () => {
   const long = traceOf(
     Array.from({ length: 100_000 }, (_, i) => ({
       node: `/layer${i >> 5}/node${i}`,
@@ -163,7 +133,7 @@ test.skipIf(!chromium)("a trace of 100,000 events stays below 1 MB and opens", a
   for (const shown of [await display("trace", long), await new Exploration(small, long)[displaySymbol]()]) {
     expect(outputBytes(shown as MimeBundle)).toBeLessThan(1e6);
     expectGoodOutput(shown as MimeBundle);
-    const found = await open(String((shown as MimeBundle)["text/html"]), "out.images = document.images.length;");
+    const found = await probe(String((shown as MimeBundle)["text/html"]), "out.images = document.images.length;");
     expect(found).toMatchObject({ errors: [] });
   }
 });
