@@ -15,8 +15,8 @@ export function uniqueId(): string {
   return `il-${randomBytes(6).toString("hex")}`;
 }
 
-/** Comments would be none, so indentation is all there is to take away. */
-const minify = (code: string) => code.replace(/\n\s*/g, "\n").trim();
+/** Takes away indentation and lines of comment. */
+const minify = (code: string) => code.replace(/\n\s*(?:\/\/.*\s*)*/g, "\n").trim();
 
 /**
  * The script element that adds features to the frame with this id. A front end may show one output twice, so every frame

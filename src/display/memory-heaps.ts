@@ -2,25 +2,11 @@
 import { type MimeBundle, registerDisplay } from "../base/display-hook.ts";
 import { clip, html, markup } from "../base/escape.ts";
 import { formatBytes } from "../base/shapes.ts";
+import type { HeapReport } from "../runtime/engine.ts";
 import { bundle, type DisplayOptions, frame } from "./bundle.ts";
 import { uniqueId } from "./enhance.ts";
 import { displayHeapMap } from "./memory.ts";
 import { formatCount, formatShare, plural, textTable } from "./text.ts";
-
-/** What is shown of a heap, as `session.heap()` makes it. */
-export interface HeapFigures {
-  readonly id: number;
-  readonly name: string;
-  readonly liveBytes: number;
-  readonly peakBytes: number;
-  readonly limitBytes: number | undefined;
-  readonly blocks: number;
-  readonly byKind: Readonly<
-    Record<"weights" | "scratch" | "arenas" | "outputs", { readonly bytes: number; readonly peakBytes: number }>
-  >;
-  readonly closed: boolean;
-  readonly tensors: readonly { readonly name: string; readonly bytes: number; readonly scope: string }[];
-}
 
 /** Heaps shown, and tensors. */
 const mostRows = 40;
@@ -28,7 +14,7 @@ const mostRows = 40;
 const head = ["heap", "live", "peak", "limit", "blocks", "weights", "outputs", "arenas, at most"];
 const aligns = ["left", "right", "right", "right", "right", "right", "right", "right"] as const;
 
-function row({ name, liveBytes, peakBytes, limitBytes, blocks, byKind, closed }: HeapFigures): string[] {
+function row({ name, liveBytes, peakBytes, limitBytes, blocks, byKind, closed }: HeapReport): string[] {
   return [
     `${clip(name || "unnamed", 40)}${closed ? " (closed)" : ""}`,
     formatBytes(liveBytes),
@@ -45,7 +31,7 @@ const rowsOf = (titles: readonly string[], rows: readonly (readonly string[])[])
   html`<table><thead><tr>${titles.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td style="text-align:left">${cell}</td>`)}</tr>`)}</tbody></table>`;
 
 /** Tensors by name and place, those with the most bytes first. */
-function tensorRows(heaps: readonly HeapFigures[]): string[][] {
+function tensorRows(heaps: readonly HeapReport[]): string[][] {
   const groups = new Map<string, { heap: string; name: string; scope: string; bytes: number; count: number }>();
   for (const { id, name: heap, tensors } of heaps) {
     for (const { name, scope, bytes } of tensors) {
@@ -70,7 +56,7 @@ function tensorRows(heaps: readonly HeapFigures[]): string[][] {
 
 /** The bundle of the heaps of a process; `poolBytes`: what the pool holds in all. */
 export function displayMemoryHeaps(
-  heaps: readonly HeapFigures[] & { readonly poolBytes?: number },
+  heaps: readonly HeapReport[] & { readonly poolBytes?: number },
   options: DisplayOptions = {},
 ): MimeBundle {
   const live = heaps.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
@@ -121,4 +107,4 @@ export function displayMemoryHeaps(
 }
 
 registerDisplay("memory-heaps", displayMemoryHeaps);
-registerDisplay("memory-heap", (heap: HeapFigures, options?: DisplayOptions) => displayMemoryHeaps([heap], options));
+registerDisplay("memory-heap", (heap: HeapReport, options?: DisplayOptions) => displayMemoryHeaps([heap], options));

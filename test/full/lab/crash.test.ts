@@ -33,7 +33,7 @@ const numKills = 100;
 /** A browser takes seconds to show the Lab again: it is killed less often, unless BROWSER_KILLS says how often. */
 const numLabKills = Number(process.env["BROWSER_KILLS"] ?? 5);
 /** With a page that only sends the Lab's requests. */
-const numBrowserKills = numKills - numLabKills;
+const numBrowserKills = Math.max(0, numKills - numLabKills);
 /** Where one can see which process is whose child. */
 const hasProc = existsSync("/proc/self/task");
 

@@ -1,46 +1,14 @@
 /** JupyterLab on a folder of its own, in Chromium: notebooks from cells, run and looked at. */
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import { type RunningServer, startServer } from "../../../server/main.ts";
 import { patienceMs } from "../../support/kernel.ts";
-import { repositoryRoot } from "../../support/shared.ts";
+import { buildLab, type LabApp, launchBrowser, notebook } from "../../support/lab.ts";
 
-export const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  existsSync,
-);
-
-interface LabApp {
-  readonly restored: Promise<unknown>;
-  readonly commands: { execute(id: string): Promise<unknown> };
-  readonly shell: {
-    readonly currentWidget: {
-      readonly content: { readonly widgets: { readonly model: { toJSON(): unknown } }[] };
-      readonly context: {
-        readonly ready: Promise<void>;
-        readonly sessionContext: {
-          readonly ready: Promise<void>;
-          readonly session: { readonly kernel: { readonly status: string } | null } | null;
-        };
-        save(): Promise<void>;
-      };
-    };
-  };
-}
 declare const jupyterapp: LabApp;
-
-const cell = (source: string, index: number) => ({
-  cell_type: "code",
-  id: `c${index}`,
-  source,
-  metadata: {},
-  execution_count: null,
-  outputs: [],
-});
 
 export class Lab {
   readonly folder: string;
@@ -54,15 +22,10 @@ export class Lab {
   }
 
   static async start(port: number): Promise<Lab> {
-    const script = pathToFileURL(join(repositoryRoot, "scripts", "build-web.mjs")).href;
-    await ((await import(script)) as { buildWeb(): Promise<void> }).buildWeb();
+    await buildLab();
     const folder = await mkdtemp(join(tmpdir(), "inferlab-widgets-"));
     const server = await startServer({ folder, port, dataFolder: join(folder, ".data") });
-    const browser = await chromium.launch({
-      executablePath: chromiumPath!,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-    });
-    return new Lab(folder, server, browser);
+    return new Lab(folder, server, await launchBrowser());
   }
 
   async close(): Promise<void> {
@@ -73,13 +36,7 @@ export class Lab {
 
   /** A new notebook of these cells, open in a page. */
   async open(name: string, cells: readonly string[]): Promise<Page> {
-    const notebook = {
-      cells: cells.map(cell),
-      metadata: { kernelspec: { name: "inferlab", display_name: "TypeScript (inferlab)", language: "typescript" } },
-      nbformat: 4,
-      nbformat_minor: 5,
-    };
-    await writeFile(join(this.folder, `${name}.ipynb`), JSON.stringify(notebook));
+    await writeFile(join(this.folder, `${name}.ipynb`), notebook(...cells));
     const page = await this.browser.newPage({ viewport: { width: 1200, height: 1600 } });
     page.setDefaultTimeout(patienceMs);
     await page.goto(this.url(name));

@@ -2,8 +2,9 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { patienceMs } from "../../support/kernel.ts";
+import { chromiumPath } from "../../support/lab.ts";
 import { openPlainPage } from "../../support/plain-chromium.ts";
-import { chromiumPath, Lab } from "./lab-page.ts";
+import { Lab } from "./lab-page.ts";
 
 /** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
 const screenshots = process.env["SCREENSHOTS"];
