@@ -8,13 +8,14 @@ import "./displays.css";
 
 const mimeType = "application/vnd.inferlab.display.v1+json";
 
-/** The page of a display without scripts, and what its scripts use: the last line but one of each says it (enhance.ts). */
+/** The page of a display without scripts, and what its scripts use in which frame: the last line but one of each says it (enhance.ts). */
 function takeApart(html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const used = [];
   for (const script of body.querySelectorAll("script")) {
     try {
-      used.push(...Object.entries(JSON.parse(script.textContent.split("\n").at(-2)).uses));
+      const { id, uses } = JSON.parse(script.textContent.split("\n").at(-2));
+      used.push(...Object.entries(uses).map(([name, data]) => ({ id, name, data })));
     } catch {
       // not a script of ours: left out like all others
     }
@@ -27,6 +28,12 @@ function takeApart(html) {
 function confine(node) {
   for (const element of node.querySelectorAll("form, input, button, select, textarea")) element.remove();
   for (const element of node.querySelectorAll("[class]")) element.removeAttribute("class");
+}
+
+/** The frame with this id, which the sanitizer renames: a page may hold other displays, each with a script of its own. */
+function frameOf(host, id) {
+  const value = CSS.escape(id);
+  return host.querySelector(`[id="${value}"], [data-jupyter-id="${value}"]`) ?? host.firstElementChild ?? host;
 }
 
 class DisplayView extends RenderedHTMLCommon {
@@ -55,12 +62,11 @@ class DisplayView extends RenderedHTMLCommon {
     // The page is there when this returns; its links are seen to later.
     const rendered = renderHTML({ host, source: page, trusted, resolver, sanitizer, linkHandler, translator });
     if (!trusted) confine(host);
-    const root = host.firstElementChild ?? host;
     const show = (answer, into) => void this.#show(answer, into, trusted);
-    for (const [name, uses] of used) {
+    for (const { id, name, data } of used) {
       if (!Object.hasOwn(features, name)) continue; // of a later release
       try {
-        features[name](root, uses, { svg: cleanSvg, show, signal: this.#gone.signal });
+        features[name](frameOf(host, id), data, { svg: cleanSvg, show, signal: this.#gone.signal });
       } catch (error) {
         console.warn(`${name} of a display: ${error}`); // the page stays as it is without scripts
       }
