@@ -70,36 +70,34 @@ Napi::Error ToError(Napi::Env env, const Status& status) {
 
 void Throw(Napi::Env env, const Status& status) { ToError(env, status).ThrowAsJavaScriptException(); }
 
-Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes) {
+namespace {
+
+// An ArrayBuffer over a block that `give_back(env, block, hint)` ends. Empty, and the block ended, where there can be none.
+Napi::Value Wrap(Napi::Env env, void* block, std::size_t bytes, void (*give_back)(napi_env, void*, void*), void* hint) {
   napi_value buffer;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, block, bytes, [](napi_env, void* data, void* owner) { static_cast<memory::Heap*>(owner)->Free(data); }, &heap,
-      &buffer);
+  const napi_status status = napi_create_external_arraybuffer(env, block, bytes, give_back, hint, &buffer);
   if (status == napi_ok) return Napi::Value(env, buffer);
   // An embedder that forbids external memory (a V8 sandbox): copied.
-  void* copy = nullptr;
-  if (status == napi_no_external_buffers_allowed && napi_create_arraybuffer(env, bytes, &copy, &buffer) == napi_ok) {
-    std::memcpy(copy, block, bytes);
-    heap.Free(block);
-    return Napi::Value(env, buffer);
-  }
-  heap.Free(block);
-  return Napi::Value();
-}
-
-Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name) {
-  using memory::SessionHeap;
-  void* handed = heap.HandOut(block, bytes, std::move(name));
-  napi_value buffer;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, block, bytes, [](napi_env, void*, void* hint) { SessionHeap::TakeBack(hint); }, handed, &buffer);
-  if (status == napi_ok) return Napi::Value(env, buffer);
   void* copy = nullptr;
   const bool is_copied =
       status == napi_no_external_buffers_allowed && napi_create_arraybuffer(env, bytes, &copy, &buffer) == napi_ok;
   if (is_copied) std::memcpy(copy, block, bytes);
-  SessionHeap::TakeBack(handed);
+  give_back(env, block, hint);
   return is_copied ? Napi::Value(env, buffer) : Napi::Value();
+}
+
+}  // namespace
+
+Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_t bytes) {
+  return Wrap(
+      env, block, bytes, [](napi_env, void* data, void* owner) { static_cast<memory::Heap*>(owner)->Free(data); }, &heap);
+}
+
+Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name) {
+  using memory::SessionHeap;
+  return Wrap(
+      env, block, bytes, [](napi_env, void*, void* handed) { SessionHeap::TakeBack(handed); },
+      heap.HandOut(block, bytes, std::move(name)));
 }
 
 NODE_API_MODULE(inferlab, Init)

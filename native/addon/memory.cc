@@ -262,7 +262,6 @@ Napi::Object ToObject(Napi::Env env, const SessionHeap::Report& report) {
   object.Set("liveBytes", Number(report.live_bytes));
   object.Set("peakBytes", Number(report.peak_bytes));
   object.Set("limitBytes", Number(report.limit_bytes));
-  object.Set("reservedBytes", Number(report.reserved_bytes));
   object.Set("closed", Napi::Boolean::New(env, report.is_closed));
   Napi::Object by_kind = Napi::Object::New(env);
   for (int kind = 0; kind < SessionHeap::kNumKinds; ++kind) {

@@ -120,6 +120,10 @@ class LoadJob final : public Job {
     ProgramObject::Unwrap(object)->Adopt(std::move(slot_), store_.Value());
     deferred_.Resolve(object);
   }
+  void Abandon() override {
+    store_.SuppressDestruct();
+    keep_arrays_.SuppressDestruct();
+  }
 
  private:
   Napi::Promise::Deferred deferred_;
@@ -217,6 +221,10 @@ class RunJob final : public Job {
     result.Set("outputs", buffers);
     if (is_recorded_) result.Set("record", Recorded(env));
     deferred_.Resolve(result);
+  }
+  void Abandon() override {
+    keep_arrays_.SuppressDestruct();
+    keep_inputs_.SuppressDestruct();
   }
 
  private:

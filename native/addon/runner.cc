@@ -98,10 +98,10 @@ void Runner::Start(std::unique_ptr<Job> job) {
 }
 
 void Runner::FinishOnJavaScriptThread(napi_env env, napi_value, void* context, void* data) {
-  // Without an environment nobody waits for the result; its references died with the environment.
-  if (!env) return;
-  auto* runner = static_cast<Runner*>(context);
   std::unique_ptr<Job> job(static_cast<Job*>(data));
+  // Without an environment nobody waits for the result.
+  if (!env) return job->Abandon();
+  auto* runner = static_cast<Runner*>(context);
   if (--runner->unfinished_ == 0) napi_unref_threadsafe_function(env, runner->done_);
   Napi::HandleScope scope(env);
   // A worker that is being terminated still delivers calls but runs no JavaScript: the result is dropped.

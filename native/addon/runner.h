@@ -1,7 +1,7 @@
 // Work away from the JavaScript thread. Node's own pool (libuv) is left to files and sockets: a run may take seconds.
 //
 // A job is made on the JavaScript thread, works on a runner thread, is finished and destroyed on the JavaScript thread.
-// When an environment ends (process exit, worker terminated) its jobs are cancelled and waited for; they are not finished.
+// When an environment ends (process exit, worker terminated) its jobs are cancelled, waited for and abandoned.
 #pragma once
 #include <napi.h>
 
@@ -20,6 +20,8 @@ class Job {
   virtual void Work() = 0;
   // On the JavaScript thread, within a handle scope.
   virtual void Finish(Napi::Env env) = 0;
+  // Instead of Finish where the environment has ended, and its references with it: the job lets go of them.
+  virtual void Abandon() {}
 
   std::shared_ptr<std::atomic<bool>> cancel = std::make_shared<std::atomic<bool>>(false);
 };

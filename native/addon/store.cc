@@ -77,9 +77,7 @@ Napi::Value Store::Drop(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Store::Look(const Napi::CallbackInfo& info) {
-  Napi::Object object = ToObject(info.Env(), heap_->Look());
-  object.Set("borrowedBytes", static_cast<double>(constants_ ? constants_->borrowed_bytes() : 0));
-  return object;
+  return ToObject(info.Env(), heap_->Look());
 }
 
 Napi::Value Store::Dispose(const Napi::CallbackInfo& info) {

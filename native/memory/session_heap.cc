@@ -54,16 +54,14 @@ SessionHeap::~SessionHeap() {
   std::erase(registry.heaps, this);
 }
 
-bool SessionHeap::Take(Kind kind, std::size_t bytes) {
-  const std::size_t before = live_.fetch_add(bytes, std::memory_order_relaxed);
-  if (limit_bytes_ && (bytes > limit_bytes_ || before > limit_bytes_ - bytes)) {
-    live_.fetch_sub(bytes, std::memory_order_relaxed);
-    return false;
-  }
-  Raise(&peak_, before + bytes);
+bool SessionHeap::Take(Kind kind, std::size_t bytes, Taken* taken) {
+  std::size_t live = live_.load(std::memory_order_relaxed);
+  do {
+    if (limit_bytes_ && (bytes > limit_bytes_ || live > limit_bytes_ - bytes)) return false;
+  } while (!live_.compare_exchange_weak(live, live + bytes, std::memory_order_relaxed));
   Count& count = counts_[kind];
-  Raise(&count.peak, count.bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes);
   count.blocks.fetch_add(1, std::memory_order_relaxed);
+  *taken = {live + bytes, count.bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes};
   return true;
 }
 
@@ -74,14 +72,19 @@ void SessionHeap::Untake(Kind kind, std::size_t bytes) {
 }
 
 void* SessionHeap::Allocate(Kind kind, std::size_t size_bytes, const char* owner) {
-  if (!Take(kind, size_bytes)) return nullptr;
+  Taken taken;
+  if (!Take(kind, size_bytes, &taken)) return nullptr;
   void* block = nullptr;
   if (kind != kWeights) {
     block = process_.Allocate(size_bytes, owner, kind == kArena ? Reuse::kAnyMapping : Reuse::kNearSize);
   } else {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!is_closed_) {
-      if (!weights_) weights_ = std::make_unique<Heap>(0, process_.backing());
+      if (!weights_) {
+        const Backing backing = process_.backing();
+        weights_ = std::make_unique<Heap>(0, backing);
+        from_c_library_ = backing == Backing::kSystem;
+      }
       // Checked mode is the process's choice, at any time.
       if (weights_->checked() != process_.checked()) weights_->SetChecked(process_.checked());
       if (weights_->checked()) has_checked_weights_.store(true);
@@ -93,7 +96,13 @@ void* SessionHeap::Allocate(Kind kind, std::size_t size_bytes, const char* owner
       }
     }
   }
-  if (!block) Untake(kind, size_bytes);
+  if (!block) {
+    Untake(kind, size_bytes);
+    return nullptr;
+  }
+  // Not before: what the system refused was never there.
+  Raise(&peak_, taken.live);
+  Raise(&counts_[kind].peak, taken.of_kind);
   return block;
 }
 
@@ -166,6 +175,9 @@ void SessionHeap::Close() {
   is_closed_ = true;
   if (!weights_) return;
   weights_->Check();
+  // A heap's end gives back its own mappings, not what the C library handed out.
+  if (from_c_library_)
+    for (const auto& [block, size_bytes] : weight_blocks_) weights_->Free(block);
   std::vector<Finding> findings = weights_->TakeFindings();
   if (!findings.empty()) {
     Registry& registry = Registry::Instance();
@@ -203,7 +215,6 @@ SessionHeap::Report SessionHeap::Look() const {
     report.kinds[kind] = {counts_[kind].bytes.load(), counts_[kind].blocks.load(), counts_[kind].peak.load()};
   std::lock_guard<std::mutex> lock(mutex_);
   report.is_closed = is_closed_;
-  report.reserved_bytes = weights_ ? weights_->Stats().reserved_bytes : 0;
   for (const Handed* handed = first_; handed; handed = handed->next)
     report.outputs.push_back({handed->name, handed->scope, handed->bytes});
   return report;

@@ -44,7 +44,6 @@ class SessionHeap : public std::enable_shared_from_this<SessionHeap> {
     std::size_t live_bytes = 0;
     std::size_t peak_bytes = 0;
     std::size_t limit_bytes = 0;  // 0: none
-    std::size_t reserved_bytes = 0;  // addresses its weights have
     bool is_closed = false;
     std::vector<Output> outputs;  // alive, oldest first
   };
@@ -103,7 +102,11 @@ class SessionHeap : public std::enable_shared_from_this<SessionHeap> {
     std::vector<Finding> findings;
   };
 
-  bool Take(Kind kind, std::size_t bytes);
+  // Counts a block before it is there; false where the limit would be exceeded.
+  struct Taken {
+    std::size_t live, of_kind;  // with the block
+  };
+  bool Take(Kind kind, std::size_t bytes, Taken* taken);
   void Untake(Kind kind, std::size_t bytes);
   void Unlink(Handed* handed);
 
@@ -119,6 +122,7 @@ class SessionHeap : public std::enable_shared_from_this<SessionHeap> {
 
   mutable std::mutex mutex_;
   std::unique_ptr<Heap> weights_;
+  bool from_c_library_ = false;  // weights_ has its blocks from the C library
   std::atomic<bool> has_checked_weights_{false};
   std::vector<std::pair<void*, std::size_t>> weight_blocks_;  // of weights_, with the sizes asked for
   bool is_closed_ = false;

@@ -1,8 +1,13 @@
 #include "memory/session_heap.h"
 
+#include <atomic>
 #include <cstring>
 #include <thread>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "test/testing.h"
 
@@ -33,6 +38,50 @@ TEST(SessionHeap, CountsByKindAndHoldsToItsLimit) {
   EXPECT(process.Stats().live_bytes == 0);
   EXPECT(heap->Refusal("weights", 10).expected == 0);
 }
+
+TEST(SessionHeap, WhatTheSystemRefusesIsNotCounted) {
+  Heap process;
+  const auto heap = SessionHeap::Make(process);
+  EXPECT(heap->Allocate(Kind::kArena, std::size_t{1} << 60, "arena") == nullptr);
+  EXPECT(heap->Allocate(Kind::kWeights, std::size_t{1} << 60, "weights") == nullptr);
+  const SessionHeap::Report report = heap->Look();
+  EXPECT(report.live_bytes == 0 && report.peak_bytes == 0);
+  EXPECT(report.kinds[Kind::kArena].peak_bytes == 0 && report.kinds[Kind::kWeights].blocks == 0);
+}
+
+// A request far beyond the limit must not take room from those that fit, not even for a moment.
+TEST(SessionHeap, WhatIsRefusedStandsInNobodysWay) {
+  Heap process;
+  const auto heap = SessionHeap::Make(process, "limited", 1000);
+  void* held = heap->Allocate(Kind::kArena, 200, "held");
+  std::atomic<bool> done{false};
+  std::thread greedy([&] {
+    while (!done.load()) EXPECT(heap->Allocate(Kind::kArena, 900, "too much") == nullptr);
+  });
+  int refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    void* block = heap->Allocate(Kind::kOutput, 700, "output");
+    refused += block == nullptr;
+    heap->Free(Kind::kOutput, block, 700);
+  }
+  done.store(true);
+  greedy.join();
+  EXPECT(refused == 0);
+  heap->Free(Kind::kArena, held, 200);
+}
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+TEST(SessionHeap, WeightsOfTheCLibraryGoBackToo) {
+  Heap process(0, Backing::kSystem);
+  auto heap = SessionHeap::Make(process);
+  const std::size_t before = mallinfo2().hblkhd;
+  const std::size_t bytes = std::size_t{64} << 20;
+  EXPECT(heap->Allocate(Kind::kWeights, bytes, "weights") != nullptr);
+  heap->Close();
+  EXPECT(mallinfo2().hblkhd < before + bytes);
+  EXPECT(process.Stats().live_bytes == 0);
+}
+#endif
 
 TEST(SessionHeap, IsGivenBackWholeAndOutputsStay) {
   Heap process;

@@ -89,14 +89,6 @@ std::size_t ConstantStore::owned_bytes() const {
   return bytes;
 }
 
-std::size_t ConstantStore::borrowed_bytes() const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  std::size_t bytes = 0;
-  for (const Constant& constant : constants_)
-    if (constant.known && !constant.owned) bytes += constant.bytes;
-  return bytes;
-}
-
 // What one run at a time needs. Its memory goes back to the heap between runs, so that programs that do not run at once use
 // the same; `tensors` are right for the place it had last, which the next run mostly gets again.
 struct Program::Context {

@@ -52,8 +52,6 @@ class ConstantStore {
   void Drop(std::uint64_t id);
   Constant Get(std::uint64_t id) const;
   std::size_t owned_bytes() const;
-  // Bytes of the constants that are somebody else's memory.
-  std::size_t borrowed_bytes() const;
   const std::shared_ptr<memory::SessionHeap>& heap() const { return heap_; }
 
  private:

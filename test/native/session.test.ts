@@ -378,10 +378,17 @@ output y
       const x = new Tensor("float32", [2000000], new Float32Array(2000000).fill(0.5));
       ${ending}`;
     const code = `${body}; (await import("node:worker_threads")).parentPort.postMessage("runs");`;
+    // What a worker's session had must not stay with the process.
     const main = `
       const { Worker } = await import("node:worker_threads");
+      const addon = (await import(${module("runtime/native/addon.js")})).requireAddon();
       const worker = new Worker(${JSON.stringify(code)}, { eval: true });
-      worker.on("message", () => setTimeout(() => worker.terminate(), 20));`;
+      worker.on("message", () => setTimeout(() => worker.terminate(), 20));
+      worker.on("exit", () => {
+        for (const heap of addon.memoryHeaps()) console.error(JSON.stringify(heap));
+        const { liveBytes } = addon.memoryStats();
+        if (liveBytes > 0) console.error(liveBytes + " bytes live");
+      });`;
     const script = inWorker ? main : body;
     const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",

@@ -112,8 +112,8 @@ export interface NativeStore {
   readonly ownedBytes: number;
   /** Gives the memory of prepared constants back, which may be prepared anew. No program that is there may use them. */
   drop(ids: readonly number[]): void;
-  /** Its heap, and bytes of the constants that are JavaScript's memory. */
-  look(): NativeHeap & { readonly borrowedBytes: number };
+  /** Its heap. */
+  look(): NativeHeap;
   /** Ends its programs, and its heap with the last run under way. Outputs stay valid. */
   dispose(): void;
 }
@@ -126,8 +126,6 @@ export interface NativeHeap {
   readonly peakBytes: number;
   /** 0: none. */
   readonly limitBytes: number;
-  /** Addresses its weights have from the system. */
-  readonly reservedBytes: number;
   readonly closed: boolean;
   readonly byKind: Readonly<Record<"weights" | "scratch" | "arenas" | "outputs", NativeHeapUse>>;
   /** Outputs alive, oldest first. */
