@@ -68,7 +68,7 @@ export async function compileGraph(
     if (!(Number.isSafeInteger(memoryLimitBytes) && memoryLimitBytes > 0))
       throw new InferlabError(
         "ARGUMENT",
-        `memoryLimitBytes is ${memoryLimitBytes}, expected a number of bytes above 0`,
+        `memoryLimitBytes is ${memoryLimitBytes}, expected a whole number of bytes above 0`,
       );
     if (!engine.limitsMemory)
       throw new InferlabError("ENGINE", `engine "${engine.name}" cannot limit its memory`, {

@@ -106,6 +106,8 @@ export class NativeSession implements EngineSession {
   private building: Promise<unknown> = Promise.resolve();
   private lastStages: readonly LoadedStage[] = [];
   private compiles = 0;
+  private runsUnderWay = 0;
+  private isDisposed = false;
   private readonly tuner: Tuner | undefined;
   /** Ends the measuring of what is compiled before the first run. */
   private readonly tuneSignal: AbortSignal | undefined;
@@ -223,6 +225,13 @@ export class NativeSession implements EngineSession {
   }
 
   dispose(): void {
+    this.isDisposed = true;
+    this.giveBack();
+  }
+
+  /** Gives all memory back once the session is disposed of and no run is under way: a run may have programs before it yet. */
+  private giveBack(): void {
+    if (!this.isDisposed || this.runsUnderWay > 0) return;
     this.roots.clear();
     this.lastStages = [];
     this.store?.dispose();
@@ -246,6 +255,7 @@ export class NativeSession implements EngineSession {
     const token = options.signal ? new this.addon.CancelToken() : undefined;
     const cancel = () => token?.cancel();
     options.signal?.addEventListener("abort", cancel, { once: true });
+    this.runsUnderWay++;
     try {
       const stages: LoadedStage[] = [];
       const capture = recorder?.capture;
@@ -262,6 +272,8 @@ export class NativeSession implements EngineSession {
       return outputs;
     } finally {
       options.signal?.removeEventListener("abort", cancel);
+      this.runsUnderWay--;
+      this.giveBack();
     }
   }
 
