@@ -14,8 +14,8 @@ import {
   type NativeMemoryStats,
   requireAddon,
 } from "../runtime/native/addon.ts";
+import { heapReport } from "../runtime/native/heap-report.ts";
 import { callerScope, trackScopes } from "../runtime/native/scope.ts";
-import { heapReport } from "../runtime/native/session.ts";
 import { perfettoTrace, pytorchSnapshot } from "./memory-export.ts";
 
 export interface MemoryRegion {

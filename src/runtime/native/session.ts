@@ -18,7 +18,7 @@ import { runPasses } from "../../compiler/passes/pipeline.ts";
 import { joinPlans, type PlannedMemory } from "../../compiler/plan/plan-memory.ts";
 import { ConstantPool } from "../../compiler/program/constants.ts";
 import type { NumberArray } from "../../compiler/program/lowering.ts";
-import { costOf, type Segment } from "../../compiler/program/segment.ts";
+import type { Segment } from "../../compiler/program/segment.ts";
 import {
   buildStage,
   inputShapesOf,
@@ -37,62 +37,25 @@ import type {
   RunOptions,
   Values,
 } from "../engine.ts";
-import type { Phase, Stint, Trace, TraceEvent } from "../trace.ts";
+import type { Trace } from "../trace.ts";
 import {
   type Addon,
   addonPath,
   explainNativeError,
-  type NativeHeap,
   type NativeProgram,
-  type NativeRecord,
   type NativeStore,
   type NativeToken,
   requireAddon,
 } from "./addon.ts";
 import { Tuner } from "./autotune.ts";
+import { heapReport } from "./heap-report.ts";
+import { type LoadedStage, neededFrom, releasesOf, StageCache } from "./loaded-stage.ts";
+import { type Capture, captureKey, cost, labelOf, Recorder } from "./recorder.ts";
 import { areScopesTracked, callerScope } from "./scope.ts";
 import { TrialTimes } from "./trial-times.ts";
 
-/** Specialisations kept at each point; the one not used for longest goes first. */
-const maxStages = 32;
 /** Longest time reference nodes keep the event loop waiting between its turns, nodes that take longer aside. */
 const turnMs = 10;
-
-interface LoadedStage {
-  readonly stage: Stage;
-  /** By step; undefined for a reference node. */
-  readonly programs: readonly (NativeProgram | undefined)[];
-  /** By step: names of values that nothing after it needs. */
-  readonly releases: readonly (readonly string[])[];
-  /** Stages after the cut, by what was found. */
-  readonly next: StageCache;
-  /** By position behind the cut: what the nodes from there on and the graph's outputs take from before. */
-  readonly needed: Map<number, readonly Value[]>;
-}
-
-/** Least recently used first. */
-class StageCache {
-  private readonly stages = new Map<string, Promise<LoadedStage>>();
-
-  get(key: string): Promise<LoadedStage> | undefined {
-    const found = this.stages.get(key);
-    if (found) {
-      this.stages.delete(key);
-      this.stages.set(key, found);
-    }
-    return found;
-  }
-
-  set(key: string, stage: Promise<LoadedStage>): void {
-    this.stages.set(key, stage);
-    stage.catch(() => this.stages.delete(key));
-    if (this.stages.size > maxStages) this.stages.delete(this.stages.keys().next().value!);
-  }
-
-  clear(): void {
-    this.stages.clear();
-  }
-}
 
 export class NativeSession implements EngineSession {
   private readonly addon: Addon;
@@ -454,21 +417,6 @@ export class NativeSession implements EngineSession {
   }
 }
 
-/** What the addon says of a heap, as everybody reads it. */
-export function heapReport({
-  id,
-  name,
-  liveBytes,
-  peakBytes,
-  limitBytes,
-  closed,
-  byKind,
-  tensors,
-}: NativeHeap): HeapReport {
-  const blocks = Object.values(byKind).reduce((sum, use) => sum + use.blocks, 0);
-  return { id, name, liveBytes, peakBytes, limitBytes: limitBytes || undefined, blocks, byKind, closed, tensors };
-}
-
 /** A promise for all who wait for it, where one of them may stop waiting. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, graph: string): Promise<T> {
   if (!signal) return promise;
@@ -483,18 +431,6 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-/** Values that nodes from `start` on, or whoever runs the graph, read and that may have been made before. */
-function neededFrom(graph: Graph, start: number): readonly Value[] {
-  const needed = new Set<Value>(graph.outputs);
-  const later = new Set<Value>();
-  for (let i = start; i < graph.nodes.length; i++) {
-    const node = graph.nodes[i]!;
-    for (const value of valuesRead(node)) needed.add(value);
-    for (const value of node.outputs) if (value) later.add(value);
-  }
-  return [...needed].filter((value) => !value.isConstant && !later.has(value));
 }
 
 /** Stages whose first node was given the values of its inputs as constants: a cut there runs the node. */
@@ -567,163 +503,4 @@ function runReference(
     if (value && content) values.set(value.name, content);
   });
   recorder?.reference(node, startUs, values);
-}
-
-/** By step: values made or taken in the stage that neither a later step nor anybody after the stage reads. */
-function releasesOf({ graph, steps, cut }: Stage): string[][] {
-  const kept = new Set<string>(graph.outputs.map(({ name }) => name));
-  for (let i = cut ?? graph.nodes.length; i < graph.nodes.length; i++)
-    for (const { name } of valuesRead(graph.nodes[i]!)) kept.add(name);
-  const releases: string[][] = steps.map(() => []);
-  for (let i = steps.length - 1; i >= 0; i--) {
-    const step = steps[i]!;
-    const touched: Value[] =
-      step.kind === "program"
-        ? [...step.segment.inputs, ...step.segment.outputs.map(({ value }) => value)]
-        : [...valuesRead(step.node), ...step.node.outputs.filter((value) => value !== undefined)];
-    for (const { name } of touched) {
-      if (kept.has(name)) continue;
-      kept.add(name);
-      releases[i]!.push(name);
-    }
-  }
-  return releases;
-}
-
-type Capture = "all" | ReadonlySet<string> | undefined;
-
-const captureKey = (capture: Capture): string =>
-  capture === undefined ? "" : `#${capture === "all" ? "all" : [...capture].join()}`;
-
-const labelOf = (node: Node): string => node.name || (node.outputs.find((value) => value)?.name ?? "");
-
-/** Cost where the shapes are known, else nothing. */
-function cost(node: Node): { flops: number; bytes: number } {
-  for (const value of [...node.inputs, ...node.outputs]) {
-    if (!value) continue;
-    const type = value.type;
-    if (type?.kind !== "tensor" || !type.shape?.every((dim) => typeof dim === "number")) return { flops: 0, bytes: 0 };
-  }
-  return costOf(node);
-}
-
-interface SegmentMemory {
-  readonly live: Float64Array;
-  readonly born: Float64Array;
-}
-
-const memoryOfSegments = new WeakMap<Segment, SegmentMemory>();
-
-/** Bytes of the planned buffers that are alive at each instruction, and of those that begin there. */
-function memoryOf(segment: Segment): SegmentMemory {
-  let memory = memoryOfSegments.get(segment);
-  if (!memory) {
-    const count = segment.notes.length;
-    const born = new Float64Array(count + 1);
-    const died = new Float64Array(count + 1);
-    for (const { lower, upper, size } of segment.memory.buffers) {
-      born[Math.min(lower, count)]! += size;
-      died[Math.min(upper, count)]! += size;
-    }
-    const live = new Float64Array(count);
-    let bytes = 0;
-    for (let index = 0; index < count; index++) live[index] = bytes += born[index]! - died[index]!;
-    memoryOfSegments.set(segment, (memory = { live, born }));
-  }
-  return memory;
-}
-
-/** Gathers a trace. */
-class Recorder {
-  readonly events: TraceEvent[] = [];
-  readonly tensors = new Map<string, Tensor>();
-  readonly capture: Capture;
-  private readonly spent = new Map<string, number>();
-  private readonly begin = performance.now();
-
-  constructor(capture: RunOptions["capture"]) {
-    this.capture = capture === undefined || capture === "all" ? capture : new Set(capture);
-  }
-
-  now(): number {
-    return (performance.now() - this.begin) * 1000;
-  }
-
-  program(segment: Segment, record: NativeRecord, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
-    const returnedUs = this.now() - startUs;
-    const { timesUs, stints } = record;
-    const first = timesUs[0] ?? record.begunUs;
-    const last = timesUs.at(-1) ?? first;
-    let between = last - first;
-    for (let i = 0; i < timesUs.length; i += 2) between -= timesUs[i + 1]! - timesUs[i]!;
-    this.spend("memory of the outputs", record.readyUs);
-    this.spend("waking a thread", record.begunUs - record.readyUs);
-    this.spend("the arena", first - record.begunUs);
-    this.spend("between instructions", between);
-    this.spend("the threads' leave", record.endedUs - last);
-    this.spend("back to JavaScript", returnedUs - record.endedUs);
-    const memory = memoryOf(segment);
-    let row = 0;
-    segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs }, index) => {
-      const own: Stint[] = [];
-      for (; stints[row] === index; row += 5)
-        own.push({
-          thread: stints[row + 1]!,
-          startUs: startUs + stints[row + 2]!,
-          endUs: startUs + stints[row + 3]!,
-          busyUs: stints[row + 4]!,
-        });
-      this.events.push({
-        ...(own.length > 0 ? { stints: own } : {}),
-        liveBytes: memory.live[index]!,
-        newBytes: memory.born[index]!,
-        node,
-        op,
-        kernel,
-        startUs: startUs + timesUs[index * 2]!,
-        endUs: startUs + timesUs[index * 2 + 1]!,
-        thread: 0,
-        flops,
-        bytes,
-        outputs,
-      });
-    });
-    for (const { value } of segment.outputs) this.keep(value, values);
-  }
-
-  reference(node: Node, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
-    const outputs = node.outputs.flatMap((value) => {
-      const content = value && values.get(value.name);
-      return content?.kind === "tensor" ? [{ name: value!.name, dtype: content.dtype, shape: content.shape }] : [];
-    });
-    this.events.push({
-      node: labelOf(node),
-      op: node.op,
-      kernel: "reference",
-      startUs,
-      endUs: this.now(),
-      thread: 0,
-      ...cost(node),
-      outputs,
-    });
-    for (const value of node.outputs) if (value) this.keep(value, values);
-  }
-
-  /** What a run of so many microseconds did outside of its instructions. */
-  phases(wallUs: number): Phase[] {
-    const inside = this.events.reduce((sum, event) => sum + event.endUs - event.startUs, 0);
-    const named = [...this.spent].map(([name, us]): Phase => ({ name, us }));
-    const rest = wallUs - inside - named.reduce((sum, phase) => sum + phase.us, 0);
-    return [...named, { name: "JavaScript around the programs", us: rest }];
-  }
-
-  private spend(name: string, us: number): void {
-    this.spent.set(name, (this.spent.get(name) ?? 0) + us);
-  }
-
-  private keep({ name }: Value, values: ReadonlyMap<string, RuntimeValue>): void {
-    const content = values.get(name);
-    if (content?.kind === "tensor" && (this.capture === "all" || this.capture?.has(name)))
-      this.tensors.set(name, content);
-  }
 }
