@@ -104,23 +104,36 @@ function isMissing(error: unknown, specifier: string): boolean {
   );
 }
 
+/** What `notebooks` gives for a package that the notebook's folder has, else what `ours` gives; the first error where neither. */
+function orOurs<T>(specifier: string, notebooks: () => T, ours: () => T): T {
+  try {
+    return notebooks();
+  } catch (error) {
+    if (!isMissing(error, specifier)) throw error;
+    try {
+      return ours();
+    } catch (second) {
+      throw isMissing(second, specifier) ? error : second;
+    }
+  }
+}
+
 /** `require` as the notebook's folder has it, with our own package behind it. */
 export function makeRequire(): NodeJS.Require {
   const notebook = (): NodeJS.Require => createRequire(cellPath());
-  const require = ((specifier: string): unknown => {
-    try {
-      return notebook()(specifier);
-    } catch (error) {
-      if (!isMissing(error, specifier)) throw error;
-      try {
-        return ownRequire(specifier);
-      } catch (second) {
-        throw isMissing(second, specifier) ? error : second;
-      }
-    }
-  }) as NodeJS.Require;
+  const require = ((specifier: string): unknown =>
+    orOurs(
+      specifier,
+      () => notebook()(specifier) as unknown,
+      () => ownRequire(specifier) as unknown,
+    )) as NodeJS.Require;
   require.resolve = Object.assign(
-    (specifier: string, options?: { paths?: string[] }) => notebook().resolve(specifier, options),
+    (specifier: string, options?: { paths?: string[] }) =>
+      orOurs(
+        specifier,
+        () => notebook().resolve(specifier, options),
+        () => ownRequire.resolve(specifier),
+      ),
     {
       paths: (specifier: string) => notebook().resolve.paths(specifier),
     },
@@ -144,6 +157,10 @@ export const cellMeta = {
   resolve(specifier: string): string {
     if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
     if (isLocal(specifier)) return new URL(specifier, cellMeta.url).href;
-    return pathToFileURL(createRequire(cellPath()).resolve(specifier)).href;
+    return orOurs(
+      specifier,
+      () => pathToFileURL(createRequire(cellPath()).resolve(specifier)).href,
+      () => pathToFileURL(ownRequire.resolve(specifier)).href,
+    );
   },
 };

@@ -239,6 +239,12 @@ test("local TypeScript is imported, and loaded anew when it or what it imports h
 
 test("this package resolves from a folder without node_modules; others say how to get them", async () => {
   expect(result(await kernel.execute("import { tensor } from 'inferlab'; typeof tensor"))).toBe("'function'");
+  expect(result(await kernel.execute("typeof (await import(import.meta.resolve('inferlab'))).tensor"))).toBe(
+    "'function'",
+  );
+  expect(result(await kernel.execute("import.meta.resolve('inferlab').endsWith(require.resolve('inferlab'))"))).toBe(
+    "true",
+  );
   const { content } = (await kernel.execute("import x from 'no-such-package-here'")).reply;
   expect((content["traceback"] as string[]).join("\n")).toMatch(/%install no-such-package-here/);
 });
