@@ -100,7 +100,7 @@ async function recordOcr(): Promise<string> {
     if (size > 0) ids.set(addresses[i]!, next++);
     const id = ids.get(addresses[i]!);
     if (id === undefined) continue;
-    lines.push(`${id} ${size > 0 ? size : 0}`);
+    lines.push(`${id} ${Math.max(size, 0)}`);
     if (size < 0) ids.delete(addresses[i]!);
   }
   const path = join(tmpdir(), `inferlab-ocr-trace-${process.pid}.txt`);

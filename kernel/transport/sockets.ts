@@ -139,7 +139,7 @@ export class SocketTransport implements Transport {
         return;
       }
       const first = frames[0];
-      if (!first || first[0] !== 1) continue;
+      if (first?.[0] !== 1) continue;
       const topic = Buffer.from(first.subarray(1));
       const message = this.wire.encode({ msgType: "iopub_welcome", content: { subscription: topic.toString() } });
       this.queues.iopub.push([topic, ...message]);

@@ -59,7 +59,7 @@ test.each([
 ])("%s on %j: %s", (pattern, text, expected) => expect(fullMatcher(pattern)(text)).toBe(expected));
 
 describe("never slow", () => {
-  test.each(["(a+)+b", "(a|a)*b", "(a*)*b", "(.*)*b", "a?".repeat(60) + "a".repeat(60) + "b"])("%s", (pattern) => {
+  test.each(["(a+)+b", "(a|a)*b", "(a*)*b", "(.*)*b", `${"a?".repeat(60)}${"a".repeat(60)}b`])("%s", (pattern) => {
     // A backtracking engine takes 2^200 steps here.
     expect(fullMatcher(pattern)("a".repeat(200))).toBe(false);
   });

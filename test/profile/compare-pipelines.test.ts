@@ -8,7 +8,11 @@ import { displaySymbol } from "../../src/base/display-hook.ts";
 const calls: string[] = [];
 const counting = (name: string) =>
   pipeline("count", { x: port<number>("number") }, (p, { x }) => {
-    const more = p.stage("add", (v) => (calls.push(name), v + 1), [x]);
+    const count = (v: number): number => {
+      calls.push(name);
+      return v + 1;
+    };
+    const more = p.stage("add", count, [x]);
     const inner = pipeline("inner", { y: port<number>("number") }, (q, { y }) => ({
       z: q.stage("deep", (v) => -v, [y]),
     }));

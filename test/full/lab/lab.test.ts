@@ -270,6 +270,7 @@ describe.skipIf(!chromiumPath)("the Lab", () => {
     });
     await open.page.waitForFunction(
       () => {
+        // biome-ignore lint/performance/useDomNodeTextContent: what is shown, not the cells' hidden text
         const text = (globalThis as unknown as { document: { body: { innerText: string } } }).document.body.innerText;
         return text.includes("end of 199");
       },
