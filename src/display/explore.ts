@@ -24,6 +24,9 @@ import { timelinePicture, totalsBy } from "./trace.ts";
 const side = 14;
 const zoom = 2;
 const across = 20;
+/** Bytes of an instruction with a long name (its row, its picture, its line of the script), and of all else but the graph. */
+const stepBytes = 560;
+const otherBytes = 7500;
 
 interface Shown {
   readonly step: Step;
@@ -66,8 +69,21 @@ export async function displayExploration(exploration: Exploration, options: Disp
   const id = uniqueId();
   const summary = `explore ${clip(trace.engine, 20)} · ${clip(trace.graph, 40)} · ${formatUs(trace.wallUs)} with every tensor kept · ${plural(steps.length, "instruction")}`;
   if (steps.length === 0) return bundle({ text: summary, html: frame(id, html`<b>${summary}</b>`) }, options);
-  const limit = Math.max(10, Math.min(1000, Math.floor(maxBytes / 1100)));
   const time = ({ event }: Step) => event.endUs - event.startUs;
+  const times = new Map<string, number>();
+  for (const step of steps)
+    for (const node of step.nodes) times.set(node, (times.get(node) ?? 0) + time(step) / step.nodes.length);
+  const drawn = await displayGraph(graph, {
+    maxBytes: Math.floor(maxBytes * 0.58),
+    live: false,
+    isPart: true,
+    overlay: { title: "time, shared among fused nodes", values: times, format: formatUs },
+  });
+  const graphHtml = String(drawn["text/html"]);
+  const graphScript = graphHtml.match(/<script>[\s\S]*<\/script>/)?.[0] ?? "";
+  // As many as fit beside the graph: a bundle that is too large loses its scripts.
+  const room = maxBytes - otherBytes - Buffer.byteLength(graphHtml);
+  const limit = Math.max(10, Math.min(1000, Math.floor(room / stepBytes)));
   const longest = new Set(steps.toSorted((a, b) => time(b) - time(a)).slice(0, limit));
   const chosen = steps.flatMap((step, index) => (longest.has(step) ? [{ step, index }] : []));
   const rowsOfSheet = Math.ceil(chosen.length / across);
@@ -92,16 +108,6 @@ export async function displayExploration(exploration: Exploration, options: Disp
   } as const;
   const byOp = totalsBy(trace.events, (event) => event.op);
   const timeline = timelinePicture(trace, operatorColors(byOp.map(({ key }) => ({ name: key }))));
-  const times = new Map<string, number>();
-  for (const step of steps)
-    for (const node of step.nodes) times.set(node, (times.get(node) ?? 0) + time(step) / step.nodes.length);
-  const drawn = await displayGraph(graph, {
-    maxBytes: Math.floor(maxBytes * 0.58),
-    live: false,
-    overlay: { title: "time, shared among fused nodes", values: times, format: formatUs },
-  });
-  const graphHtml = String(drawn["text/html"]);
-  const graphScript = graphHtml.match(/<script>[\s\S]*<\/script>/)?.[0] ?? "";
   const typeOf = ({ step }: Shown) =>
     step.tensor ? clip(formatType(step.tensor.dtype, step.tensor.shape), 30) : "not kept";
   const cells = shown.map((one) => [

@@ -25,6 +25,8 @@ export interface GraphOptions extends DisplayOptions {
   readonly failedAt?: string;
   /** Groups open and nodes tell more when pressed, while the kernel has the graph. Default true. */
   readonly live?: boolean;
+  /** The page becomes a part of another one: no picture beside it, which leaves more room for the drawing. */
+  readonly isPart?: boolean;
   /** Further marks; used by displays that build on this one. */
   readonly marker?: (model: GraphModel) => Marker;
 }
@@ -225,8 +227,8 @@ async function showGraph(graph: Graph, options: GraphOptions): Promise<{ bundle:
     view.parts.length > 0 && drawnParts(view) < model.nodes.length ? "folded groups have a double edge" : "";
   const notes = [legend, ...failed, folded].filter(Boolean).join(" · ");
   const script = enhance(id, { drawing: { svg: packText(scene.toSvg()) } });
-  // The list takes what the picture, twice, and the drawing leave.
-  const taken = 6000 + (picture.bytes.length * 8) / 3 + script.text.length;
+  // The list takes what the picture, twice where it is beside the page too, and the drawing leave.
+  const taken = 6000 + (picture.bytes.length * (options.isPart ? 4 : 8)) / 3 + script.text.length;
   const listBytes = Math.max(3000, Math.min(12_000 * share, (options.maxBytes ?? 65_536) - taken));
   const text = [
     summary,
@@ -252,7 +254,7 @@ async function showGraph(graph: Graph, options: GraphOptions): Promise<{ bundle:
         listHtml(model, view, marker, listBytes),
       ),
       script,
-      picture,
+      ...(options.isPart ? {} : { picture }),
     },
     options,
   );

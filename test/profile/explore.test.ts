@@ -3,6 +3,7 @@ import { graph, init, tensor } from "../../src/api/index.ts";
 import { display, displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
 import { Exploration, explore } from "../../src/profile/explore.ts";
 import { expectGoodOutput, outputBytes, untrusted } from "../display/golden.ts";
+import { transformer } from "../display/graphs.ts";
 import { chromiumPath } from "../support/lab.ts";
 import { probe } from "../support/probe.ts";
 import { traceOf } from "./traces.ts";
@@ -31,6 +32,17 @@ test("keeps every tensor beside its instruction, and shows them without scripts"
   const page = untrusted(shown);
   expect(page.match(/<img/g)!.length).toBe(3);
   expect(page).toContain("Conv");
+});
+
+test("keeps what moves in it where a net has hundreds of instructions", async () => {
+  const net = transformer(24);
+  const trace = traceOf(net.nodes.map(({ name, op }, i) => ({ node: name, op, us: 10 + (i % 7) })));
+  const maps = feeds.x.reshape([8, 16, 16]);
+  const steps = trace.events.map((event) => ({ event, nodes: [event.node], tensor: maps }));
+  const shown = (await display("exploration", { trace, steps, graph: net }))!;
+  expectGoodOutput(shown);
+  const scripts = String(shown["text/html"]).match(/"uses":\{"\w+"/g);
+  expect(scripts).toEqual(['"uses":{"drawing"', '"uses":{"explore"']);
 });
 
 test.skipIf(!chromiumPath)("one selection goes through timeline, pictures, list and graph", async () => {
