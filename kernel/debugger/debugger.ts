@@ -35,6 +35,18 @@ export interface SetBreakpoint {
   readonly message?: string;
 }
 
+/** A breakpoint that V8 has. */
+interface Placed {
+  readonly breakpointId: string;
+  readonly set: SetBreakpoint;
+}
+
+/** Where V8 is asked for a breakpoint; undefined where the source has no code there or below. */
+function keyOf({ positions }: Source, url: string, { line, condition }: Breakpoint): string | undefined {
+  const at = positions.toGenerated(line - 1);
+  return at && `${url}:${at.line}:${at.column}:${condition ?? ""}`;
+}
+
 /** User code runs on one thread. */
 export const threadId = 1;
 
@@ -63,8 +75,8 @@ export class CellDebugger {
   private readonly objects = new Map<number, string>();
   private numObjects = 0;
   private readonly wanted = new Map<string, readonly Breakpoint[]>();
-  /** V8's ids of the breakpoints of a path. */
-  private readonly ids = new Map<string, string[]>();
+  /** What V8 has, or is being asked for, of a path's breakpoints, by where it is asked for. */
+  private readonly placed = new Map<string, Map<string, Promise<Placed>>>();
   private readonly scripts = new Map<string, string>();
   private exceptions = "none";
   private stopReason: string | undefined;
@@ -108,7 +120,7 @@ export class CellDebugger {
     if (!this.isStarted) return;
     this.isStarted = false;
     this.wanted.clear();
-    this.ids.clear();
+    this.placed.clear();
     this.exceptions = "none";
     this.frames = undefined;
     this.release();
@@ -118,7 +130,7 @@ export class CellDebugger {
   /** The runtime is a new process: it is to break where the old one did. */
   async restarted(): Promise<void> {
     this.scripts.clear();
-    this.ids.clear();
+    this.placed.clear();
     this.release();
     if (this.frames) this.continued();
     if (this.isStarted) await this.enable();
@@ -160,14 +172,12 @@ export class CellDebugger {
   }
 
   async setBreakpoints(path: string, breakpoints: readonly Breakpoint[]): Promise<SetBreakpoint[]> {
-    for (const breakpointId of this.ids.get(path) ?? [])
-      await this.host.inspect("Debugger.removeBreakpoint", { breakpointId });
-    this.ids.delete(path);
     const source = this.sources.at(path);
     const isFile = !this.sources.isCell(path);
     if (breakpoints.length && (source || (isFile && existsSync(path)))) this.wanted.set(path, breakpoints);
     else this.wanted.delete(path);
     if (isFile && this.wanted.has(path) && this.isStarted) await this.awaitFiles();
+    await this.removeAllBut(path, source, breakpoints);
     if (!source) {
       const message = this.wanted.has(path)
         ? "the file is not loaded yet; the breakpoint is set when it is"
@@ -186,28 +196,51 @@ export class CellDebugger {
     return { verified: true, line: source.positions.toSource(generated).line + 1 };
   }
 
+  /** What stays is not touched: a cell may pass it while it is asked for again. */
+  private async removeAllBut(path: string, source: Source | undefined, kept: readonly Breakpoint[]): Promise<void> {
+    const placed = this.placed.get(path);
+    if (!placed) return;
+    const keys = new Set<string | undefined>();
+    for (const url of source?.urls ?? []) for (const one of kept) keys.add(keyOf(source!, url, one));
+    for (const [key, there] of placed) {
+      if (keys.has(key)) continue;
+      placed.delete(key);
+      const was = await there.catch(() => undefined); // who asked for it was told
+      if (was) await this.host.inspect("Debugger.removeBreakpoint", { breakpointId: was.breakpointId });
+    }
+  }
+
   private async setIn(source: Source, url: string, breakpoints: readonly Breakpoint[]): Promise<SetBreakpoint[]> {
-    const ids = this.ids.get(source.path) ?? [];
-    this.ids.set(source.path, ids);
+    let placed = this.placed.get(source.path);
+    if (!placed) this.placed.set(source.path, (placed = new Map()));
     const found: SetBreakpoint[] = [];
-    for (const { line, condition } of breakpoints) {
-      const generated = source.positions.toGenerated(line - 1);
-      let set = this.place(source, line);
-      if (generated) {
-        const { breakpointId, locations } = await this.host.inspect<V8.SetBreakpointByUrlReturnType>(
-          "Debugger.setBreakpointByUrl",
-          { url, lineNumber: generated.line, columnNumber: generated.column, condition: condition ?? "" },
-        );
-        ids.push(breakpointId);
-        const [at] = locations;
-        if (at) {
-          const place = source.positions.toSource({ line: at.lineNumber, column: at.columnNumber ?? 0 });
-          set = { verified: true, line: place.line + 1 };
-        }
+    for (const breakpoint of breakpoints) {
+      const key = keyOf(source, url, breakpoint);
+      if (key === undefined) {
+        found.push(this.place(source, breakpoint.line));
+        continue;
       }
-      found.push(set);
+      let there = placed.get(key);
+      if (!there) {
+        placed.set(key, (there = this.ask(source, url, breakpoint)));
+        there.catch(() => placed.delete(key));
+      }
+      found.push((await there).set);
     }
     return found;
+  }
+
+  /** Asks V8 for a breakpoint, also where it has not seen the script yet. */
+  private async ask(source: Source, url: string, { line, condition }: Breakpoint): Promise<Placed> {
+    const generated = source.positions.toGenerated(line - 1)!;
+    const { breakpointId, locations } = await this.host.inspect<V8.SetBreakpointByUrlReturnType>(
+      "Debugger.setBreakpointByUrl",
+      { url, lineNumber: generated.line, columnNumber: generated.column, condition: condition ?? "" },
+    );
+    const [at] = locations;
+    if (!at) return { breakpointId, set: this.place(source, line) };
+    const place = source.positions.toSource({ line: at.lineNumber, column: at.columnNumber ?? 0 });
+    return { breakpointId, set: { verified: true, line: place.line + 1 } };
   }
 
   async pauseOnExceptions(state: "none" | "uncaught" | "all"): Promise<void> {

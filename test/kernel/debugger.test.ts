@@ -264,6 +264,22 @@ test("breakpoints in cells that are not there are not verified; lines without co
   expect(await send("dumpCell", { code: "let = = 1" })).toMatchObject({ success: false });
 });
 
+test("breakpoints that are asked for again while the cell runs hold it", async () => {
+  const code = "await new Promise((resolve) => setTimeout(resolve, 100));\nlet held = 1;\nheld";
+  const { sourcePath } = await ask("dumpCell", { code });
+  const breakpoints = { source: { path: sourcePath }, breakpoints: [{ line: 2 }] };
+  await ask("setBreakpoints", breakpoints);
+  for (let round = 0; round < 5; round++) {
+    let ran: Awaited<ReturnType<typeof run>> | undefined;
+    void run(code).then((result) => (ran = result));
+    while (!ran) await ask("setBreakpoints", breakpoints);
+    expect(ran.stopped).toMatchObject({ body: { reason: "breakpoint" } });
+    await ask("continue");
+    expect(result(await ran.done)).toBe("1");
+  }
+  await breakAt(code);
+});
+
 test("an exception stops the cell where it is thrown", async () => {
   await ask("setExceptionBreakpoints", { filters: ["all"] });
   const { done, stopped } = await run("const fail = () => {\n  throw new RangeError('here');\n};\nfail()");
