@@ -49,8 +49,16 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
     const open = await lab.open(name, page);
     const bug = page.locator(".jp-DebuggerBugButton:not(.disabled)");
     await bug.waitFor({ timeout: patienceMs });
-    await bug.click();
-    await page.locator(".jp-DebuggerBugButton[aria-pressed=true]").waitFor({ timeout: patienceMs });
+    // JupyterLab forgets a press while it still asks the kernel whether it has a debugger.
+    const pressed = page.locator(".jp-DebuggerBugButton[aria-pressed=true]");
+    const press = async (): Promise<boolean> => {
+      await bug.click();
+      return pressed.waitFor({ timeout: 20_000 }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await expect.poll(press, { timeout: patienceMs }).toBe(true);
     await page.locator(".jp-CodeCell .cm-breakpoint-gutter").first().waitFor({ timeout: patienceMs });
     return open;
   }
