@@ -32,12 +32,16 @@ async function show(code: string): Promise<string> {
   return String((result?.content["data"] as Record<string, unknown> | undefined)?.["text/html"] ?? "");
 }
 
-const dataOf = (page: string) =>
-  JSON.parse(/\)\(root, (\{"port":.*?\})\);\n\}<\/script>$/s.exec(page)![1]!) as {
-    readonly port: string;
-    readonly key: string;
-    readonly controls: readonly { readonly name: string; readonly max?: number }[];
-  };
+/** What a page says to its kernel's port: the last line but one of its last script (enhance.ts). */
+const dataOf = (page: string) => {
+  const { uses } = JSON.parse(page.split("\n").at(-2)!) as { readonly uses: { readonly live: LiveData } };
+  return uses.live;
+};
+interface LiveData {
+  readonly port: string;
+  readonly key: string;
+  readonly controls: readonly { readonly name: string; readonly max?: number }[];
+}
 
 async function ask(page: string, question: object): Promise<Reply> {
   const { port, key } = dataOf(page);
