@@ -27,6 +27,17 @@ const star = (): Point[] => {
     return [cx + radius * Math.cos(angle), cy + radius * Math.sin(angle)];
   });
 };
+/** The moments around the centre with their powers of x and y. */
+const centralMoments = (of: ReturnType<typeof n.polygonMoments>) =>
+  [
+    [2, 0, of.mu20],
+    [1, 1, of.mu11],
+    [0, 2, of.mu02],
+    [3, 0, of.mu30],
+    [2, 1, of.mu21],
+    [1, 2, of.mu12],
+    [0, 3, of.mu03],
+  ] as const;
 /** Sum of f over sample points of a fine grid, times their area. */
 const step = 0.15;
 function integrate(inside: (p: Point) => boolean, f: (x: number, y: number) => number): number {
@@ -120,15 +131,7 @@ describe("polygons", () => {
         integrate(inside, (x) => x),
         1,
       );
-      for (const [p, q, value] of [
-        [2, 0, moments.mu20],
-        [1, 1, moments.mu11],
-        [0, 2, moments.mu02],
-        [3, 0, moments.mu30],
-        [2, 1, moments.mu21],
-        [1, 2, moments.mu12],
-        [0, 3, moments.mu03],
-      ] as const)
+      for (const [p, q, value] of centralMoments(moments))
         near(
           value,
           integrate(inside, (x, y) => (x - cx) ** p * (y - cy) ** q),
@@ -174,15 +177,7 @@ describe("polygons", () => {
       expect(moments.m00).toBeCloseTo(area, 6);
       expect(moments.centre[0]).toBeCloseTo(cx, 6);
       expect(moments.centre[1]).toBeCloseTo(cy, 6);
-      for (const [p, q, value] of [
-        [2, 0, moments.mu20],
-        [1, 1, moments.mu11],
-        [0, 2, moments.mu02],
-        [3, 0, moments.mu30],
-        [2, 1, moments.mu21],
-        [1, 2, moments.mu12],
-        [0, 3, moments.mu03],
-      ] as const) {
+      for (const [p, q, value] of centralMoments(moments)) {
         const expected = overTriangles((x, y) => (x - cx) ** p * (y - cy) ** q);
         expect(Math.abs(value - expected)).toBeLessThan(1e-6 * area * 11 ** (p + q));
       }

@@ -146,3 +146,31 @@ export function expectLevels(result: unknown, level: (x: number, y: number, c: n
   }
   expect(worst).toBeLessThanOrEqual(isFloat ? 1e-4 : 0.501 + tolerance);
 }
+
+export const times = (count: number, body: () => void): void => {
+  for (let i = 0; i < count; i++) body();
+};
+
+/** A small picture of any kind and size. */
+export const anyPicture = (channels?: Channels): Picture =>
+  randomPicture(channels, randomSize(1, 12), randomSize(1, 12));
+
+/** For definitions that are slow: at most 17 wide, 7 high. */
+export const smallSize = (least = 1): number => Math.min(17, randomSize(least, 12));
+/** Kernels go along rows: few will do. */
+export const fewRows = (least = 1): number => Math.min(7, randomSize(least, 7));
+export const small = (channels?: Channels, least = 1): Picture =>
+  randomPicture(channels, smallSize(least), fewRows(least));
+/** 8-bit pictures, also parts of larger ones. */
+export const smallBytes = (channels: Channels = rng.pick([1, 3, 4]), least = 0): Picture =>
+  rng.integer(0, 2) === 0
+    ? randomView("uint8", smallSize(Math.max(1, least)), fewRows(Math.max(1, least)), channels)
+    : randomImage(smallSize(least), fewRows(least), channels);
+export const isBytes = (picture: Picture): boolean => densePixels(picture).data instanceof Uint8Array;
+/** Levels of a channel. */
+export const channelOf = (picture: Picture, c: number): number[] => {
+  const { data, channels } = densePixels(picture);
+  return Array.from(data).filter((_, i) => i % channels === c);
+};
+/** Borders that continue the picture. */
+export const smooth: readonly Border[] = ["replicate", "reflect101", "reflect", "wrap"];

@@ -16,18 +16,34 @@ export const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 );
 
 /** What tests ask of JupyterLab inside the page. */
+interface LabKernel {
+  readonly status: string;
+  requestDebug(content: object): {
+    readonly done: Promise<{
+      readonly content: { readonly body: { readonly breakpoints: readonly SourceBreakpoints[] } };
+    }>;
+  };
+}
+/** What `debugInfo` says of one source. */
+interface SourceBreakpoints {
+  readonly breakpoints: readonly { readonly line: number }[];
+}
 export interface LabApp {
   readonly restored: Promise<unknown>;
   readonly commands: { execute(id: string, args?: object): Promise<unknown> };
   readonly shell: {
     readonly currentWidget: {
-      readonly content: { readonly widgets: readonly { readonly model: { toJSON(): unknown } }[] };
+      readonly content: {
+        readonly widgets: readonly { readonly model: { toJSON(): unknown } }[];
+        activeCellIndex: number;
+        scrollToItem(index: number, align: string): Promise<void>;
+      };
       readonly context: {
         readonly path: string;
         readonly ready: Promise<void>;
         readonly sessionContext: {
           readonly ready: Promise<void>;
-          readonly session: { readonly kernel: { readonly status: string } | null } | null;
+          readonly session: { readonly kernel: LabKernel | null } | null;
         };
         save(): Promise<void>;
       };

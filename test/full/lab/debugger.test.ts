@@ -6,24 +6,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { patienceMs } from "../../support/kernel.ts";
 import { chromiumPath, Lab, type LabApp, type LabPage } from "../../support/lab.ts";
 
-/** What the kernel says of its breakpoints, asked as JupyterLab's debugger asks. */
-interface DebuggedApp {
-  readonly shell: {
-    readonly currentWidget: {
-      readonly context: { readonly sessionContext: { readonly session: { readonly kernel: DebuggedKernel } } };
-    };
-  };
-}
-interface DebuggedKernel {
-  requestDebug(content: object): {
-    readonly done: Promise<{
-      readonly content: { readonly body: { readonly breakpoints: readonly SourceBreakpoints[] } };
-    }>;
-  };
-}
-interface SourceBreakpoints {
-  readonly breakpoints: readonly { readonly line: number }[];
-}
 declare const jupyterapp: LabApp;
 
 /** Screenshots for whoever looks: kept where SCREENSHOTS names a folder. */
@@ -49,7 +31,7 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
     const open = await lab.open(name, page);
     const bug = page.locator(".jp-DebuggerBugButton:not(.disabled)");
     await bug.waitFor({ timeout: patienceMs });
-    // JupyterLab forgets a press while it still asks the kernel whether it has a debugger.
+    // A press may be forgotten while JupyterLab still asks the kernel whether it has a debugger.
     const pressed = page.locator(".jp-DebuggerBugButton[aria-pressed=true]");
     const press = async (): Promise<boolean> => {
       await bug.click();
@@ -63,12 +45,12 @@ describe.skipIf(!chromiumPath)("the debugger in the Lab", () => {
     return open;
   }
 
-  /** The breakpoints that the kernel has. */
+  /** The breakpoints that the kernel has, asked for as JupyterLab's debugger does. */
   const kernelBreakpoints = (page: Page) =>
     page.evaluate(async () => {
-      const { kernel } = (jupyterapp as unknown as DebuggedApp).shell.currentWidget.context.sessionContext.session;
+      const { session } = jupyterapp.shell.currentWidget.context.sessionContext;
       const request = { type: "request", seq: 0, command: "debugInfo", arguments: {} };
-      return (await kernel.requestDebug(request).done).content.body.breakpoints;
+      return (await session!.kernel!.requestDebug(request).done).content.body.breakpoints;
     });
 
   /** Clicks the gutter beside a line (1-based) of a cell. */

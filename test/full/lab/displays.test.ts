@@ -251,7 +251,7 @@ describe.skipIf(!chromiumPath)("displays in the Lab", () => {
     expect(
       await output(page, 11)
         .locator("svg *")
-        .evaluateAll((all) => all.map((one) => (one as unknown as { outerHTML: string }).outerHTML)),
+        .evaluateAll((all: readonly { readonly outerHTML?: string }[]) => all.map((one) => one.outerHTML)),
     ).toEqual(['<rect width="9" height="9"></rect>', '<text x="1" y="8" data-key="kept">kept</text>']);
     expect(await output(page, 11).locator("svg").getAttribute("style")).not.toContain("fixed");
     for (const link of await displays.locator("a").all()) await link.click({ noWaitAfter: true });

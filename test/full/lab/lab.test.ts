@@ -262,9 +262,7 @@ describe.skipIf(!chromiumPath)("the Lab", () => {
     await writeFile(join(lab.folder, "large.ipynb"), file);
     const open = await lab.open("large.ipynb");
     await open.page.evaluate(() => {
-      const { content } = jupyterapp.shell.currentWidget as unknown as {
-        content: { scrollToItem(index: number, align: string): Promise<void>; activeCellIndex: number };
-      };
+      const { content } = jupyterapp.shell.currentWidget;
       content.activeCellIndex = 199;
       return content.scrollToItem(199, "end");
     });
