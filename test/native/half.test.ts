@@ -1,30 +1,18 @@
 /** Float16 operators on kernels that compute in float32. */
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
-import { inferShapes } from "../../src/compiler/ir/infer.ts";
 import { compileGraph } from "../../src/runtime/compile.ts";
 import { loadAddon } from "../../src/runtime/native/addon.ts";
-import { type OneNode, oneNode, random } from "../ops/one-node.ts";
+import { type OneNode, random } from "../ops/one-node.ts";
 import { difference } from "../support/compare.ts";
+import { partFed } from "../support/part-fed.ts";
 
 let seed = 0;
 const half = (...shape: number[]): Tensor => random("float16", shape, ++seed, -0.5, 0.5);
 
 /** What the native engine makes of a node with its last inputs constant, beside the reference; and its kernels. */
 async function compare(spec: OneNode, numFed = 1) {
-  const graph = oneNode(spec);
-  const feeds: Record<string, Tensor> = {};
-  inferShapes(graph);
-  for (const [i, input] of spec.inputs.entries()) {
-    if (!input) continue;
-    const port = graph.inputs.find(({ name }) => name === `in${i}`)!;
-    if (i < numFed) {
-      feeds[port.name] = input as Tensor;
-    } else {
-      port.setConstant(input as Tensor);
-      graph.inputs.splice(graph.inputs.indexOf(port), 1);
-    }
-  }
+  const { graph, feeds } = partFed(spec, numFed);
   const run = async (engine: string) => {
     const session = await compileGraph(graph, { engine, optimize: "none", threads: 2 });
     const { out0 } = await session.run(feeds);

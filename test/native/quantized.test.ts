@@ -7,6 +7,7 @@ import { toNumbers } from "../../src/ops/common/numbers.ts";
 import { compileGraph } from "../../src/runtime/compile.ts";
 import { loadAddon } from "../../src/runtime/native/addon.ts";
 import { f32, i32, type OneNode, oneNode, random } from "../ops/one-node.ts";
+import { partFed } from "../support/part-fed.ts";
 
 let seed = 0;
 const u8 = (...shape: number[]): Tensor => random("uint8", shape, ++seed, 0, 256);
@@ -36,19 +37,7 @@ const scales = (n: number): Tensor =>
  * `ownSteps`, and not more than `steps` from ONNX Runtime's (-1: it has no such kernel).
  */
 async function compare(spec: OneNode, { numFed = 1, steps = 0, ownSteps = 0 } = {}): Promise<string> {
-  const graph = oneNode(spec);
-  const feeds: Record<string, Tensor> = {};
-  inferShapes(graph);
-  for (const [i, input] of spec.inputs.entries()) {
-    if (!input) continue;
-    const port = graph.inputs.find(({ name }) => name === `in${i}`)!;
-    if (i < numFed) {
-      feeds[port.name] = input as Tensor;
-    } else {
-      port.setConstant(input as Tensor);
-      graph.inputs.splice(graph.inputs.indexOf(port), 1);
-    }
-  }
+  const { graph, feeds } = partFed(spec, numFed);
   const run = async (engine: string) => {
     using session = await compileGraph(graph, { engine, optimize: "none", threads: 2 });
     const outputs = await session.run(feeds);
@@ -144,6 +133,8 @@ describe.skipIf(!loadAddon().ok)("quantised operators on the native engine", () 
       }),
     );
     await compare(gemm([u8(12, 9), scale(0.02), az, i7(12, 6), scale(0.01), bz, bias(6)], { transA: 1 }));
+    // A scale of the result and no zero point: float32, in steps of that scale.
+    await compare(gemm([u8(9, 12), scale(0.02), az, i7(12, 6), scale(0.01), bz, bias(6), scale(0.2)]));
     await compare({
       op: "MatMulIntegerToFloat",
       domain,

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/round.h"
 #include "kernels/common/batches.h"
+#include "kernels/common/grid.h"
 #include "kernels/gemm/gemm_table.h"
 
 namespace inferlab::gemm {
@@ -29,29 +29,16 @@ bool CopiesA(const Params& p, const Table& table) {
   return p.a_column_stride != 1 || p.m * p.k > 96 * 1024;
 }
 
-// Partition of one product into blocks: at least about 2^16 multiply-adds each, at most 2^27, about 4 blocks a thread so that
-// uneven threads still finish together. It may depend on the number of threads: no block splits a sum.
-struct Grid {
-  std::int64_t m_step, n_step, m_blocks, n_blocks;
-};
-
-Grid MakeGrid(const Params& p, const Table& table, std::int64_t batches, int num_threads) {
-  Grid grid{std::max<std::int64_t>(p.m, 1), std::max<std::int64_t>(p.n, 1), 1, 1};
+// Blocks of one product: at least about 2^16 multiply-adds each, at most 2^27, about 4 a thread so that uneven threads still
+// finish together. They may depend on the number of threads: no block splits a sum. Rows are cut first: a block of rows reads
+// its part of A once and all of B, which is shared in the outer cache.
+Grid GridOf(const Params& p, const Table& table, std::int64_t batches, int num_threads) {
   const std::int64_t work = p.m * p.n * std::max<std::int64_t>(p.k, 1);
   std::int64_t wanted = num_threads == 1 ? 1 : CeilDiv(4 * num_threads, std::max<std::int64_t>(batches, 1));
   wanted = std::min(wanted, std::max<std::int64_t>(1, work >> 16));
   // A block is what a cancelled run still finishes: not more than about 3 ms of one core.
   wanted = std::max(wanted, work >> 27);
-  if (wanted <= 1) return grid;
-  const std::int64_t m_tiles = CeilDiv(p.m, table.tile_rows), n_tiles = CeilDiv(p.n, table.panel_columns);
-  // Rows first: a block of rows reads its part of A once and all of B, which is shared in the outer cache.
-  const std::int64_t m_parts = std::min(wanted, std::max<std::int64_t>(1, m_tiles / (wanted > 4 * num_threads ? 16 : 4)));
-  const std::int64_t n_parts = std::min(CeilDiv(wanted, m_parts), n_tiles);
-  grid.m_step = CeilDiv(m_tiles, m_parts) * table.tile_rows;
-  grid.n_step = CeilDiv(n_tiles, n_parts) * table.panel_columns;
-  grid.m_blocks = CeilDiv(p.m, grid.m_step);
-  grid.n_blocks = CeilDiv(p.n, grid.n_step);
-  return grid;
+  return MakeGrid(p.m, p.n, wanted, table.tile_rows, table.panel_columns, wanted > 4 * num_threads ? 16 : 4);
 }
 
 std::size_t PanelFloats(const Params& p, const Table& table) {
@@ -130,7 +117,7 @@ void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& p
     return;
   }
 
-  const Grid grid = MakeGrid(p, table, mode == BMode::kPackShared ? 1 : batches, num_threads);
+  const Grid grid = GridOf(p, table, mode == BMode::kPackShared ? 1 : batches, num_threads);
   const std::int64_t blocks = grid.m_blocks * grid.n_blocks;
   const auto run_grid_block = [&](int thread, std::int64_t batch, const BatchOffsets& offsets, const float* panels,
                                   std::int64_t index) {

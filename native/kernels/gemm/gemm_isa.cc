@@ -7,6 +7,7 @@
 // sets (in place, rows 4 KiB apart evict each other).
 #include "base/simd-inl.h"
 #include "kernels/common/activation-inl.h"
+#include "kernels/common/tiles-inl.h"
 #include "kernels/gemm/gemm_table.h"
 
 namespace inferlab::gemm::INFERLAB_ISA_NS {
@@ -207,14 +208,8 @@ void RunTile(const TileContext& t) {
 }
 
 using TileFunction = void (*)(const TileContext&);
-#if defined(__AVX512F__)
-constexpr TileFunction kTiles[] = {nullptr,     RunTile<1>, RunTile<2>,  RunTile<3>,  RunTile<4>,  RunTile<5>, RunTile<6>, RunTile<7>,
-                                   RunTile<8>, RunTile<9>, RunTile<10>, RunTile<11>, RunTile<12>, RunTile<13>, RunTile<14>};
-#elif defined(__AVX2__) || defined(__ARM_NEON)
-constexpr TileFunction kTiles[] = {nullptr, RunTile<1>, RunTile<2>, RunTile<3>, RunTile<4>, RunTile<5>, RunTile<6>};
-#else
-constexpr TileFunction kTiles[] = {nullptr, RunTile<1>, RunTile<2>, RunTile<3>, RunTile<4>};
-#endif
+constexpr TileFunction kTiles[] = INFERLAB_TILES(RunTile);
+static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kRows + 1);
 
 void CopyA(int64_t rows, int64_t depth, const float* a, int64_t row_stride, int64_t step, float* copy) {
   if (step == 1) {

@@ -4,6 +4,7 @@
 
 #include "base/round.h"
 #include "kernels/common/batches.h"
+#include "kernels/common/grid.h"
 #include "kernels/qgemm/qgemm_table.h"
 
 namespace inferlab::qgemm {
@@ -18,26 +19,12 @@ std::size_t ScratchB(const Params& p) { return p.b_packed ? 0 : WholeLines(Packe
 bool TakesBatches(std::int64_t batches, int num_threads) { return batches > 1 && batches >= num_threads; }
 
 // Blocks of one product: at least about 2^17 multiply-adds each, at most 2^28 (what a cancelled run still finishes), about 4
-// a thread. It may depend on the number of threads: no block splits a sum.
-struct Grid {
-  std::int64_t m_step, n_step, m_blocks, n_blocks;
-};
-
-Grid MakeGrid(const Params& p, const Table& table, int num_threads) {
-  Grid grid{p.m, p.n, 1, 1};
+// a thread. They may depend on the number of threads: no block splits a sum.
+Grid GridOf(const Params& p, const Table& table, int num_threads) {
   const std::int64_t work = p.m * p.n * std::max<std::int64_t>(p.k, 1);
   std::int64_t wanted = num_threads == 1 ? 1 : 4 * num_threads;
   wanted = std::min(wanted, std::max<std::int64_t>(1, work >> 17));
-  wanted = std::max(wanted, work >> 28);
-  if (wanted <= 1) return grid;
-  const std::int64_t m_tiles = CeilDiv(p.m, table.tile_rows), n_tiles = CeilDiv(p.n, table.panel_columns);
-  const std::int64_t m_parts = std::min(wanted, std::max<std::int64_t>(1, m_tiles / 8));
-  const std::int64_t n_parts = std::min(CeilDiv(wanted, m_parts), n_tiles);
-  grid.m_step = CeilDiv(m_tiles, m_parts) * table.tile_rows;
-  grid.n_step = CeilDiv(n_tiles, n_parts) * table.panel_columns;
-  grid.m_blocks = CeilDiv(p.m, grid.m_step);
-  grid.n_blocks = CeilDiv(p.n, grid.n_step);
-  return grid;
+  return MakeGrid(p.m, p.n, std::max(wanted, work >> 28), table.tile_rows, table.panel_columns, 8);
 }
 
 // Where one product's operands lie once they are packed.
@@ -115,7 +102,7 @@ void Run(const Params& p, const Pointers& x, void* workspace, Parallel& parallel
     return;
   }
 
-  const Grid grid = MakeGrid(p, table, num_threads);
+  const Grid grid = GridOf(p, table, num_threads);
   const Packed packed = PackedAt(p, x, scratch);
   const std::int64_t row_step = std::max<std::int64_t>(1, CeilDiv(p.m, 4 * num_threads));
   const std::int64_t panels = CeilDiv(p.n, table.panel_columns);

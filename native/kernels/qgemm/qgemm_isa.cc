@@ -6,6 +6,7 @@
 // zero point of B is taken off at the end, times the sum of A's row. The depth is not cut: a panel of 4096 k is 64 KiB, which
 // the second-level cache holds beside a tile's rows.
 #include "base/integer-inl.h"
+#include "kernels/common/tiles-inl.h"
 #include "kernels/qgemm/qgemm_table.h"
 
 namespace inferlab::qgemm::INFERLAB_ISA_NS {
@@ -132,14 +133,8 @@ void RunTile(const TileContext& t) {
 }
 
 using TileFunction = void (*)(const TileContext&);
-#if defined(__AVX512F__)
-constexpr TileFunction kTiles[] = {nullptr,     RunTile<1>, RunTile<2>,  RunTile<3>,  RunTile<4>,  RunTile<5>, RunTile<6>, RunTile<7>,
-                                   RunTile<8>, RunTile<9>, RunTile<10>, RunTile<11>, RunTile<12>, RunTile<13>, RunTile<14>};
-#elif defined(__AVX2__) || defined(__ARM_NEON)
-constexpr TileFunction kTiles[] = {nullptr, RunTile<1>, RunTile<2>, RunTile<3>, RunTile<4>, RunTile<5>, RunTile<6>};
-#else
-constexpr TileFunction kTiles[] = {nullptr, RunTile<1>, RunTile<2>, RunTile<3>, RunTile<4>};
-#endif
+constexpr TileFunction kTiles[] = INFERLAB_TILES(RunTile);
+static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kRows + 1);
 
 void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
   const int64_t depth = PairedDepth(p.k);

@@ -12,7 +12,7 @@ export const qGemm = operator({
   name: "QGemm",
   domain: "com.microsoft",
   since: [1],
-  doc: "alpha · A'·B' + C of quantised matrices; quantised again, or float where y_scale is left out.",
+  doc: "alpha · A'·B' + C of quantised matrices, divided by y_scale; rounded to bytes, or float where y_zero_point is left out.",
   inputs: [
     { name: "A", type: "TA", doc: "[M,K], or [K,M] with transA." },
     { name: "a_scale", type: "float32" },
@@ -21,7 +21,7 @@ export const qGemm = operator({
     { name: "b_scale", type: "float32", doc: "One, or one a column." },
     { name: "b_zero_point", type: "TB", doc: "One, or one a column." },
     { name: "C", type: "TC", optional: true, doc: "With scale alpha · a_scale · b_scale; broadcasts to [M,N]." },
-    { name: "y_scale", type: "float32", optional: true },
+    { name: "y_scale", type: "float32", optional: true, doc: "Divides the result, float32 results too. Default 1." },
     { name: "y_zero_point", type: "TYZ", optional: true },
   ],
   outputs: [{ name: "Y", type: "TY", doc: "[M,N]." }],
@@ -59,10 +59,11 @@ export const qGemm = operator({
     );
     const scale = Math.fround(c.attrs.alpha * scalarOf(c, c.tensor(1), "a_scale"));
     const yScale = c.optionalTensor(7);
-    const step = yZero && yScale ? scalarOf(c, yScale, "y_scale") : 1;
+    // ONNX Runtime, whose operator it is, divides by y_scale without a y_zero_point too; its definition does not say.
+    const step = yScale ? scalarOf(c, yScale, "y_scale") : 1;
     const multipliers = bScales.map((bScale) => multiplierOf(scale, bScale, step));
     const scaled = sums.map((sum, i) => rescale(sum, multipliers[multipliers.length === 1 ? 0 : i % columns]!));
-    if (!yZero || !yScale) return [new Tensor("float32", shape, Float32Array.from(scaled))];
+    if (!yZero) return [new Tensor("float32", shape, Float32Array.from(scaled))];
     const zero = scalarOf(c, yZero, "y_zero_point");
     const round = requantize(yZero.dtype);
     return [
