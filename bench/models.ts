@@ -10,7 +10,7 @@ import { Tensor } from "../src/base/tensor.ts";
 import type { Session } from "../src/runtime/session.ts";
 import { buildRevision, startBuild } from "./support/base.ts";
 import { feedsFor, type Net } from "./support/nets.ts";
-import { Figures, geometricMean, netArguments, Report } from "./support/report.ts";
+import { geometricMean, netArguments, Report } from "./support/report.ts";
 import { interleave, ratioOf, type Sample, takeTurns } from "./support/timing.ts";
 
 const usage = `npm run bench -- models [FILTER…] [options]
@@ -21,8 +21,7 @@ Nets whose names contain a FILTER (default: all) on the native engine and on ONN
   --seconds 1.5   time for each net and thread count
   --compare       compare the outputs and say which differ
   --trace         list where the native engine's time goes
-  --update        write the table into docs/performance.md and the ratios into bench/models.json
-  --check         one thread, small nets: fails where a ratio is 15 % below bench/models.json
+  --update        write the table into docs/performance.md
   --base REV      another build of ours instead of ONNX Runtime: REV is built in a worktree of its own, and each build runs in a
                   process of its own, in turn
   --help          this text
@@ -35,11 +34,10 @@ const { options, nets } = netArguments(usage, {
   seconds: { type: "string", default: "1.5" },
   compare: { type: "boolean", default: false },
   trace: { type: "boolean", default: false },
-  check: { type: "boolean", default: false },
   base: { type: "string" },
 });
-if (options.base && (options.update || options.check || options.compare || options.trace)) {
-  console.error("--base compares two builds of ours: leave out --update, --check, --compare and --trace");
+if (options.base && (options.update || options.compare || options.trace)) {
+  console.error("--base compares two builds of ours: leave out --update, --compare and --trace");
   process.exit(2);
 }
 
@@ -161,28 +159,12 @@ async function compareWith(revision: string): Promise<void> {
   }
 }
 
-/** Nets measured on every commit take less than so long. */
-const shortNetMs = 40;
-
-const kept = new Figures("models");
-
 if (options.base) {
   await compareWith(options.base);
   process.exit(0);
 }
-if (options.check) {
-  const cpuRatio = async (name: string, seconds: number): Promise<number> => {
-    const { native, ort } = await measure(nets.find((net) => net.name === name)!, 1, seconds);
-    return native.medianMs > shortNetMs ? Number.NaN : ort.cpuMs / native.cpuMs;
-  };
-  const names = nets.map(({ name }) => name);
-  process.exit(await kept.check(names, [0.2, 0.6, 1.5], cpuRatio));
-}
-
 const report = new Report("models");
 const say = (line: string): void => report.say(line);
-/** Ratio of CPU times by net. */
-const figures: Record<string, number> = {};
 
 for (const threads of options.threads.split(",").map(Number)) {
   say(`\nthreads ${threads}${" ".repeat(58)}ort ÷ native          first result ms`);
@@ -198,10 +180,7 @@ for (const threads of options.threads.split(",").map(Number)) {
       const cpu = threads === 1 ? ort.cpuMs / native.cpuMs : undefined;
       ratios.median.push(median);
       ratios.best.push(best);
-      if (cpu !== undefined) {
-        ratios.cpu.push(cpu);
-        figures[net.name] = Number(cpu.toFixed(2));
-      }
+      if (cpu !== undefined) ratios.cpu.push(cpu);
       say(
         `${net.name.padEnd(34)} ${ms(native)} ${ms(ort)}  ${ratioText(median)} ${ratioText(best)} ${ratioText(cpu)} ${short(firstNativeMs).padStart(8)} ${short(firstOrtMs).padStart(8)}${note}`,
       );
@@ -213,10 +192,7 @@ for (const threads of options.threads.split(",").map(Number)) {
   say(
     `${`geometric mean of ${median.length}`.padEnd(70)} ${ratioText(geometricMean(median))} ${ratioText(geometricMean(best))} ${ratioText(cpu.length ? geometricMean(cpu) : undefined)}`,
   );
-  if (options.update) {
-    report.update();
-    kept.write(figures);
-  }
+  if (options.update) report.update();
 }
 
 process.exit(0);

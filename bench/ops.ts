@@ -20,7 +20,7 @@ import { machinePeaks, roofOf } from "../src/profile/peaks.ts";
 import { loadBase } from "./support/base.ts";
 import { feedsFor, findNets } from "./support/nets.ts";
 import { quantizedGraphs } from "./support/quantized.ts";
-import { Figures, geometricMean, Report } from "./support/report.ts";
+import { geometricMean, Report } from "./support/report.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
 const usage = `npm run bench -- ops [OPERATOR…] [options]
@@ -33,8 +33,7 @@ shapes that cost most in those nets. No net found is quantised: of those operato
   --threads 1     threads
   --seconds 0.15  time for each shape
   --base REV      another build of ours beside this one: REV is built in a worktree of its own and runs in the same process
-  --write         write the table into docs/performance.md and the ratios into bench/ops.json
-  --check         fails where the ratio of an operator is 15 % below bench/ops.json
+  --update        write the table into docs/performance.md
   --help          this text
 
 Columns: medians in µs ± half the distance of the quartiles; ort (or REV) ÷ native of the CPU times; what the native kernel reaches,
@@ -48,8 +47,7 @@ const { values: options, positionals } = parseArgs({
     threads: { type: "string", default: "1" },
     seconds: { type: "string", default: "0.15" },
     base: { type: "string" },
-    write: { type: "boolean", default: false },
-    check: { type: "boolean", default: false },
+    update: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -57,15 +55,10 @@ if (options.help) {
   console.log(usage);
   process.exit(0);
 }
-if (options.write && (positionals.length > 0 || options.nets || options.base)) {
-  console.error("--write writes the whole table: leave out operators, --nets and --base");
+if (options.update && (positionals.length > 0 || options.nets || options.base)) {
+  console.error("--update writes the whole table: leave out operators, --nets and --base");
   process.exit(2);
 }
-if (options.check && options.base) {
-  console.error("--check compares with ONNX Runtime: leave out --base");
-  process.exit(2);
-}
-
 /** A node of a net, as a net of its own. */
 interface Case {
   readonly op: string;
@@ -193,7 +186,6 @@ async function measure({ graph }: Case, time: number): Promise<readonly [native:
   }
 }
 
-const kept = new Figures("ops");
 const report = new Report("ops");
 const us = ({ medianMs, spreadMs }: Sample): string =>
   `${(1000 * medianMs).toFixed(1).padStart(9)} ±${(1000 * spreadMs).toFixed(1).padStart(7)}`;
@@ -201,20 +193,6 @@ const us = ({ medianMs, spreadMs }: Sample): string =>
 const rivalName = options.base ?? "ort";
 const cases = await casesOf(positionals);
 const ratios = new Map<string, number[]>();
-
-if (options.check) {
-  const groups = byOperator(cases);
-  /** Geometric mean over an operator's shapes. */
-  const ratioOf = async (op: string, time: number): Promise<number> => {
-    const samples: number[] = [];
-    for (const entry of groups.get(op)!) {
-      const [ours, theirs] = await measure(entry, time);
-      samples.push(theirs.cpuMs / ours.cpuMs);
-    }
-    return geometricMean(samples);
-  };
-  process.exit(await kept.check(groups.keys(), [0.05, 0.2, 0.6], ratioOf));
-}
 
 report.say(
   `${"operator".padEnd(22)}${"native µs".padStart(18)} ${`${rivalName} µs`.padStart(18)}  ÷ native  GFLOP/s    GB/s  of peak  operands`,
@@ -245,10 +223,9 @@ if (means.length > 0) {
   if (slower.length > 0)
     report.say(`below ${rivalName}: ${slower.map(([op, mean]) => `${op} ${mean.toFixed(2)}`).join(", ")}`);
 }
-if (options.write) {
+if (options.update) {
   const peak = peaks ? [`peak ${(peaks.flopsPerSecond / 1e9).toFixed(0)} GFLOP/s`] : [];
   report.update(`${threads} thread${threads > 1 ? "s" : ""}`, ...peak);
-  kept.write(Object.fromEntries(means));
 }
 base?.dispose();
 process.exit(0);

@@ -28,7 +28,7 @@ Simplifies every net of shared/models (INFERLAB_SHARED) with npm onnxsim, ONNX R
   --rounds N       runs of each, in turn; medians are reported (default 3; one that takes over 10 s is run once)
   --onnxsim DIR    folder of the package (default: bench/node_modules/onnxsim, from npm ci --prefix bench)
   --no-onnxsim     leave it out
-  --write          put the table into docs/optimiser.md`;
+  --update         put the table into docs/optimiser.md`;
 
 const timeoutMs = 120_000;
 /** A peer slower than this is run once. */
@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "3" },
     onnxsim: { type: "string" },
     "no-onnxsim": { type: "boolean" },
-    write: { type: "boolean" },
+    update: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -192,7 +192,7 @@ const last = `| the ${numSummed} that all can handle | ${sums.map((n) => n || ""
 lines.push(last);
 console.log(last);
 rmSync(folder, { recursive: true });
-if (options.write) {
+if (options.update) {
   const page = join(packageRoot, "docs", "optimiser.md");
   const text = readFileSync(page, "utf8");
   const marks = /(<!-- bench simplify -->\n)[\s\S]*?(<!-- end -->)/;

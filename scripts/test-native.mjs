@@ -1,7 +1,9 @@
-// Builds and runs the C++ tests. Arguments are parts of test names; options:
-//   --sanitize=address,undefined          everything compiled anew with those sanitizers; a report ends the process
-//   --sanitize=thread                     likewise
-//   --addon                               also links <folder of the variant>/inferlab.node, for INFERLAB_ADDON
+// Builds and runs the C++ tests, against the libraries that the addon is made of (built first, where they are not). Arguments
+// are parts of test names; options:
+//   --sanitize=address,undefined          compiled with those sanitizers, but for instruction sets that this CPU lacks; a report
+//                                         ends the process
+//   --sanitize=thread                     likewise, instruction sets as in the addon but for the plain one
+//   --addon                               with a sanitizer: also links <folder of the variant>/inferlab.node, for INFERLAB_ADDON
 //   --isa=plain|avx2|avx512|neon          forces the process's instruction set (tests of each set run anyway)
 //   --cross=aarch64                       the kernels and their tests cross-compiled, run under qemu-user (Debian packages
 //                                         g++-aarch64-linux-gnu and qemu-user-static)
@@ -23,6 +25,8 @@ const option = (name) => options.find((text) => text.startsWith(`--${name}=`))?.
 const sanitizer = option("sanitize");
 const cross = option("cross");
 const variant = cross ?? sanitizer?.replaceAll(",", "-") ?? "release";
+/** The very code that users load; a variant compiles its own. */
+const isShipped = variant === "release";
 const withAddon = options.includes("--addon");
 const folder = join(root, "build", "native-tests", variant);
 const compiler = process.env.CXX ?? (cross ? `${cross}-linux-gnu-g++` : "g++");
@@ -45,12 +49,17 @@ const isas = {
   aarch64: { plain: [], neon: [] },
 }[arch] ?? { plain: [] };
 
-/** Whether a sanitizer looks at a set: where this CPU has it; for races, which no instruction set changes, the plain one. */
-function looksAt(set) {
+/** Whether a variant compiles a set anew: a sanitizer where this CPU has it; one for races, which no set changes, the plain one. */
+function compiles(set) {
+  if (isShipped) return false;
   if (sanitizer === "thread") return set === "plain";
   const flag = { avx2: "avx2", avx512: "avx512bw" }[set];
-  return !flag || !existsSync("/proc/cpuinfo") || readFileSync("/proc/cpuinfo", "utf8").includes(` ${flag} `);
+  return (
+    !sanitizer || !flag || !existsSync("/proc/cpuinfo") || readFileSync("/proc/cpuinfo", "utf8").includes(` ${flag} `)
+  );
 }
+/** The other sets are those of the addon. */
+const shippedSets = Object.keys(isas).filter((set) => !compiles(set));
 
 /** Compiler flags for the addon's sources: the headers of Node and of node-addon-api, and binding.gyp's definitions. */
 function addonFlags() {
@@ -73,17 +82,21 @@ function addonFlags() {
 /** Cross-compiled are the kernels with what they stand on: the rest has nothing that an instruction set changes. */
 const isWanted = (source) => !cross || /^native\/(base|memory|kernels|test)\/(?!.*(heap|checked)_test)/.test(source);
 
+if (
+  shippedSets.length > 0 &&
+  spawnSync(process.execPath, [join(root, "scripts", "build-addon.mjs")], { stdio: "inherit" }).status !== 0
+)
+  process.exit(1);
+
 const objects = [];
-for (const kind of withAddon ? ["core", "test", "addon"] : ["core", "test"]) {
+const kinds = isShipped ? ["test"] : ["core", "test", ...(withAddon ? ["addon"] : [])];
+for (const kind of kinds) {
   const flags = kind === "addon" ? addonFlags() : cross && kind === "test" ? ["-DINFERLAB_TEST_SHARE=11"] : [];
   for (const source of nativeSources(kind).filter(isWanted)) objects.push({ source, kind, set: "", flags });
 }
 for (const source of nativeSources("isa").filter(isWanted))
-  for (const [set, setFlags] of Object.entries(isas)) {
-    const flags = [...setFlags, `-DINFERLAB_ISA_NS=${set}`];
-    if (sanitizer && !looksAt(set)) flags.push("-fno-sanitize=all");
-    objects.push({ source, kind: "isa", set, flags });
-  }
+  for (const set of Object.keys(isas).filter(compiles))
+    objects.push({ source, kind: "isa", set, flags: [...isas[set], `-DINFERLAB_ISA_NS=${set}`] });
 for (const entry of objects)
   entry.object = join(
     folder,
@@ -128,26 +141,39 @@ const numStale = stale.length;
 await Promise.all(cpus().map(compileNext));
 if (failed) process.exit(1);
 
-/** Links the objects of these kinds, where one is new. */
-function link(target, kinds, flags) {
-  if (numStale === 0 && existsSync(target)) return;
+/** Links the objects of these kinds and libraries, where one is new. */
+function link(target, kinds, libraries, flags) {
+  const made = existsSync(target) ? statSync(target).mtimeMs : 0;
+  if (numStale === 0 && made > 0 && libraries.every((library) => statSync(library).mtimeMs < made)) return;
   const args = common.filter((flag) => /^-(O|g|f|p)/.test(flag));
-  args.push(...objects.filter(({ kind }) => kinds.includes(kind)).map(({ object }) => object), ...flags, "-o", target);
+  args.push(...objects.filter(({ kind }) => kinds.includes(kind)).map(({ object }) => object));
+  if (libraries.length > 0) args.push("-Wl,--start-group", ...libraries, "-Wl,--end-group");
+  args.push(...flags, "-o", target);
   if (spawnSync(compiler, args, { cwd: root, stdio: "inherit" }).status !== 0) process.exit(1);
 }
 
+const shipped = (name) => join(root, "build", "Release", "obj.target", `native_${name}.a`);
 const executable = join(folder, "tests");
-link(executable, ["core", "isa", "test"], cross ? ["-static"] : []);
-if (withAddon) link(join(folder, "inferlab.node"), ["core", "isa", "addon"], ["-shared", "-Wl,-z,nodelete"]);
+link(
+  executable,
+  ["core", "isa", "test"],
+  (isShipped ? ["core", ...shippedSets] : shippedSets).map(shipped),
+  cross ? ["-static"] : [],
+);
+if (withAddon && !isShipped)
+  link(join(folder, "inferlab.node"), ["core", "isa", "addon"], shippedSets.map(shipped), [
+    "-shared",
+    "-Wl,-z,nodelete",
+  ]);
 
 // Functions of an instruction set must not leak into the others by the linker's merging of equal inline functions.
-if (!sanitizer && !cross) {
-  for (const { object, set } of objects.filter((entry) => entry.set)) {
-    const { stdout } = spawnSync("nm", ["-C", object], { encoding: "utf8" });
+if (isShipped) {
+  for (const set of Object.keys(isas)) {
+    const { stdout } = spawnSync("nm", ["-C", shipped(set)], { encoding: "utf8", maxBuffer: 1 << 28 });
     const leaks = (stdout ?? "").split("\n").filter((line) => /^\S+ [WVu] /.test(line) && !line.includes(`::${set}::`));
     if (leaks.length) {
       console.error(
-        `${object} holds mergeable functions outside of its namespace (native/base/isa.h):\n${leaks.join("\n")}`,
+        `${shipped(set)} holds mergeable functions outside of its namespace (native/base/isa.h):\n${leaks.join("\n")}`,
       );
       process.exit(1);
     }

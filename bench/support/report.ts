@@ -1,5 +1,5 @@
 /** What benches over nets share: their command line, and tables that are printed and kept in docs/performance.md. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
@@ -67,54 +67,5 @@ export class Report {
     );
     const table = `${begin}\n\`\`\`\n${facts}\n${this.lines.join("\n")}\n\`\`\`\n${end}`;
     writeFileSync(file, text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length));
-  }
-}
-
-/** Share of a kept ratio that a new one may fall short. */
-const allowedFall = 0.15;
-
-/** Ratios to ONNX Runtime by name, kept in bench/NAME.json. */
-export class Figures {
-  private readonly file: string;
-
-  constructor(name: string) {
-    this.file = join(packageRoot, "bench", `${name}.json`);
-  }
-
-  write(figures: Readonly<Record<string, number>>): void {
-    writeFileSync(this.file, `${JSON.stringify(figures, undefined, 2)}\n`);
-  }
-
-  /**
-   * Measures what has a kept ratio: again with each of `efforts` while it seems to have fallen; NaN leaves it out. Says what
-   * it found and returns the exit code. Errors: none kept.
-   */
-  async check<E>(
-    names: Iterable<string>,
-    efforts: readonly E[],
-    ratioOf: (name: string, effort: E) => Promise<number>,
-  ): Promise<number> {
-    if (!existsSync(this.file)) {
-      console.error(`${this.file} is missing: nothing to compare with`);
-      return 1;
-    }
-    const kept = JSON.parse(readFileSync(this.file, "utf8")) as Record<string, number>;
-    let failures = 0;
-    for (const name of names) {
-      const before = kept[name];
-      if (before === undefined) continue;
-      const least = before * (1 - allowedFall);
-      let best = 0;
-      for (const effort of efforts) {
-        if (!(best < least)) break;
-        best = Math.max(best, await ratioOf(name, effort));
-      }
-      if (Number.isNaN(best)) continue;
-      const fell = best < least;
-      if (fell) failures++;
-      const verdict = fell ? `  FELL by more than ${100 * allowedFall} %` : "";
-      console.log(`${name.padEnd(34)} ${before.toFixed(2)} before, ${best.toFixed(2)} now${verdict}`);
-    }
-    return failures === 0 ? 0 : 1;
   }
 }
