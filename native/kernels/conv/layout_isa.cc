@@ -1,6 +1,7 @@
 // Between planar and blocked tensors, at memory speed: 8×8 (or 16×8) corners are transposed in registers where the channels are whole.
 #include <cstring>
 
+#include "kernels/common/transpose-inl.h"
 #include "kernels/conv/conv_isa.h"
 
 namespace inferlab::conv::INFERLAB_ISA_NS {
@@ -8,37 +9,6 @@ namespace {
 
 using namespace ::inferlab::INFERLAB_ISA_NS;
 using namespace ::inferlab::INFERLAB_ISA_NS::simd;
-
-#if defined(__AVX2__)
-// Transposes 8 rows of 8 floats: `from` rows `from_stride` apart to `to` rows `to_stride` apart.
-INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
-  __m256 r[8], s[8];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) r[i] = _mm256_loadu_ps(from + i * from_stride);
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-    s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-  }
-#pragma GCC unroll 2
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xEE);
-    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xEE);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
-    _mm256_storeu_ps(to + (i + 4) * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-  }
-}
-#else
-INFERLAB_INLINE void Transpose8x8(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
-  for (int i = 0; i < 8; ++i)
-    for (int j = 0; j < 8; ++j) to[j * to_stride + i] = from[i * from_stride + j];
-}
-#endif
 
 struct Block {
   int64_t offset;  // of its first element, alike in both layouts

@@ -3,7 +3,7 @@
 //   C[b, i, j] = act( alpha · Σ_k A[b, i, k] · B[b, k, j]  +  beta · bias[i, j]  +  R[b, i, j] )        (R before)
 //   C[b, i, j] = act( alpha · Σ_k A[b, i, k] · B[b, k, j]  +  beta · bias[i, j] )  +  R[b, i, j]        (R after)
 //
-// The sum runs over k in ascending order in blocks of 256, whatever the number of threads: same input, same bits.
+// The sum runs over k in ascending order, in blocks that depend on k alone, whatever the number of threads: same input, same bits.
 // A and B are strided views; B may instead have been packed once (weights). C is dense in its rows.
 // Aliasing: R may be C; otherwise C overlaps nothing. Alignment: that of float. Nothing outside the views is read.
 #pragma once

@@ -3,11 +3,12 @@
 // A tile is kRows × (kVectors vectors) of C held in registers; each k loads kVectors vectors of B, broadcasts kRows elements
 // of A and issues kRows·kVectors FMAs. Latency 4 × 2 ports asks for at least 8 chains: 6 × 2 = 12 of 16 registers with AVX2,
 // 14 × 2 = 28 of 32 with AVX-512. Plain x86-64 has 16 registers of 4 floats: 4 × 8 floats fill 8 of them.
-// A is read in place where it is small; else each block of it is copied to rows at a distance that spreads over the cache
-// sets (in place, rows 4 KiB apart evict each other).
+// A is read in place where it is small; else each block of it is copied, the rows of a tile side by side, so that a tile reads A in one
+// stream (in place, rows 4 KiB apart evict each other, and six short streams are read slower than one: a tenth of the speed at 1024³).
 #include "base/simd-inl.h"
 #include "kernels/common/activation-inl.h"
 #include "kernels/common/tiles-inl.h"
+#include "kernels/common/transpose-inl.h"
 #include "kernels/gemm/gemm_table.h"
 
 namespace inferlab::gemm::INFERLAB_ISA_NS {
@@ -31,10 +32,17 @@ constexpr int kRows = 4, kVectors = 1;
 #define INFERLAB_GEMM_NAME "gemm_f32_plain_4x8"
 #endif
 constexpr int kColumns = kVectors * kLanes;
-constexpr int64_t kDepthBlock = 256;
-constexpr int64_t kRowBlock = 192 / kRows * kRows;
-// Floats between rows of a copied block of A: not a multiple of a page's lines.
-constexpr int64_t kCopyStride = kDepthBlock + 16;
+// The most steps of k that one pass over C takes, and rows that meet one panel of B before the next: a block of A of so many
+// fills half of a second-level cache of 512 KiB. A panel of B is then as large as the first-level cache, which costs nothing (it is
+// read in one stream), and C is touched half as often as with 256.
+constexpr int64_t kDepthBlock = kColumns > 16 ? 256 : 512;
+constexpr int64_t kRowBlock = (kColumns > 16 ? 192 : 144) / kRows * kRows;
+
+// Steps of k in each block but the last: k in equal parts, so that no pass over C is for a short rest.
+int64_t DepthOfBlocks(int64_t k) {
+  const int64_t blocks = (k + kDepthBlock - 1) / kDepthBlock;
+  return blocks <= 1 ? k : ((k + blocks - 1) / blocks + 7) / 8 * 8;
+}
 
 // acc += A[rows, k] · B[k, columns] over `depth` steps. kUnroll > 1 keeps that many independent sums (few rows).
 template <int kR, bool kDenseA, int kUnroll>
@@ -186,6 +194,8 @@ void RunTile(const TileContext& t) {
   constexpr int kUnroll = kR * kVectors >= 8 ? 1 : (kR * kVectors >= 4 ? 2 : 4);
   if (t.b_tail)
     MultiplyTail<kR>(t.depth, t.a, t.a_row, t.a_step, t.b, t.b_step, t.n, acc);
+  else if (t.a_row == 1 && t.a_step == kRows && t.b_step == kColumns)
+    Multiply<kR, false, kUnroll>(t.depth, t.a, 1, kRows, t.b, kColumns, acc);
   else if (t.a_step == 1 && t.b_step == kColumns)
     Multiply<kR, true, kUnroll>(t.depth, t.a, t.a_row, 1, t.b, kColumns, acc);
   else
@@ -211,12 +221,38 @@ using TileFunction = void (*)(const TileContext&);
 constexpr TileFunction kTiles[] = INFERLAB_TILES(RunTile);
 static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kRows + 1);
 
-void CopyA(int64_t rows, int64_t depth, const float* a, int64_t row_stride, int64_t step, float* copy) {
-  if (step == 1) {
-    for (int64_t i = 0; i < rows; ++i) std::memcpy(copy + i * kCopyStride, a + i * row_stride, depth * sizeof(float));
+// Floats that CopyTile may write beyond the tile.
+constexpr int64_t kCopySpill = 8;
+
+// kRows rows of A, each contiguous, as kRows elements for each k.
+INFERLAB_INLINE void CopyTile(int64_t depth, const float* a, int64_t row_stride, float* copy) {
+  int64_t k = 0;
+  if constexpr (kRows >= 8) {
+    // The last eight rows overlap those before.
+    for (; k + 8 <= depth; k += 8)
+      for (int i = 0; i < kRows; i += 8) {
+        const int first = i + 8 <= kRows ? i : kRows - 8;
+        Transpose8x8(a + first * row_stride + k, row_stride, copy + k * kRows + first, kRows);
+      }
   } else {
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t i = 0; i < rows; ++i) copy[i * kCopyStride + k] = a[i * row_stride + k * step];
+    for (; k + 8 <= depth; k += 8) Transpose8x8<kRows>(a + k, row_stride, copy + k * kRows, kRows);
+  }
+  for (; k < depth; ++k)
+    for (int i = 0; i < kRows; ++i) copy[k * kRows + i] = a[i * row_stride + k];
+}
+
+// A block of A as tiles of kRows rows, one after the other.
+void CopyA(int64_t rows, int64_t depth, const float* a, int64_t row_stride, int64_t step, float* copy) {
+  for (int64_t i0 = 0; i0 < rows; i0 += kRows, a += kRows * row_stride, copy += kRows * depth) {
+    const int64_t count = rows - i0 < kRows ? rows - i0 : kRows;
+    if (count == kRows && step == 1) {
+      CopyTile(depth, a, row_stride, copy);
+    } else if (count == kRows && row_stride == 1) {
+      for (int64_t k = 0; k < depth; ++k) std::memcpy(copy + k * kRows, a + k * step, kRows * sizeof(float));
+    } else {
+      for (int64_t k = 0; k < depth; ++k)
+        for (int64_t i = 0; i < count; ++i) copy[k * kRows + i] = a[i * row_stride + k * step];
+    }
   }
 }
 
@@ -225,9 +261,10 @@ void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
   t.params = &p;
   t.b_step = block.b_k_stride;
   const bool packed = block.b_k_stride == kColumns;
+  const int64_t depth = DepthOfBlocks(p.k);
   int64_t k0 = 0;
   do {  // once even where k is 0: the epilogue is still due
-    t.depth = p.k - k0 < kDepthBlock ? p.k - k0 : kDepthBlock;
+    t.depth = p.k - k0 < depth ? p.k - k0 : depth;
     t.first = k0 == 0;
     t.last = k0 + t.depth >= p.k;
     for (int64_t m0 = block.m_begin; m0 < block.m_end; m0 += kRowBlock) {
@@ -238,8 +275,8 @@ void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
       if (block.a_copy) {
         CopyA(m1 - m0, t.depth, a, p.a_row_stride, p.a_column_stride, block.a_copy);
         a = block.a_copy;
-        t.a_row = kCopyStride;
-        t.a_step = 1;
+        t.a_row = 1;
+        t.a_step = kRows;
       }
       for (int64_t j = block.n_begin; j < block.n_end; j += kColumns) {
         t.n = block.n_end - j < kColumns ? static_cast<int>(block.n_end - j) : kColumns;
@@ -253,7 +290,7 @@ void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
         t.next_lines = prefetch ? static_cast<int>((t.depth * kColumns / 16 + tiles - 1) / tiles) : 0;
         for (int64_t i = m0; i < m1; i += kRows) {
           const int rows = m1 - i < kRows ? static_cast<int>(m1 - i) : kRows;
-          t.a = a + (i - m0) * t.a_row;
+          t.a = block.a_copy ? a + (i - m0) * t.depth : a + (i - m0) * t.a_row;
           t.c = block.c + i * p.c_row_stride + j;
           t.residual = block.residual ? block.residual + i * p.c_row_stride + j : nullptr;
           t.bias = pointers.bias ? pointers.bias + i * p.bias_row_stride + j * p.bias_column_stride : nullptr;
@@ -296,7 +333,7 @@ void PackPanels(int64_t k, int64_t n, const float* b, int64_t row_stride, int64_
 }  // namespace
 
 const Table& GetTable() {
-  static constexpr Table table = {INFERLAB_GEMM_NAME, kRows, kColumns, kRowBlock * kCopyStride, PackPanels, RunBlock};
+  static constexpr Table table = {INFERLAB_GEMM_NAME, kRows, kColumns, kRowBlock * kDepthBlock + kCopySpill, PackPanels, RunBlock};
   return table;
 }
 

@@ -128,6 +128,8 @@ void All() {
     Check({200, 40, 520, false, false, packed});
     Check({400, 280, 270, false, true, packed});
     Check({50, 300, 257, true, false, packed});
+    Check({97, 136, 1037, false, false, packed});
+    Check({97, 136, 1037, true, false, packed});
     for (int bias = 0; bias < 5; ++bias)
       for (ResidualKind residual : {ResidualKind::kNone, ResidualKind::kBeforeActivation, ResidualKind::kAfterActivation})
         for (ActivationKind kind : {ActivationKind::kNone, ActivationKind::kRelu, ActivationKind::kPrelu, ActivationKind::kSigmoid}) {
