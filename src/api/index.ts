@@ -6,6 +6,7 @@
 export type { DType } from "../base/dtypes.ts";
 export { InferlabError } from "../base/errors.ts";
 export { Image } from "../base/image.ts";
+export { type MapElement, type MapKey, MapValue } from "../base/map-value.ts";
 export type { Dim, Shape } from "../base/shapes.ts";
 export { Sound } from "../base/sound.ts";
 export { type OptionalValue, type RuntimeValue, type SequenceValue, Tensor } from "../base/tensor.ts";
@@ -59,6 +60,7 @@ export type {
   InstructionReport,
   RunOptions,
 } from "../runtime/engine.ts";
+export type { Feeds, PlainMap } from "../runtime/feeds.ts";
 export { Session, type SessionStats } from "../runtime/session.ts";
 export type { Trace, TraceEvent } from "../runtime/trace.ts";
 export * from "../widgets/index.ts";

@@ -22,7 +22,9 @@ function* buffersOf(value: RuntimeValue | null | undefined): Generator<ArrayBuff
   if (!value) return;
   if (value.kind === "sequence") for (const item of value.items) yield* buffersOf(item);
   else if (value.kind === "optional") yield* buffersOf(value.value);
-  else if (!Array.isArray(value.data)) yield (value.data as Uint8Array).buffer;
+  else if (value.kind === "map") {
+    for (const element of value.values()) if (element instanceof Tensor) yield* buffersOf(element);
+  } else if (!Array.isArray(value.data)) yield (value.data as Uint8Array).buffer;
 }
 
 export interface HeldValues {

@@ -6,7 +6,9 @@
 import { type Displayed, display, displaySymbol } from "./display-hook.ts";
 import { allocate, byteLength, type DataArray, type DType, type DTypeArrays, dtypes, storageLength } from "./dtypes.ts";
 import { InferlabError } from "./errors.ts";
+import type { MapValue } from "./map-value.ts";
 import { formatType, sizeOf } from "./shapes.ts";
+import type { ValueType } from "./value-type.ts";
 
 /** How the memory of a tensor that owns it is given back. */
 const owners = new WeakMap<object, () => void>();
@@ -107,11 +109,13 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
 }
 
 /** A list of values of one type (ONNX `seq(T)`). */
-export interface SequenceValue {
+export interface SequenceValue<T extends RuntimeValue = RuntimeValue> {
   readonly kind: "sequence";
-  readonly items: readonly RuntimeValue[];
+  readonly items: readonly T[];
   /** Type of the elements; needed where the list is empty. */
   readonly dtype?: DType;
+  /** The same where they are no tensors. */
+  readonly elementType?: ValueType;
 }
 
 /** A value or nothing (ONNX `optional(T)`). */
@@ -121,6 +125,6 @@ export interface OptionalValue {
 }
 
 /** What flows along an edge of a graph at run time. */
-export type RuntimeValue = Tensor | SequenceValue | OptionalValue;
+export type RuntimeValue = Tensor | SequenceValue | OptionalValue | MapValue;
 
 export type { DataArray };

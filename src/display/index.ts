@@ -15,6 +15,7 @@ import "./frames.ts";
 import "./graph.ts";
 import "./graph-diff.ts";
 import "./image.ts";
+import "./maps.ts";
 import "./memory.ts";
 import "./memory-heaps.ts";
 import "./model-report.ts";

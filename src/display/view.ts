@@ -1,5 +1,6 @@
 /** `view(value, options)`: a value shown another way than it shows itself. */
 import { type Displayed, display, displaySymbol, hasDisplay, type MimeBundle } from "../base/display-hook.ts";
+import { MapValue } from "../base/map-value.ts";
 import { describeValue } from "./describe.ts";
 
 /** Something that shows itself at the end of a cell and in `display()`. */
@@ -15,11 +16,15 @@ function property(value: object, key: PropertyKey): unknown {
   }
 }
 
-/** The display that fits a value by what it has: its own kind, a graph or something with one, a trace, an error, rows. */
+/** The display that fits a value by what it has: its own kind, maps, a graph or something with one, a trace, an error, rows. */
 export function kindOf(value: unknown): { kind: string; value: unknown } {
   if (typeof value !== "object" || value === null) return { kind: "object", value };
   const kind = property(value, "kind");
   if (typeof kind === "string" && hasDisplay(kind)) return { kind, value };
+  if (kind === "map" && value instanceof MapValue) return { kind: "maps", value: [value] };
+  const items = kind === "sequence" ? property(value, "items") : undefined;
+  if (Array.isArray(items) && items.length > 0 && items.every((item) => item instanceof MapValue))
+    return { kind: "maps", value: items };
   if (property(value, "subgraph") === true) return { kind: "graph", value };
   const graph = property(value, "graph");
   if (typeof graph === "object" && graph !== null && property(graph, "subgraph") === true)

@@ -13,6 +13,7 @@ import { Tensor } from "../base/tensor.ts";
 import type { Graph, Value } from "../compiler/ir/graph.ts";
 import { writeOnnx } from "../compiler/onnx/write.ts";
 import type { Engine, EngineSession, InstructionReport, PreparedOptions, RunOptions, Values } from "./engine.ts";
+import { compileAroundMaps } from "./ort-maps.ts";
 import { readOrtProfile } from "./ort-profile.ts";
 import type { Trace, TraceEvent } from "./trace.ts";
 
@@ -221,6 +222,7 @@ export const ort: Engine = {
     }
   },
   async compile(graph, options) {
-    return new OrtSession(graph, options, await OrtSession.create(graph, options));
+    const compile = async (part: Graph) => new OrtSession(part, options, await OrtSession.create(part, options));
+    return (await compileAroundMaps(graph, compile)) ?? compile(graph);
   },
 };

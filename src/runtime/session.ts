@@ -9,11 +9,11 @@ import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
 import { areRunsCollected, tellCollectors } from "./collect.ts";
 import type { EngineOptions } from "./compile.ts";
 import type { EngineSession, EngineStats, HeapReport, InstructionReport, RunOptions, Values } from "./engine.ts";
-import { checkFeeds, type Port } from "./feeds.ts";
+import { checkFeeds, type Feeds, type Port } from "./feeds.ts";
 import type { Trace } from "./trace.ts";
 
 /**
- * What `run` gives back. A graph's outputs are tensors but for the rare sequence or optional, which is there under the
+ * What `run` gives back. A graph's outputs are tensors but for the rare sequence, optional or map, which is there under the
  * same name with its own `kind`: `run<{ parts: SequenceValue }>({ x })` says so to the type checker.
  */
 export type Outputs = Record<string, Tensor>;
@@ -54,7 +54,7 @@ export class Session {
    *
    * Errors: FEED for a wrong feed, CANCELLED where the signal fired, SHAPE/DTYPE/VALUE where an operator's rule breaks.
    */
-  async run<O extends Values = Outputs>(feeds: Values, options?: RunOptions): Promise<O> {
+  async run<O extends Values = Outputs>(feeds: Feeds, options?: RunOptions): Promise<O> {
     const own = withCell(options);
     const { inner, complete } = this.ready(feeds, own);
     const held = holdMemory(complete);
@@ -67,7 +67,7 @@ export class Session {
   }
 
   /** As `run`, recording each instruction; `capture` keeps tensors from inside the graph. */
-  async trace(feeds: Values, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
+  async trace(feeds: Feeds, options?: RunOptions): Promise<{ outputs: Outputs; trace: Trace }> {
     const own = withCell(options);
     const { inner, complete } = this.ready(feeds, own);
     const held = holdMemory(complete);
@@ -83,7 +83,7 @@ export class Session {
    * The traces of up to `count` runs; fewer where they would take longer than `budgetMs` together, but at least 5 (or `count`,
    * if that is less).
    */
-  async traceRuns(feeds: Values, count: number, budgetMs: number, options?: RunOptions): Promise<readonly Trace[]> {
+  async traceRuns(feeds: Feeds, count: number, budgetMs: number, options?: RunOptions): Promise<readonly Trace[]> {
     const own = withCell(options);
     const { inner, complete } = this.ready(feeds, own);
     const few = Math.min(5, count);
@@ -181,7 +181,7 @@ export class Session {
     return outputs;
   }
 
-  private ready(feeds: Values, options: RunOptions | undefined): { inner: EngineSession; complete: Values } {
+  private ready(feeds: Feeds, options: RunOptions | undefined): { inner: EngineSession; complete: Values } {
     if (!this.inner) throw new InferlabError("ENGINE", `session of "${this.name}" was disposed`);
     if (options?.signal?.aborted)
       throw new InferlabError("CANCELLED", `run of "${this.name}" was cancelled before it began`);

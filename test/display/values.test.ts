@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { type Displayed, display, displaySymbol, type MimeBundle } from "../../src/base/display-hook.ts";
 import { InferlabError } from "../../src/base/errors.ts";
 import { Image } from "../../src/base/image.ts";
-import { Tensor } from "../../src/base/tensor.ts";
+import { MapValue, sequenceOfMaps } from "../../src/base/map-value.ts";
+import { type SequenceValue, Tensor } from "../../src/base/tensor.ts";
+import { mapType } from "../../src/base/value-type.ts";
 import { fourier } from "../../src/display/audio.ts";
 import { ticks } from "../../src/display/chart.ts";
 import { compareTensors } from "../../src/display/compare.ts";
@@ -521,6 +523,42 @@ describe("media", () => {
       ),
     );
     await shown(inferlab.scores([]));
+  });
+});
+
+describe("maps", () => {
+  const maps = (...rows: Record<string, number>[]) =>
+    sequenceOfMaps(
+      rows.map((row) => new MapValue("string", "float32", Object.entries(row))),
+      mapType("string", "float32"),
+    ) as SequenceValue & { [displaySymbol](): Displayed };
+
+  it("show the scores of every row, largest first, labels escaped", async () => {
+    const sequence = maps({ setosa: 0.02, [script]: 0.98 }, { setosa: 0.5, [script]: Number.NaN });
+    const bundle = await expectGolden("maps.scores", sequence[displaySymbol]());
+    expectGoodOutput(bundle);
+    expect(untrusted(bundle).indexOf("98.0 %")).toBeLessThan(untrusted(bundle).indexOf("2.0 %"));
+    expect(bundle["text/html"]).toContain("&lt;script&gt;");
+  });
+
+  it("show one, none, empty ones, many, and elements that are no numbers", async () => {
+    const text = async (value: unknown, options?: Record<string, unknown>) =>
+      String((await shown(inferlab.view(value, options)))["text/plain"]);
+    const one = new MapValue("int64", "float32", [
+      [3, -20],
+      [-1, 5],
+    ]);
+    expect((await shown(one))["text/plain"]).toContain("1 map · map(int64,float32[])");
+    expect(await text(one)).toBe((await shown(one))["text/plain"]);
+    expect((await shown(maps()))["text/plain"]).toContain("0 maps");
+    expect(await text(maps({}))).toContain("(empty)");
+    const wide = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`class ${i}`, i]));
+    const many = await text(maps(...Array.from({ length: 500 }, () => wide)), { top: 2, keys: 3 });
+    expect(many).toMatch(/500 maps .* first 2\n[\s\S]*class 39 +39[\s\S]*… 37 more/);
+    await shown(maps(...Array.from({ length: 500 }, () => wide)));
+    expect(await text(new MapValue("int64", "string", [[1, script]]))).toContain('"<script>');
+    expect(await text(new MapValue("int64", "int64", [[1, 2n ** 60n]]))).toContain(String(2n ** 60n));
+    expect(await text(new MapValue("string", "float32", [["a", f32([2, 2], () => 0)]]))).toContain("float32[2,2]");
   });
 });
 

@@ -66,6 +66,8 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function isSameType(a: ValueType | undefined, b: ValueType | undefined): boolean {
   if (a === b || !a || !b) return a === b;
+  if (a.kind === "map" || b.kind === "map")
+    return a.kind === "map" && b.kind === "map" && a.key === b.key && isSameType(a.value, b.value);
   if (a.kind !== "tensor" || b.kind !== "tensor")
     return a.kind !== "tensor" && b.kind !== "tensor" && a.kind === b.kind && isSameType(a.element, b.element);
   if (a.dtype !== b.dtype) return false;
@@ -158,7 +160,7 @@ class Inference {
   }
 
   private reserve(type: ValueType | undefined): void {
-    if (type && type.kind !== "tensor") this.reserve(type.element);
+    if (type && type.kind !== "tensor") this.reserve(type.kind === "map" ? type.value : type.element);
     if (type?.kind !== "tensor" || !type.shape) return;
     if (isStatic(type.shape)) return;
     for (const dim of type.shape)
@@ -297,16 +299,21 @@ class Inference {
   /** Inferred sizes win; what inference left open is taken from the declaration. */
   private merge(value: Value, inferred: ValueType | undefined, declared: ValueType | undefined): ValueType | undefined {
     if (!inferred || !declared) return inferred ?? declared;
-    if (inferred.kind !== "tensor" || declared.kind !== "tensor") {
-      if (inferred.kind === "tensor" || declared.kind === "tensor" || inferred.kind !== declared.kind) return inferred;
-      return { kind: inferred.kind, element: this.merge(value, inferred.element, declared.element)! };
-    }
     const conflict = (): ValueType => {
       this.warnings.push(
         `"${value.name}" is declared as ${formatValueType(declared)} but computes ${formatValueType(inferred)}`,
       );
       return inferred;
     };
+    if (inferred.kind === "map" || declared.kind === "map") {
+      const agree = inferred.kind === "map" && declared.kind === "map" && inferred.key === declared.key;
+      // What is declared of a map's values is their dtype: whether they are scalars, their operator says.
+      return agree && inferred.value.dtype === declared.value.dtype ? inferred : conflict();
+    }
+    if (inferred.kind !== "tensor" || declared.kind !== "tensor") {
+      if (inferred.kind === "tensor" || declared.kind === "tensor" || inferred.kind !== declared.kind) return inferred;
+      return { kind: inferred.kind, element: this.merge(value, inferred.element, declared.element)! };
+    }
     if (inferred.dtype !== declared.dtype) return conflict();
     if (!inferred.shape) return declared;
     if (!declared.shape) return inferred;

@@ -6,7 +6,7 @@ import { fromNumbers } from "../../base/numbers.ts";
 import { randomSource } from "../../base/random.ts";
 import { type Dim, isStatic, sizeOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
-import type { ValueType } from "../../base/value-type.ts";
+import type { TensorType, ValueType } from "../../base/value-type.ts";
 import type { AttributeValue } from "../../ops/operator.ts";
 import { Graph, Node, Value } from "./graph.ts";
 import { operatorOrOpaque } from "./opaque.ts";
@@ -203,6 +203,22 @@ class Parser {
       this.expect(")");
       return { kind, element };
     }
+    if (this.isName("map")) {
+      this.at++;
+      this.expect("(");
+      const token = this.peek();
+      const key = this.dtype();
+      if (key !== "int64" && key !== "string")
+        throw error(this.text, token!.at, `keys are ${key}, expected int64 or string`);
+      this.expect(",");
+      const value = this.tensorType();
+      this.expect(")");
+      return { kind: "map", key, value };
+    }
+    return this.tensorType();
+  }
+
+  private tensorType(): TensorType {
     const dtype = this.dtype();
     this.expect("[");
     if (this.isName("…")) {

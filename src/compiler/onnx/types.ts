@@ -1,7 +1,8 @@
 /** TypeProto → ValueType. */
 import { parseDim, symbolDim, symbolsOf } from "../../base/dims.ts";
+import { dtypes } from "../../base/dtypes.ts";
 import type { Dim } from "../../base/shapes.ts";
-import type { ValueType } from "../../base/value-type.ts";
+import type { MapKeyType, ValueType } from "../../base/value-type.ts";
 import type { TypeProto } from "./schema.ts";
 import { elementType } from "./tensors.ts";
 
@@ -33,7 +34,9 @@ export class DimReader {
   }
 }
 
-/** undefined where the type is left out or is one that values here cannot have (maps). */
+const mapKeys: readonly MapKeyType[] = ["int64", "string"];
+
+/** undefined where the type is left out or is one that values here cannot have: maps with other keys, or of no tensors. */
 export function valueTypeOf(proto: TypeProto | undefined, dims: DimReader, name: string): ValueType | undefined {
   if (proto?.tensorType) {
     const { elemType, shape } = proto.tensorType;
@@ -41,6 +44,11 @@ export function valueTypeOf(proto: TypeProto | undefined, dims: DimReader, name:
     const dtype = elementType(elemType, name);
     if (!shape) return { kind: "tensor", dtype };
     return { kind: "tensor", dtype, shape: (shape.dim ?? []).map((d) => dims.dim(d.dimValue, d.dimParam)) };
+  }
+  if (proto?.mapType) {
+    const key = mapKeys.find((dtype) => dtypes[dtype].onnx === proto.mapType?.keyType);
+    const value = valueTypeOf(proto.mapType.valueType, dims, name);
+    return key && value?.kind === "tensor" ? { kind: "map", key, value } : undefined;
   }
   const inner = proto?.sequenceType?.elemType ?? proto?.optionalType?.elemType;
   if (!inner) return undefined;

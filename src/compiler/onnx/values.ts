@@ -15,12 +15,16 @@ export function readTensorProto(bytes: Uint8Array): Tensor {
 /** The value in the bytes of a TensorProto, SequenceProto or OptionalProto: `type` says which. */
 export function readValueProto(bytes: Uint8Array, type: ValueType): RuntimeValue {
   if (type.kind === "tensor") return readTensorProto(bytes);
+  if (type.kind === "map") throw noMaps();
   const source = memorySource(bytes);
   if (type.kind === "sequence") return sequenceOf(decodeMessage("SequenceProto", source), type.element);
   return optionalOf(decodeMessage("OptionalProto", source), type.element);
 }
 
+const noMaps = (): InferlabError => new InferlabError("UNSUPPORTED", "maps are not read from protobuf files of values");
+
 function sequenceOf(proto: SequenceProto, element: ValueType): SequenceValue {
+  if (element.kind === "map") throw noMaps();
   const items: RuntimeValue[] = [
     ...(proto.tensorValues ?? []).map((t) => tensorOf(t)),
     ...(proto.sequenceValues ?? []).map((s) => sequenceOf(s, element.kind === "tensor" ? element : element.element)),

@@ -143,6 +143,7 @@ function typeMessage(type: ValueType): Message {
     const shape = type.shape && { dim: type.shape.map(dimMessage) };
     return { tensorType: { elemType: dtypes[type.dtype].onnx, shape } };
   }
+  if (type.kind === "map") return { mapType: { keyType: dtypes[type.key].onnx, valueType: typeMessage(type.value) } };
   const element = { elemType: typeMessage(type.element) };
   return type.kind === "sequence" ? { sequenceType: element } : { optionalType: element };
 }

@@ -3,6 +3,7 @@
 import { evaluateDim, symbolsOf } from "../../base/dims.ts";
 import { dtypes, isFloat } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
+import { elementTensor, type MapValue } from "../../base/map-value.ts";
 import { fromNumbers, toNumbers } from "../../base/numbers.ts";
 import { randomSource } from "../../base/random.ts";
 import { sizeOf } from "../../base/shapes.ts";
@@ -113,6 +114,7 @@ export function compareValues(a: RuntimeValue | null | undefined, b: RuntimeValu
       ? a.items.reduce((sum, item, i) => worse(sum, compareValues(item, b.items[i])), same)
       : different;
   if (a.kind === "optional" && b.kind === "optional") return compareValues(a.value, b.value);
+  if (a.kind === "map" && b.kind === "map") return compareMaps(a, b);
   if (a.kind !== "tensor" || b.kind !== "tensor") return different;
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return different;
   if (a.dtype === "string") return (a.data as string[]).every((s, i) => s === b.data[i]) ? same : different;
@@ -130,6 +132,18 @@ export function compareValues(a: RuntimeValue | null | undefined, b: RuntimeValu
     maxAbs = Number.isNaN(d) ? Number.POSITIVE_INFINITY : Math.max(maxAbs, d);
   }
   return { bitEqual: maxAbs === 0, maxAbs, maxRelative: maxAbs / scale };
+}
+
+/** Keys, their order aside, must be the same. */
+function compareMaps(a: MapValue, b: MapValue): Difference {
+  if (a.keyType !== b.keyType || a.dtype !== b.dtype || a.size !== b.size) return different;
+  let worst = same;
+  for (const [key, value] of a) {
+    const other = b.get(key);
+    if (other === undefined) return different;
+    worst = worse(worst, compareValues(elementTensor(a.dtype, value), elementTensor(b.dtype, other)));
+  }
+  return worst;
 }
 
 /** The differences of all outputs of `a` by name. */

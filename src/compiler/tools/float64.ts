@@ -22,7 +22,8 @@ const widened = (tensor: Tensor): Tensor =>
     : tensor;
 
 function widenedType(type: ValueType | undefined): ValueType | undefined {
-  if (!type) return undefined;
+  // Operators that make or take maps have float32 in them and no other.
+  if (!type || type.kind === "map") return type;
   if (type.kind !== "tensor") return { kind: type.kind, element: widenedType(type.element)! };
   return isNarrow(type) ? { ...type, dtype: "float64" } : type;
 }

@@ -10,6 +10,11 @@ export function generalize(
   b: ValueType | undefined,
 ): ValueType | undefined {
   if (!a || !b || a.kind !== b.kind) return undefined;
+  if (a.kind === "map") {
+    const other = b as typeof a;
+    const value = a.key === other.key ? generalize(c, a.value, other.value) : undefined;
+    return value?.kind === "tensor" ? { kind: "map", key: a.key, value } : undefined;
+  }
   if (a.kind !== "tensor") {
     const element = generalize(c, a.element, (b as typeof a).element);
     return element && { kind: a.kind, element };

@@ -6,6 +6,7 @@
 import { withCellSignal } from "../../base/cell-signal.ts";
 import { arrayTypeOf, byteLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
+import { mapTypeOf } from "../../base/map-value.ts";
 import { whenUnused } from "../../base/memory-use.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type RuntimeValue, Tensor } from "../../base/tensor.ts";
@@ -451,8 +452,11 @@ function typeOf(value: RuntimeValue): ValueType {
   if (value.kind === "tensor") return { kind: "tensor", dtype: value.dtype, shape: value.shape };
   if (value.kind === "optional")
     return { kind: "optional", element: value.value ? typeOf(value.value) : { kind: "tensor", dtype: "float32" } };
+  if (value.kind === "map") return mapTypeOf(value);
   const first = value.items[0];
-  const element: ValueType = first ? withoutShape(typeOf(first)) : { kind: "tensor", dtype: value.dtype ?? "float32" };
+  const element: ValueType = first
+    ? withoutShape(typeOf(first))
+    : (value.elementType ?? { kind: "tensor", dtype: value.dtype ?? "float32" });
   return { kind: "sequence", element };
 }
 
