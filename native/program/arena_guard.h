@@ -17,6 +17,13 @@ namespace inferlab::program {
 // Nothing in a build without AddressSanitizer.
 class ArenaGuard {
  public:
+  // Two instructions that run at once would close the arena to each other.
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr bool kOneAtATime = true;
+#else
+  static constexpr bool kOneAtATime = false;
+#endif
+
   ArenaGuard(std::span<std::byte> arena, std::byte* workspace, std::size_t workspace_bytes,
              std::span<const Operand> operands, std::byte* const* tensors)
       : arena_(arena) {

@@ -17,6 +17,10 @@ constexpr std::uint64_t kMaxConstants = std::uint64_t{1} << 24;
 
 enum PlaceKind : std::uint32_t { kArena = 0, kConstant = 1, kInput = 2, kOutput = 3 };
 
+constexpr std::size_t WholeLines(std::size_t bytes) {
+  return (bytes + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment;
+}
+
 struct Record {
   std::uint32_t opcode = 0;
   std::vector<Operand> inputs;
@@ -206,6 +210,8 @@ Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
 
   const std::size_t num_instructions = reader.Count(16);
   instructions_.reserve(num_instructions);
+  std::vector<std::size_t> num_inputs;
+  num_inputs.reserve(num_instructions);
   for (std::size_t i = 0; i < num_instructions; ++i) {
     Record record;
     Status status = ReadRecord(reader, places_.size(), &record);
@@ -223,13 +229,71 @@ Status Program::Decode(std::span<const std::byte> bytes, Parallel& parallel) {
       return status;
     }
     workspace_bytes_ = std::max(workspace_bytes_, instruction->WorkspaceBytes(num_threads_));
+    num_inputs.push_back(record.inputs.size());
     std::vector<Operand>& operands = operands_.emplace_back(std::move(record.inputs));
     operands.insert(operands.end(), record.outputs.begin(), record.outputs.end());
     instructions_.push_back(std::move(instruction));
   }
+  const std::size_t num_groups = reader.Count(16);
+  for (std::size_t g = 0; g < num_groups; ++g) {
+    const std::uint64_t first = reader.U64();
+    std::vector<std::uint64_t> lanes(reader.Count(8));
+    for (auto& count : lanes) count = reader.U64();
+    if (!reader.ok()) break;
+    INFERLAB_RETURN_IF_ERROR(DecodeGroup(lanes, first, num_inputs));
+  }
   if (!reader.ok() || !reader.at_end())
     return Status::Malformed("program's length", static_cast<std::int64_t>(bytes.size()), static_cast<std::int64_t>(reader.position()));
   return Status::Ok();
+}
+
+Status Program::DecodeGroup(std::span<const std::uint64_t> lanes, std::uint64_t first,
+                            std::span<const std::size_t> num_inputs) {
+  const auto index = static_cast<std::int64_t>(groups_.size());
+  const std::size_t after = groups_.empty() ? 0 : groups_.back().end;
+  if (lanes.size() < 2 || first < after || first > instructions_.size()) return Status::Malformed("group of lanes", index);
+  Group group{static_cast<std::size_t>(first), static_cast<std::size_t>(first), {}, 0};
+  for (std::uint64_t count : lanes) {
+    if (count == 0 || count > instructions_.size() - group.end) return Status::Malformed("lane of a group", index);
+    group.end += static_cast<std::size_t>(count);
+    group.lane_ends.push_back(group.end);
+  }
+  if (LanesMeet(group, num_inputs)) return Status::Malformed("group whose lanes touch the same memory", index);
+  for (std::size_t i = group.begin; i < group.end; ++i)
+    group.workspace_bytes = std::max(group.workspace_bytes, instructions_[i]->WorkspaceBytes(1));
+  group.workspace_bytes = WholeLines(group.workspace_bytes);
+  workspace_bytes_ = std::max(workspace_bytes_, group.workspace_bytes * static_cast<std::size_t>(num_threads_));
+  groups_.push_back(std::move(group));
+  return Status::Ok();
+}
+
+bool Program::LanesMeet(const Group& group, std::span<const std::size_t> num_inputs) const {
+  struct Touch {
+    std::uint64_t space;  // the arena, or one of the outputs
+    std::uint64_t begin;
+    std::uint64_t end;
+    std::size_t lane;
+    bool writes;
+  };
+  std::vector<Touch> touches;
+  for (std::size_t i = group.begin, lane = 0; i < group.end; ++i) {
+    if (i == group.lane_ends[lane]) ++lane;
+    for (std::size_t k = 0; k < operands_[i].size(); ++k) {
+      const Operand& operand = operands_[i][k];
+      if (!operand.present() || operand.bytes == 0) continue;
+      const Place& place = places_[operand.tensor];
+      if (place.kind != kArena && place.kind != kOutput) continue;
+      const std::uint64_t space = place.kind == kArena ? 0 : std::uint64_t{1} + place.index;
+      touches.push_back({space, place.offset, place.offset + operand.bytes, lane, k >= num_inputs[i]});
+    }
+  }
+  std::sort(touches.begin(), touches.end(),
+            [](const Touch& a, const Touch& b) { return a.space != b.space ? a.space < b.space : a.begin < b.begin; });
+  for (std::size_t a = 0; a < touches.size(); ++a) {
+    for (std::size_t b = a + 1; b < touches.size() && touches[b].space == touches[a].space && touches[b].begin < touches[a].end; ++b)
+      if (touches[a].lane != touches[b].lane && (touches[a].writes || touches[b].writes)) return true;
+  }
+  return false;
 }
 
 Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel) {
@@ -252,7 +316,7 @@ Status Program::Prepare(const Instruction& instruction, std::uint64_t id, std::u
 
 // Arena and workspace, as one block.
 std::size_t Program::ArenaBytes() const {
-  return (arena_bytes_ + memory::kAlignment - 1) / memory::kAlignment * memory::kAlignment + workspace_bytes_;
+  return WholeLines(arena_bytes_) + workspace_bytes_;
 }
 
 std::unique_ptr<Program::Context> Program::Acquire() {
@@ -324,7 +388,73 @@ class Watched final : public Parallel {
   std::size_t instruction_ = 0;
 };
 
+// One thread of a run, for a lane: what the others do is no business of its instructions.
+class LaneThread final : public Parallel {
+ public:
+  explicit LaneThread(const Parallel& run) : run_(run) {}
+  int num_threads() const override { return 1; }
+  bool Cancelled() const override { return run_.Cancelled(); }
+  void Run(std::size_t num_tasks, Task task, void* context) override {
+    for (std::size_t i = 0; i < num_tasks && !Cancelled(); ++i) task(context, i, 0);
+  }
+
+ private:
+  const Parallel& run_;
+};
+
 }  // namespace
+
+struct Program::Running {
+  const RunRequest& request;
+  const Context& context;
+};
+
+Status Program::Step(const Running& running, std::size_t instruction, Parallel& parallel, std::byte* workspace) const {
+  const auto& [request, context] = running;
+  if (request.cancel && request.cancel->load(std::memory_order_relaxed)) return Status::Cancelled();
+  if (!request.timings.empty()) request.timings[instruction].start_ns = NanosecondsSince(request.origin);
+  Status status;
+  {
+    const std::size_t bytes = instructions_[instruction]->WorkspaceBytes(parallel.num_threads() == 1 ? 1 : num_threads_);
+    const ArenaGuard guard({context.memory, context.workspace + workspace_bytes_}, workspace, bytes, operands_[instruction],
+                           context.tensors.data());
+    status = instructions_[instruction]->Execute({context.tensors.data(), parallel, workspace});
+  }
+  if (!request.timings.empty()) request.timings[instruction].end_ns = NanosecondsSince(request.origin);
+  if (!status.ok()) status.instruction = static_cast<std::int64_t>(instruction);
+  return status;
+}
+
+Status Program::RunGroup(const Running& running, const Group& group) const {
+  const RunRequest& request = running.request;
+  // Where several lanes fail, the first instruction of those.
+  std::mutex mutex;
+  Status first;
+  std::atomic<bool> stop{false};
+  const auto run_lane = [&](std::size_t lane, int thread) {
+    LaneThread alone(request.parallel);
+    std::byte* const workspace = running.context.workspace + group.workspace_bytes * static_cast<std::size_t>(thread);
+    for (std::size_t i = lane == 0 ? group.begin : group.lane_ends[lane - 1]; i < group.lane_ends[lane]; ++i) {
+      if (stop.load(std::memory_order_relaxed)) return;
+      const std::int64_t start = request.stints.empty() ? 0 : NanosecondsSince(request.origin);
+      const Status status = Step(running, i, alone, workspace);
+      if (!request.stints.empty()) {
+        const std::int64_t end = NanosecondsSince(request.origin);
+        request.stints[static_cast<std::size_t>(thread) * instructions_.size() + i] = {start, end, end - start};
+      }
+      if (status.ok()) continue;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (first.ok() || status.instruction < first.instruction) first = status;
+      stop.store(true, std::memory_order_relaxed);
+      return;
+    }
+  };
+  if (ArenaGuard::kOneAtATime)
+    for (std::size_t lane = 0; lane < group.lane_ends.size(); ++lane) run_lane(lane, 0);
+  else
+    request.parallel.For(group.lane_ends.size(), [&](std::size_t lane, int thread) { run_lane(lane, thread); });
+  return first;
+}
 
 Status Program::Execute(const RunRequest& request) {
   if (request.inputs.size() != input_bytes_.size() || request.outputs.size() != output_bytes_.size())
@@ -347,23 +477,17 @@ Status Program::Execute(const RunRequest& request) {
   std::optional<Watched> watched;
   if (!request.stints.empty()) watched.emplace(request.parallel, request.origin, request.stints);
   Parallel& parallel = watched ? *watched : request.parallel;
+  const Running running{request, *context};
   Status status;
-  for (std::size_t i = 0; i < instructions_.size(); ++i) {
-    if (request.cancel && request.cancel->load(std::memory_order_relaxed)) {
-      status = Status::Cancelled();
-      break;
-    }
-    if (!request.timings.empty()) request.timings[i].start_ns = NanosecondsSince(request.origin);
-    if (watched) watched->Begin(i);
-    {
-      const ArenaGuard guard({context->memory, context->workspace + workspace_bytes_}, context->workspace,
-                             instructions_[i]->WorkspaceBytes(num_threads_), operands_[i], context->tensors.data());
-      status = instructions_[i]->Execute({context->tensors.data(), parallel, context->workspace});
-    }
-    if (!request.timings.empty()) request.timings[i].end_ns = NanosecondsSince(request.origin);
-    if (!status.ok()) {
-      status.instruction = static_cast<std::int64_t>(i);
-      break;
+  std::size_t group = 0;
+  for (std::size_t i = 0; i < instructions_.size() && status.ok();) {
+    if (group < groups_.size() && groups_[group].begin == i) {
+      status = RunGroup(running, groups_[group]);
+      i = groups_[group++].end;
+    } else {
+      if (watched) watched->Begin(i);
+      status = Step(running, i, parallel, context->workspace);
+      ++i;
     }
   }
   // A cancel inside the last instruction skipped some of its tasks.

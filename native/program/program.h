@@ -8,8 +8,13 @@
 //   constants     {u64 id}         in the constant store
 //   preparations  instructions run once at load; each writes one constant of the store that is not there yet
 //   instructions  {u32 opcode, u32 inputs, u32 outputs, u32 parameter bytes, u32 tensors[…], pad to 8, parameters}
+//   groups        {u64 first, lanes {u64 instructions}}   instructions from the first on: one lane behind the other
 //
-// Invariant: after Load returned ok, no run can touch memory outside the tensors' buffers.
+// The instructions of a lane run one after the other on one thread; the lanes of a group run beside each other, each as a task
+// of the run's team. What stands before a group is done before it, what stands behind it begins when all its lanes are done.
+//
+// Invariants: after Load returned ok, no run can touch memory outside the tensors' buffers, and no two lanes of a group touch
+// the same bytes unless both only read them.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -60,7 +65,7 @@ class ConstantStore {
   std::vector<Constant> constants_;
 };
 
-// Written by the thread that runs, one pair an instruction; nanoseconds since the request's `origin`.
+// Written by the thread that runs it (in a lane any of the team), one pair an instruction; nanoseconds since the request's `origin`.
 struct Timing {
   std::int64_t start_ns;
   std::int64_t end_ns;
@@ -112,8 +117,25 @@ class Program {
     std::uint32_t index;
     std::uint64_t offset;
   };
+  // Instructions that run beside each other.
+  struct Group {
+    std::size_t begin;
+    std::size_t end;
+    // Where each lane ends; the first begins at `begin`.
+    std::vector<std::size_t> lane_ends;
+    // Workspace of each thread.
+    std::size_t workspace_bytes;
+  };
+  struct Running;
   Program(std::shared_ptr<ConstantStore> store, int num_threads);
   Status Decode(std::span<const std::byte> bytes, Parallel& parallel);
+  // `num_inputs`: of each instruction.
+  Status DecodeGroup(std::span<const std::uint64_t> lanes, std::uint64_t first, std::span<const std::size_t> num_inputs);
+  // Whether two lanes touch bytes that one of them writes.
+  bool LanesMeet(const Group& group, std::span<const std::size_t> num_inputs) const;
+  // Runs an instruction; a status other than ok names it.
+  Status Step(const Running& running, std::size_t instruction, Parallel& parallel, std::byte* workspace) const;
+  Status RunGroup(const Running& running, const Group& group) const;
   Status Prepare(const Instruction& instruction, std::uint64_t id, std::uint32_t tensor, Parallel& parallel);
   std::size_t ArenaBytes() const;
   std::unique_ptr<Context> Acquire();
@@ -132,6 +154,8 @@ class Program {
   std::vector<Made> instructions_;
   // Of each instruction, inputs then outputs.
   std::vector<std::vector<Operand>> operands_;
+  // In their order, apart from each other.
+  std::vector<Group> groups_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Context>> idle_;
 };

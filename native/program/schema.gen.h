@@ -9,7 +9,7 @@
 
 namespace inferlab::program {
 
-inline constexpr std::uint64_t kSchemaHash = 0x72d8c822650dd6e7;
+inline constexpr std::uint64_t kSchemaHash = 0x82788b9a8003f27a;
 
 // Position (int64) of the largest or smallest element of float32 x[outer, axis, inner] along the middle axis.
 struct ArgReduceParams {

@@ -55,6 +55,9 @@ function barsOf(
   return stints ? [event, ...stints.filter((stint) => stint.thread !== event.thread)] : [event];
 }
 
+const laneText = ({ lane }: TraceEvent): string =>
+  lane ? `, lane ${lane.lane + 1} of ${lane.of} in group ${lane.group + 1}` : "";
+
 const numLanes = ({ events }: Trace): number => {
   let most = 0;
   for (const event of events) for (const { thread } of barsOf(event)) most = Math.max(most, thread);
@@ -81,7 +84,7 @@ export function timelineData(
         tenths(startUs),
         tenths(endUs),
         thread,
-        `${clip(event.node, 50, "end")} · ${clip(event.op, 24)} · ${formatUs(endUs - startUs)}${event.stints ? ` on thread ${thread}` : ""}`,
+        `${clip(event.node, 50, "end")} · ${clip(event.op, 24)} · ${formatUs(endUs - startUs)}${laneText(event)}${event.stints ? ` on thread ${thread}` : ""}`,
         (colorOf.get(event.op) ?? 0) - 1,
       ]),
     ),

@@ -4,7 +4,7 @@ import { InferlabError } from "../base/errors.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { RunOptions, Values } from "../runtime/engine.ts";
 import { Session } from "../runtime/session.ts";
-import type { Trace } from "../runtime/trace.ts";
+import { coveredUs, type Trace } from "../runtime/trace.ts";
 import { type Advice, advise } from "./advice.ts";
 import { costsOf, dependencies, type Links, labelOf, linkEvents, scopeOf, specialise } from "./link.ts";
 import { type MemoryPoint, memoryOver } from "./memory-over-time.ts";
@@ -114,7 +114,7 @@ export class Profile {
     const timesUs = events.map((_, i) => same.map(({ events }) => events[i]!.endUs - events[i]!.startUs));
     const times = timesUs.map(sampleOf);
     const totalUs = times.reduce((sum, time) => sum + time.median, 0);
-    this.coverage = sampleOf(same.map(({ events, wallUs }) => busyUs(events) / wallUs)).median;
+    this.coverage = sampleOf(same.map(({ events, wallUs }) => coveredUs(events) / wallUs)).median;
     const names = new Set(same.flatMap(({ phases }) => phases?.map(({ name }) => name) ?? []));
     const phaseUs = ({ phases }: Trace, name: string): number => phases?.find((phase) => phase.name === name)?.us ?? 0;
     this.outside = [...names]
@@ -175,8 +175,6 @@ export class Profile {
     return display("profile", this) ?? { "text/plain": `profile of ${this.graph}` };
   }
 }
-
-const busyUs = (events: Trace["events"]): number => events.reduce((sum, event) => sum + event.endUs - event.startUs, 0);
 
 /** Runs whose shapes depend on values may differ in their instructions; only like ones can be taken together. */
 function hasSameEvents(a: Trace, b: Trace): boolean {

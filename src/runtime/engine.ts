@@ -2,6 +2,7 @@
 import type { RuntimeValue } from "../base/tensor.ts";
 import type { Graph } from "../compiler/ir/graph.ts";
 import type { PlannedMemory } from "../compiler/plan/plan-memory.ts";
+import type { LanePlace } from "../compiler/program/segment.ts";
 import type { MeasuredKernel } from "../compiler/program/trial.ts";
 import type { Trace } from "./trace.ts";
 
@@ -66,6 +67,11 @@ export interface InstructionReport {
   readonly layout?: string;
   /** With `autotune`: every way that was measured, fastest first, copies between layouts counted in. */
   readonly measured?: readonly MeasuredKernel[];
+  /**
+   * Where it belongs to a branch that runs beside others, on one thread: which lane of which group of its program, counted
+   * from 0. Absent where it runs by itself, on all threads.
+   */
+  readonly lane?: LanePlace;
   readonly flops: number;
   readonly bytes: number;
 }

@@ -1,5 +1,6 @@
 /** What a run recorded. Times are microseconds since the run began. */
 import type { Tensor } from "../base/tensor.ts";
+import type { LanePlace } from "../compiler/program/segment.ts";
 
 export interface TraceEvent {
   /** Name of the graph's node this instruction came from (the first one where several were fused). */
@@ -9,7 +10,7 @@ export interface TraceEvent {
   readonly kernel: string;
   readonly startUs: number;
   readonly endUs: number;
-  /** 0 is the thread that called. */
+  /** 0 is the thread that called; in a lane the one that ran the instruction, else the one that waited for it. */
   readonly thread: number;
   readonly flops: number;
   /** Bytes read plus written. */
@@ -19,8 +20,10 @@ export interface TraceEvent {
   /** Bytes of those that begin to be needed here. */
   readonly newBytes?: number;
   readonly outputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
-  /** What each thread did of it, where several may have; `thread` is the one that waited for them. */
+  /** What each thread did of it, where several may have. */
   readonly stints?: readonly Stint[];
+  /** Where it belongs to a branch that ran beside others: instructions of other lanes of the group may have run meanwhile. */
+  readonly lane?: LanePlace;
 }
 
 /** One thread's work on one instruction. */
@@ -46,11 +49,25 @@ export interface Trace {
   /** Wall time of the run, microseconds. */
   readonly wallUs: number;
   readonly events: readonly TraceEvent[];
-  /** What the run did outside of its instructions; with them it is the whole of `wallUs`. Only of engines that say it. */
+  /**
+   * What the run did outside of its instructions; with the time in which at least one of those ran (`coveredUs`) it is the whole
+   * of `wallUs`. Only of engines that say it.
+   */
   readonly phases?: readonly Phase[];
   /**
    * Tensors asked for with `capture`, by value name. Those of one native program share one block of memory, which stays as
    * long as one of them: copy what is to outlive the others. `dispose()` of all of them gives it back at once.
    */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Microseconds in which at least one of the events was under way: where lanes run beside each other, less than their sum. */
+export function coveredUs(events: readonly { readonly startUs: number; readonly endUs: number }[]): number {
+  let covered = 0;
+  let until = Number.NEGATIVE_INFINITY;
+  for (const { startUs, endUs } of [...events].sort((a, b) => a.startUs - b.startUs)) {
+    covered += Math.max(0, endUs - Math.max(startUs, until));
+    until = Math.max(until, endUs);
+  }
+  return covered;
 }

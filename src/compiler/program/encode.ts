@@ -1,4 +1,5 @@
 /** Writes a program's bytes. The format is said in native/program/program.h, which reads them. */
+import type { LaneGroup } from "./lanes.ts";
 import type { ParameterKind, Schema } from "./schema.ts";
 
 /** Grows as it is written; little-endian. */
@@ -85,6 +86,8 @@ export interface ProgramText {
   readonly constants: readonly number[];
   readonly preparations: readonly EncodedInstruction[];
   readonly instructions: readonly EncodedInstruction[];
+  /** Instructions that run beside each other; default none. */
+  readonly groups?: readonly LaneGroup[];
 }
 
 export function encodeProgram(schema: Schema, program: ProgramText): Uint8Array {
@@ -121,6 +124,13 @@ export function encodeProgram(schema: Schema, program: ProgramText): Uint8Array 
       writeParameters(writer, schema.instructions[opcode]!.parameters, parameters);
       writer.fill(length, writer.position - start);
     }
+  }
+  const { groups = [] } = program;
+  writer.u64(groups.length);
+  for (const { first, lanes } of groups) {
+    writer.u64(first);
+    writer.u64(lanes.length);
+    for (const count of lanes) writer.u64(count);
   }
   return writer.finish();
 }

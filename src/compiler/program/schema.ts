@@ -60,6 +60,9 @@ export function codes<const N extends string>(name: string, doc: string, names: 
   };
 }
 
+/** Counts the changes of what surrounds the instructions in a program's bytes (native/program/program.h). */
+const formatVersion = 2;
+
 export interface Schema {
   /** In the order of their names: the position is the opcode. */
   readonly instructions: readonly Instruction[];
@@ -78,6 +81,7 @@ export function collectSchema(declarations: Readonly<Record<string, unknown>>): 
   const instructions = of<Instruction>("instruction");
   const codes = of<Codes>("codes");
   const text = JSON.stringify([
+    formatVersion,
     instructions.map(({ name, parameters }) => [name, Object.entries(parameters)]),
     codes.map(({ name, names }) => [name, names]),
   ]);

@@ -11,6 +11,7 @@ import { attributesOf, versionOf } from "../ir/interpret.ts";
 import { type PlannedMemory, planMemory } from "../plan/plan-memory.ts";
 import type { ConstantPool } from "./constants.ts";
 import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
+import { findGroups, type LaneGroup } from "./lanes.ts";
 import { copyInstruction } from "./lower/copy.ts";
 import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
 import { placePartsInWholes, rootOf } from "./parts.ts";
@@ -34,9 +35,20 @@ export interface InstructionNote {
   readonly layout: string;
   readonly flops: number;
   readonly bytes: number;
+  /** Which lane of which group it belongs to, counted from 0; undefined for one that all threads share. */
+  readonly lane?: LanePlace;
   /** What was measured to choose the kernel. */
   readonly measured: readonly MeasuredKernel[] | undefined;
   readonly outputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: StaticShape }[];
+}
+
+/** Where an instruction runs that is a part of a branch beside others. */
+export interface LanePlace {
+  /** Counts the groups of a program. */
+  readonly group: number;
+  readonly lane: number;
+  /** How many lanes the group has. */
+  readonly of: number;
 }
 
 export interface Segment {
@@ -86,6 +98,7 @@ export class SegmentBuilder {
   private readonly pool: ConstantPool;
   private readonly isa: string;
   private readonly measurements: Measurements | undefined;
+  private readonly threads: number;
   private readonly bound = new Map<Value, TensorRef>();
   private readonly valuesOf = new Map<Storage, Value[]>();
   /** Copies of values in other layouts, by layout. */
@@ -100,10 +113,11 @@ export class SegmentBuilder {
   /** Notes of instructions whose work the next one does, in their order. */
   private absorbed: InstructionNote[] = [];
 
-  constructor(known: Known, pool: ConstantPool, isa: string, measurements?: Measurements) {
+  constructor(known: Known, pool: ConstantPool, isa: string, threads: number, measurements?: Measurements) {
     this.known = known;
     this.pool = pool;
     this.isa = isa;
+    this.threads = threads;
     this.measurements = measurements;
   }
 
@@ -170,7 +184,8 @@ export class SegmentBuilder {
       ...this.emitted.flatMap((entry, index) => [entry, ...(copies.get(index) ?? [])]),
     ];
     this.dropCopies(placePartsInWholes(this.emitted));
-    const memory = this.place();
+    const groups = this.group();
+    const memory = this.place(groups);
     const table = new TensorTable();
     const encode = ({
       instruction,
@@ -197,6 +212,7 @@ export class SegmentBuilder {
         constants: table.constants,
         preparations,
         instructions,
+        groups,
       }),
       inputs: this.inputs,
       outputs: results,
@@ -431,14 +447,37 @@ export class SegmentBuilder {
     if (dropped.size > 0) this.emitted = this.emitted.filter((_, index) => !dropped.has(index));
   }
 
-  /** Offsets for the storages of the arena by when they are first and last touched. */
-  private place(): PlannedMemory {
+  /** Puts branches that are to run beside each other into lanes. */
+  private group(): readonly LaneGroup[] {
+    const { order, groups } = findGroups(this.emitted, this.threads);
+    this.emitted = order.map((index) => this.emitted[index]!);
+    for (const [group, { first, lanes }] of groups.entries()) {
+      let at = first;
+      for (const [lane, count] of lanes.entries())
+        for (const end = at + count; at < end; at++) {
+          const entry = this.emitted[at]!;
+          entry.note = { ...entry.note, lane: { group, lane, of: lanes.length } };
+        }
+    }
+    return groups;
+  }
+
+  /**
+   * Offsets for the storages of the arena by when they are first and last touched. What a group touches is alive throughout
+   * the group: nothing is known of when its lanes run.
+   */
+  private place(groups: readonly LaneGroup[]): PlannedMemory {
+    const spans = this.emitted.map((_, index) => ({ first: index, last: index }));
+    for (const { first, lanes } of groups) {
+      const end = first + lanes.reduce((sum, count) => sum + count, 0);
+      spans.fill({ first, last: end - 1 }, first, end);
+    }
     for (const [index, { inputs, outputs }] of this.emitted.entries()) {
       for (const ref of [...inputs, ...outputs]) {
         if (!ref) continue;
         const { storage } = rootOf(ref.storage);
-        if (storage.first < 0) storage.first = index;
-        storage.last = index;
+        if (storage.first < 0) storage.first = spans[index]!.first;
+        storage.last = spans[index]!.last;
       }
     }
     const used = this.storages.filter((storage) => storage.kind === "arena" && !storage.within && storage.first >= 0);

@@ -37,6 +37,8 @@ export interface Stage {
 export interface StageOptions {
   readonly pool: ConstantPool;
   readonly isa: string;
+  /** Threads of a run: with several, branches are laid beside each other. Default 1. */
+  readonly threads?: number;
   /** Where kernels are to be measured. */
   readonly measurements?: Measurements | undefined;
   /** Values to give out besides the graph's outputs: names, or all. */
@@ -154,7 +156,7 @@ export function buildStage(graph: Graph, options: StageOptions): Stage {
     let reason = unfit(node) ?? (asked === "reference" ? "asked for" : lowering ? undefined : "no native kernel");
     if (lowering && reason === undefined) {
       if (!builder) {
-        builder = new SegmentBuilder(known, options.pool, options.isa, options.measurements);
+        builder = new SegmentBuilder(known, options.pool, options.isa, options.threads ?? 1, options.measurements);
         open.push({ builder, first: position, last: position });
       }
       reason = builder.lower(node, position, lowering, asked);

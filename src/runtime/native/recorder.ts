@@ -3,7 +3,7 @@ import type { RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { Node, Value } from "../../compiler/ir/graph.ts";
 import { costOf, type Segment } from "../../compiler/program/segment.ts";
 import type { RunOptions } from "../engine.ts";
-import type { Phase, Stint, TraceEvent } from "../trace.ts";
+import { coveredUs, type Phase, type Stint, type TraceEvent } from "../trace.ts";
 import type { NativeRecord } from "./addon.ts";
 
 /** Which tensors from inside the graph a trace keeps. */
@@ -69,10 +69,11 @@ export class Recorder {
   program(segment: Segment, record: NativeRecord, startUs: number, values: ReadonlyMap<string, RuntimeValue>): void {
     const returnedUs = this.now() - startUs;
     const { timesUs, stints } = record;
-    const first = timesUs[0] ?? record.begunUs;
-    const last = timesUs.at(-1) ?? first;
-    let between = last - first;
-    for (let i = 0; i < timesUs.length; i += 2) between -= timesUs[i + 1]! - timesUs[i]!;
+    const times = segment.notes.map((_, i) => ({ startUs: timesUs[i * 2]!, endUs: timesUs[i * 2 + 1]! }));
+    // Instructions of lanes begin and end in any order.
+    const first = times.reduce((least, { startUs }) => Math.min(least, startUs), times[0]?.startUs ?? record.begunUs);
+    const last = times.reduce((most, { endUs }) => Math.max(most, endUs), first);
+    const between = last - first - coveredUs(times);
     this.spend("memory of the outputs", record.readyUs);
     this.spend("waking a thread", record.begunUs - record.readyUs);
     this.spend("the arena", first - record.begunUs);
@@ -81,7 +82,7 @@ export class Recorder {
     this.spend("back to JavaScript", returnedUs - record.endedUs);
     const memory = memoryOf(segment);
     let row = 0;
-    segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs }, index) => {
+    segment.notes.forEach(({ node, op, kernel, flops, bytes, outputs, lane }, index) => {
       const own: Stint[] = [];
       for (; stints[row] === index; row += 5)
         own.push({
@@ -97,9 +98,10 @@ export class Recorder {
         node,
         op,
         kernel,
-        startUs: startUs + timesUs[index * 2]!,
-        endUs: startUs + timesUs[index * 2 + 1]!,
-        thread: 0,
+        startUs: startUs + times[index]!.startUs,
+        endUs: startUs + times[index]!.endUs,
+        thread: (lane && own[0]?.thread) ?? 0,
+        ...(lane ? { lane } : {}),
         flops,
         bytes,
         outputs,
@@ -128,7 +130,7 @@ export class Recorder {
 
   /** What a run of so many microseconds did outside of its instructions. */
   phases(wallUs: number): Phase[] {
-    const inside = this.events.reduce((sum, event) => sum + event.endUs - event.startUs, 0);
+    const inside = coveredUs(this.events);
     const named = [...this.spent].map(([name, us]): Phase => ({ name, us }));
     const rest = wallUs - inside - named.reduce((sum, phase) => sum + phase.us, 0);
     return [...named, { name: "JavaScript around the programs", us: rest }];

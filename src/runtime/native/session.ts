@@ -127,7 +127,7 @@ export class NativeSession implements EngineSession {
     for (const { stage } of this.lastStages) {
       for (const step of stage.steps) {
         if (step.kind === "program") {
-          for (const { node, op, kernel, reason, layout, flops, bytes, measured } of step.segment.notes)
+          for (const { node, op, kernel, reason, layout, flops, bytes, lane, measured } of step.segment.notes)
             reports.push({
               index: reports.length,
               node,
@@ -137,6 +137,7 @@ export class NativeSession implements EngineSession {
               layout,
               flops,
               bytes,
+              ...(lane ? { lane } : {}),
               ...(measured ? { measured } : {}),
             });
         } else {
@@ -390,7 +391,7 @@ export class NativeSession implements EngineSession {
     if (graph.nodes.some((node) => node.hasSubgraphs))
       runPasses(graph, { passes: [inlineConstantIf], inputShapes: inputShapesOf(graph) });
     const { isa } = this.addon;
-    const options = { isa, capture, kernels: this.kernels, measurements: this.tuner };
+    const options = { isa, threads: this.threads, capture, kernels: this.kernels, measurements: this.tuner };
     await this.tuner?.prepare(() => {
       buildStage(cloneGraph(graph), { ...options, pool: new ConstantPool() });
     }, tuneSignal);
