@@ -2,8 +2,13 @@
 //
 //   I32      kLanes of them; + - * wrap around. A "pair" is two int16 in the halves of a lane, the first one low.
 //
+//            A "quad" is four bytes in a lane, the first one lowest.
+//
 // Products of 8-bit numbers less their zero points fit into 17 bits and a sign, so a pair's sum of products never saturates:
-// the instruction that adds neighbouring products of int16 is exact where the one on bytes (pmaddubsw) is not.
+// the instruction that adds neighbouring products of int16 is exact. The one on bytes (pmaddubsw), twice as wide, holds each
+// sum of two products of an unsigned and a signed byte within int16: MultiplyQuads is exact where the magnitudes of signed
+// bytes 0 and 1 of a quad, and of bytes 2 and 3, add up to 128 at most (255 · 128 < 2^15). Sets that have it define
+// INFERLAB_HAS_QUADS.
 #pragma once
 #include "base/simd-inl.h"
 
@@ -39,8 +44,23 @@ INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* seco
   const __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(second)));
   return {_mm512_or_si512(low, _mm512_slli_epi32(high, 16))};
 }
+// 2 · kLanes bytes of each row as pairs: the first kLanes, then the others.
+INFERLAB_INLINE void ZipBytes(const std::uint8_t* first, const std::uint8_t* second, I32* low, I32* high) {
+  const auto zip = [](const std::uint8_t* a, const std::uint8_t* b) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+    const __m128i y = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+    return I32{_mm512_cvtepu8_epi16(_mm256_set_m128i(_mm_unpackhi_epi8(x, y), _mm_unpacklo_epi8(x, y)))};
+  };
+  *low = zip(first, second);
+  *high = zip(first + kLanes, second + kLanes);
+}
 // low · low + high · high of each pair.
 INFERLAB_INLINE I32 MultiplyPairs(I32 a, I32 b) { return {_mm512_madd_epi16(a.v, b.v)}; }
+#define INFERLAB_HAS_QUADS 1
+INFERLAB_INLINE I32 LoadQuads(const void* p) { return {_mm512_loadu_si512(p)}; }
+INFERLAB_INLINE I32 MultiplyQuads(I32 u, I32 s) {
+  return {_mm512_madd_epi16(_mm512_maddubs_epi16(u.v, s.v), _mm512_set1_epi16(1))};
+}
 INFERLAB_INLINE F32 ToFloat(I32 a) { return {_mm512_cvtepi32_ps(a.v)}; }
 // The nearest integer, ties to even; |x| < 2^22.
 INFERLAB_INLINE I32 RoundInt(F32 x) { return {_mm512_cvtps_epi32(x.v)}; }
@@ -50,6 +70,11 @@ INFERLAB_INLINE F32 NaNToZero(F32 x) {
 // The low byte of each lane.
 INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v));
+}
+// Those of two vectors.
+INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a, I32 b) {
+  StoreBytes(p, a);
+  StoreBytes(p + kLanes, b);
 }
 
 #elif defined(__AVX2__)
@@ -71,7 +96,18 @@ INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* seco
   const __m256i high = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(second)));
   return {_mm256_or_si256(low, _mm256_slli_epi32(high, 16))};
 }
+INFERLAB_INLINE void ZipBytes(const std::uint8_t* first, const std::uint8_t* second, I32* low, I32* high) {
+  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(first));
+  const __m128i y = _mm_loadu_si128(reinterpret_cast<const __m128i*>(second));
+  *low = {_mm256_cvtepu8_epi16(_mm_unpacklo_epi8(x, y))};
+  *high = {_mm256_cvtepu8_epi16(_mm_unpackhi_epi8(x, y))};
+}
 INFERLAB_INLINE I32 MultiplyPairs(I32 a, I32 b) { return {_mm256_madd_epi16(a.v, b.v)}; }
+#define INFERLAB_HAS_QUADS 1
+INFERLAB_INLINE I32 LoadQuads(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
+INFERLAB_INLINE I32 MultiplyQuads(I32 u, I32 s) {
+  return {_mm256_madd_epi16(_mm256_maddubs_epi16(u.v, s.v), _mm256_set1_epi16(1))};
+}
 INFERLAB_INLINE F32 ToFloat(I32 a) { return {_mm256_cvtepi32_ps(a.v)}; }
 INFERLAB_INLINE I32 RoundInt(F32 x) { return {_mm256_cvtps_epi32(x.v)}; }
 INFERLAB_INLINE F32 NaNToZero(F32 x) { return {_mm256_and_ps(x.v, _mm256_cmp_ps(x.v, x.v, _CMP_ORD_Q))}; }
@@ -79,6 +115,12 @@ INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a) {
   const __m256i low = _mm256_and_si256(a.v, _mm256_set1_epi32(255));
   const __m128i halves = _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(halves, halves));
+}
+INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a, I32 b) {
+  const __m256i mask = _mm256_set1_epi32(255);
+  const __m256i mixed = _mm256_packus_epi32(_mm256_and_si256(a.v, mask), _mm256_and_si256(b.v, mask));
+  const __m256i words = _mm256_permute4x64_epi64(mixed, 0xD8);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
 }
 
 #else  // plain, NEON
@@ -133,6 +175,16 @@ INFERLAB_INLINE HalfBits ZipHalf(const std::int16_t* first, const std::int16_t* 
 INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* second) {
   return {ZipHalf(first, second), ZipHalf(first + 4, second + 4)};
 }
+INFERLAB_INLINE HalfBits ZipHalfBytes(const std::uint8_t* first, const std::uint8_t* second) {
+  HalfBytes a, b;
+  std::memcpy(&a, first, sizeof a);
+  std::memcpy(&b, second, sizeof b);
+  return __builtin_convertvector(a, HalfBits) | (HalfBits)((HalfWords)__builtin_convertvector(b, HalfBits) << 16);
+}
+INFERLAB_INLINE void ZipBytes(const std::uint8_t* first, const std::uint8_t* second, I32* low, I32* high) {
+  *low = {ZipHalfBytes(first, second), ZipHalfBytes(first + 4, second + 4)};
+  *high = {ZipHalfBytes(first + 8, second + 8), ZipHalfBytes(first + 12, second + 12)};
+}
 INFERLAB_INLINE HalfBits MultiplyHalfPairs(HalfBits a, HalfBits b) {
 #if defined(__SSE2__)
   return (HalfBits)_mm_madd_epi16((__m128i)a, (__m128i)b);
@@ -160,6 +212,10 @@ INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a) {
   const HalfBytes lo = __builtin_convertvector(a.lo & 255, HalfBytes), hi = __builtin_convertvector(a.hi & 255, HalfBytes);
   std::memcpy(p, &lo, sizeof lo);
   std::memcpy(p + 4, &hi, sizeof hi);
+}
+INFERLAB_INLINE void StoreBytes(std::uint8_t* p, I32 a, I32 b) {
+  StoreBytes(p, a);
+  StoreBytes(p + kLanes, b);
 }
 
 #endif

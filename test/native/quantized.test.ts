@@ -257,15 +257,15 @@ describe.skipIf(!loadAddon().ok)("quantised operators on the native engine", () 
       const bytes = (...shape: number[]) => (dtype === "uint8" ? u8(...shape) : i8(...shape));
       const [a, b] = [zero(dtype, 100), zero(dtype, 3)];
       for (const op of ["QLinearAdd", "QLinearMul"])
-        for (const shape of [[2, 5, 33], [33], [2, 1, 33]])
-          await compare(
-            {
-              op,
-              domain,
-              inputs: [bytes(2, 5, 33), scale(0.02), a, bytes(...shape), scale(0.03), b, scale(0.05), zero(dtype, 9)],
-            },
-            one,
-          );
+        for (const shape of [[2, 5, 33], [33], [2, 1, 33]]) {
+          const [x, y] = [bytes(2, 5, 33), bytes(...shape)];
+          const inputs = [x, scale(0.02), a, y, scale(0.03), b, scale(0.05), zero(dtype, 9)];
+          // The scales are known, or y and they are fed.
+          expect(await compare({ op, domain, inputs }, one)).toMatch(op === "QLinearAdd" ? /_add_affine_/ : /_mul_/);
+          await compare({ op, domain, inputs }, { ...one, numFed: 8 });
+          // Too steep a scale for a sum in float32.
+          await compare({ op, domain, inputs: inputs.with(6, scale(1e-6)) }, { ...one, steps: -1 });
+        }
       await compare({ op: "QLinearSigmoid", domain, inputs: [bytes(300), scale(0.05), a, scale(1 / 256), b] }, one);
       await compare({ op: "QLinearLeakyRelu", domain, inputs: [bytes(300), scale(0.05), a, scale(0.04), b] }, one);
     }

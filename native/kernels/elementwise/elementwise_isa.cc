@@ -120,6 +120,33 @@ void AffineOfBytes(const void* a_, const void*, const void*, void* y_, std::size
   INFERLAB_LOOP y[i] = static_cast<float>(a[i]) * scale + offset;
 }
 
+// alpha · a + beta · b of bytes.
+template <typename T>
+void WeightedSumOfBytes(const void* a_, const void* b_, const void*, void* y_, std::size_t n, double alpha, double beta) {
+  const T* a = static_cast<const T*>(a_);
+  const T* b = static_cast<const T*>(b_);
+  float* y = static_cast<float*>(y_);
+  const auto first = static_cast<float>(alpha), second = static_cast<float>(beta);
+  INFERLAB_LOOP y[i] = static_cast<float>(a[i]) * first + static_cast<float>(b[i]) * second;
+}
+
+// alpha · a + beta rounded, ties to even, and held within the type; NaN gives 0.
+template <typename R>
+void AffineToBytes(const void* a_, const void*, const void*, void* y_, std::size_t n, double alpha, double beta) {
+  const float* a = static_cast<const float*>(a_);
+  R* y = static_cast<R*>(y_);
+  const auto scale = static_cast<float>(alpha), offset = static_cast<float>(beta);
+  constexpr float kLow = static_cast<R>(-1) < R(0) ? -128.0f : 0.0f, kHigh = kLow + 255.0f;
+  constexpr float kMagic = 12582912.0f;  // as in Quantize
+  INFERLAB_LOOP {
+    float x = a[i] * scale + offset;
+    x = x == x ? x : 0.0f;
+    x = x < kLow ? kLow : x;
+    x = x > kHigh ? kHigh : x;
+    y[i] = static_cast<R>(static_cast<std::int32_t>((x + kMagic) - kMagic));
+  }
+}
+
 // IEEE half to float and back, nearest even, subnormals included.
 inline __attribute__((always_inline)) float FromHalf(std::uint16_t h) {
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
@@ -474,6 +501,12 @@ TileFunction Find(ElementwiseFunction function, DType type, DType result) {
   }
   if (function == ElementwiseFunction::kAffine && result == DType::kFloat32 && type != DType::kFloat32)
     return type == DType::kUint8 ? AffineOfBytes<std::uint8_t> : type == DType::kInt8 ? AffineOfBytes<std::int8_t> : nullptr;
+  if (function == ElementwiseFunction::kAffine && type == DType::kFloat32 && result != DType::kFloat32)
+    return result == DType::kUint8 ? AffineToBytes<std::uint8_t> : result == DType::kInt8 ? AffineToBytes<std::int8_t> : nullptr;
+  if (function == ElementwiseFunction::kAdd && result == DType::kFloat32 && type != DType::kFloat32)
+    return type == DType::kUint8  ? WeightedSumOfBytes<std::uint8_t>
+           : type == DType::kInt8 ? WeightedSumOfBytes<std::int8_t>
+                                  : nullptr;
   if (function == ElementwiseFunction::kWhere || function == ElementwiseFunction::kIdentity) {
     if (type != result) return nullptr;
     const bool where = function == ElementwiseFunction::kWhere;

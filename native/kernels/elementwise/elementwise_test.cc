@@ -207,6 +207,40 @@ TEST_EACH_ISA(Elementwise, QuantizesToTheBit) {
 }
 
 template <typename T>
+void CheckWeightedSum(DType type, double weight, double other, double offset) {
+  for (std::size_t n : kSizes) {
+    Plan plan;
+    EXPECT(Plan::Make(Dense(n, {type, type},
+                            {{ElementwiseFunction::kAdd, type, DType::kFloat32, {0, 1, -1}, weight, other},
+                             {ElementwiseFunction::kAffine, DType::kFloat32, type, {2, -1, -1}, 1, offset}}),
+                      &plan));
+    Random random(9);
+    Guarded<T> a(n), b(n), y(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      a[i] = static_cast<T>(random.Bits());
+      b[i] = static_cast<T>(random.Bits());
+    }
+    RunPlan(plan, {a.data(), b.data()}, {y.data()});
+    EXPECT(y.Intact());
+    for (std::size_t i = 0; i < n; ++i) {
+      const double low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+      // Weights of few bits: each product and sum is exact.
+      const double sum = weight * a[i] + other * b[i] + offset;
+      const double want = std::isnan(sum) ? 0 : std::nearbyint(std::min(std::max(sum, low), high));
+      EXPECT_THAT(y[i] == want, std::to_string(sum) + " is " + std::to_string(y[i]));
+    }
+  }
+}
+
+TEST_EACH_ISA(Elementwise, AddsWeightedBytesToTheBit) {
+  for (double weight : {0.25, -1.5, 64.0}) {
+    CheckWeightedSum<std::uint8_t>(DType::kUint8, weight, 0.5, 100.5);
+    CheckWeightedSum<std::int8_t>(DType::kInt8, weight, 1, -3.25);
+  }
+  CheckWeightedSum<std::uint8_t>(DType::kUint8, 1, 1, std::nan(""));
+}
+
+template <typename T>
 void CheckAffineOfBytes(DType type) {
   for (std::size_t n : kSizes) {
     for (const auto& [alpha, beta] : {std::pair{1.0, -100.0}, std::pair{-0.25, 1.5}}) {

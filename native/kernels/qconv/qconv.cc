@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/round.h"
+#include "kernels/qconv/depthwise.h"
 
 namespace inferlab::qconv {
 namespace {
@@ -33,7 +34,7 @@ std::size_t RowBytes(const Params& p, int num_threads) {
   return IsPointwise(p) ? 0 : WholeLines(static_cast<std::size_t>(Depth(p) * TaskColumns(p, num_threads)));
 }
 std::size_t ThreadBytes(const Params& p, int num_threads) {
-  return RowBytes(p, num_threads) + WholeLines(qgemm::PackedBBytes(Depth(p), TaskColumns(p, num_threads)));
+  return RowBytes(p, num_threads) + WholeLines(qgemm::PackedQuadsBytes(Depth(p), TaskColumns(p, num_threads)));
 }
 
 std::int64_t InputIndex(const Axis& axis, std::int64_t position, std::int64_t tap) {
@@ -106,6 +107,7 @@ std::int64_t Depth(const Params& p) {
 }
 
 std::size_t WorkspaceBytes(const Params& p, int num_threads) {
+  if (IsDepthwise(p)) return DepthwiseWorkspaceBytes(p, num_threads);
   std::size_t bytes = 0;
   for (int threads = 1; threads <= num_threads; ++threads)
     bytes = std::max(bytes, ThreadBytes(p, threads) * static_cast<std::size_t>(threads));
@@ -113,6 +115,7 @@ std::size_t WorkspaceBytes(const Params& p, int num_threads) {
 }
 
 void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& parallel) {
+  if (IsDepthwise(p)) return RunDepthwise(p, pointers, workspace, parallel);
   const std::int64_t plane = OutputPlane(p);
   if (p.batch == 0 || plane == 0) return;
   const int num_threads = parallel.num_threads();
@@ -128,12 +131,13 @@ void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& p
     const std::uint8_t* input = pointers.x + (n * p.input_channels + group * ic) * InputPlane(p);
     char* const scratch = static_cast<char*>(workspace) + thread_bytes * static_cast<std::size_t>(thread);
     char* const panels = scratch + row_bytes;
+    const auto pack = pointers.quads ? qgemm::PackQuads : qgemm::PackB;
     if (IsPointwise(p)) {
-      qgemm::PackB(depth, end - begin, input + begin, p.x_signed, plane, 1, panels);
+      pack(depth, end - begin, input + begin, p.x_signed, plane, 1, panels);
     } else {
       auto* const rows = reinterpret_cast<std::uint8_t*>(scratch);
       FillRows(p, input, padding, begin, end, rows);
-      qgemm::PackB(depth, end - begin, rows, p.x_signed, end - begin, 1, panels);
+      pack(depth, end - begin, rows, p.x_signed, end - begin, 1, panels);
     }
     qgemm::Params product;
     product.m = oc;
@@ -146,7 +150,12 @@ void Run(const Params& p, const Pointers& pointers, void* workspace, Parallel& p
     product.bias_row_stride = 1;
     product.scale_row_stride = p.scale_stride;
     qgemm::Pointers x;
-    x.a = pointers.weights + group * oc * qgemm::PackedDepth(depth);
+    if (pointers.quads) {
+      product.form = qgemm::Form::kUnsignedB;
+      x.a = pointers.quads + group * oc * qgemm::QuadDepth(depth);
+    } else {
+      x.a = pointers.weights + group * oc * qgemm::PackedDepth(depth);
+    }
     x.a_sums = pointers.weight_sums + group * oc;
     x.b = panels;
     x.b_zero = pointers.x_zero == 0 ? nullptr : &pointers.x_zero;

@@ -4,7 +4,7 @@
 //   Y          = S, or clamp(round(float(S) · scale[o]) + zy)               as the product's (kernels/qgemm)
 //
 // The input is copied to patches of bytes, a part of the image at a time, then multiplied. Weights are the rows of that
-// product: qgemm::PackA makes them, one row a filter. Results do not depend on the instruction set nor on the threads.
+// product: qgemm::PackA makes them, one row a filter. Filters of one channel each need no patches (depthwise.h). Results do not depend on the instruction set nor on the threads.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +28,7 @@ struct Pointers {
   const std::uint8_t* x = nullptr;
   const std::int16_t* weights = nullptr;
   const std::int32_t* weight_sums = nullptr;
+  const std::int8_t* quads = nullptr;  // the weights as bytes where they are small enough (qgemm::PackedQuads)
   std::int32_t x_zero = 0;
   const std::int32_t* bias = nullptr;  // one a filter, or none
   const float* scale = nullptr;        // bytes only

@@ -24,7 +24,8 @@ Axis MakeAxis(std::int64_t input, std::int64_t kernel, std::int64_t stride, std:
   return {input, room < 0 ? 0 : room / stride + 1, kernel, stride, dilation, pad};
 }
 
-void Check(const Params& p, bool w_signed, bool per_filter) {
+// `narrow`: weights that are multiplied as bytes where the instruction set can.
+void Check(const Params& p, bool w_signed, bool per_filter, bool narrow) {
   const std::int64_t in_plane = p.axes[0].input * p.axes[1].input * p.axes[2].input;
   const std::int64_t plane = p.axes[0].output * p.axes[1].output * p.axes[2].output;
   const std::int64_t ic = p.input_channels / p.groups, oc = p.output_channels / p.groups, depth = Depth(p);
@@ -36,6 +37,12 @@ void Check(const Params& p, bool w_signed, bool per_filter) {
   std::vector<float> scale;
   for (std::int64_t o = 0; o < p.output_channels; ++o) {
     w_zero.push_back(static_cast<std::int32_t>(w_signed ? random.Int(-128, 127) : random.Int(0, 255)));
+    if (narrow) {
+      w_zero.back() = (w_signed ? 0 : 128) + static_cast<std::int32_t>(random.Int(-20, 20));
+      for (std::int64_t tap = 0; tap < depth; ++tap)
+        w[static_cast<std::size_t>(o * depth + tap)] =
+            static_cast<std::uint8_t>(w_zero[static_cast<std::size_t>(per_filter ? o : 0)] + random.Int(-64, 64));
+    }
     bias.push_back(static_cast<std::int32_t>(random.Int(-3000, 3000)));
     scale.push_back(random.Uniform(0.5f, 2.0f) / (128.0f * std::sqrt(static_cast<float>(depth))));
   }
@@ -45,6 +52,8 @@ void Check(const Params& p, bool w_signed, bool per_filter) {
   pointers.x = x.data();
   pointers.weights = reinterpret_cast<const std::int16_t*>(packed.data());
   pointers.weight_sums = qgemm::PackedSums(p.output_channels, depth, packed.data());
+  pointers.quads = qgemm::PackedQuads(p.output_channels, depth, packed.data());
+  EXPECT(!narrow || (pointers.quads != nullptr) == qgemm::HasQuads());
   pointers.x_zero = p.x_signed ? -5 : 131;
   pointers.bias = bias.data();
   pointers.scale = scale.data();
@@ -116,7 +125,7 @@ TEST_EACH_ISA(QuantizedConvolution, MatchesItsReference) {
     p.output = outputs[turn % 3];
     p.x_signed = turn & 1;
     p.scale_stride = turn / 2 % 2;
-    Check(p, turn & 4, turn & 8);
+    Check(p, turn & 4, turn & 8, turn % 5 < 2);
   };
   struct Channels {
     std::int64_t in, out, groups;
@@ -136,19 +145,38 @@ TEST_EACH_ISA(QuantizedConvolution, MatchesItsReference) {
               p.axes[2] = MakeAxis(size + 3, kernel, stride, 1, pad);
               check(p);
             }
+  // By channel: what the loop above has not, of kernels and strides, multipliers, several parts and rows wider than a vector.
+  for (const Channels c : {Channels{3, 3, 3}, {2, 6, 2}})
+    for (std::int64_t width : {1, 15, 16, 33, 70})
+      for (std::int64_t kernel : {3, 4, 5, 9})
+        for (std::int64_t stride : {1, 2, 3, 9})
+          for (std::int64_t pad : {-1, 0, 3}) {
+            Params p;
+            p.batch = 1 + turn % 2;
+            p.input_channels = p.groups = c.in;
+            p.output_channels = c.out;
+            p.axes[1] = MakeAxis(12, kernel, 1 + turn % 3, 1 + turn % 2, pad);
+            p.axes[2] = MakeAxis(width, turn % 5 == 0 ? 3 : kernel, stride, 1 + turn / 2 % 2, pad);
+            check(p);
+          }
+  Params tall;  // several parts of a channel
+  tall.input_channels = tall.output_channels = tall.groups = 2;
+  tall.axes[1] = MakeAxis(330, 3, 1, 1, 1);
+  tall.axes[2] = MakeAxis(70, 3, 1, 1, 1);
+  for (int i = 0; i < 3; ++i) check(tall);
   Params deep;
   deep.input_channels = 5;
   deep.output_channels = 9;
   deep.axes[0] = MakeAxis(4, 3, 1, 1, 1);
   deep.axes[1] = MakeAxis(7, 2, 2, 1, 0);
   deep.axes[2] = MakeAxis(6, 3, 1, 2, 3);
-  for (int i = 0; i < 4; ++i) check(deep);
+  for (int i = 0; i < 5; ++i) check(deep);
   Params wide;  // more than one task's patches
   wide.input_channels = 48;
   wide.output_channels = 10;
   wide.axes[1] = MakeAxis(40, 3, 1, 1, 1);
   wide.axes[2] = MakeAxis(41, 3, 1, 1, 1);
-  for (int i = 0; i < 2; ++i) check(wide);
+  for (int i = 0; i < 5; ++i) check(wide);
   wide.batch = 0;
   check(wide);
 }

@@ -1,6 +1,8 @@
 #include "kernels/qgemm/qgemm.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/round.h"
 #include "kernels/common/batches.h"
@@ -12,7 +14,19 @@ namespace {
 
 const Table& Current() { INFERLAB_SELECT_TABLE() }
 
-std::size_t ScratchA(const Params& p) { return p.a_packed ? 0 : WholeLines(PackedABytes(p.m, p.k)); }
+// Packed weights begin with a line that says whether they are quads; sums of their columns follow the panels.
+constexpr std::size_t kHeaderBytes = 64;
+std::int64_t WholePanels(std::int64_t n) { return CeilDiv(n, Current().panel_columns) * Current().panel_columns; }
+std::size_t SumsAt(std::int64_t k, std::int64_t n) {
+  return kHeaderBytes + static_cast<std::size_t>(WholePanels(n) * QuadDepth(k));
+}
+
+// Room for A in pairs with its sums, or in quads with sums and zero points.
+std::size_t ScratchA(const Params& p) {
+  if (p.a_packed) return 0;
+  const std::int64_t row = std::max(2 * PackedDepth(p.k) + 4, p.b_weights ? QuadDepth(p.k) + 8 : 0);
+  return WholeLines(static_cast<std::size_t>(p.m * row));
+}
 std::size_t ScratchB(const Params& p) { return p.b_packed ? 0 : WholeLines(PackedBBytes(p.k, p.n)); }
 
 // Whether each thread takes whole products.
@@ -29,19 +43,36 @@ Grid GridOf(const Params& p, const Table& table, int num_threads) {
 
 // Where one product's operands lie once they are packed.
 struct Packed {
-  std::int16_t* a;
+  char* a;
+  std::int64_t a_row;  // bytes
   std::int32_t* a_sums;
+  std::int32_t* a_zeros;
   std::int8_t* b;
 };
 
 Packed PackedAt(const Params& p, const Pointers& x, char* scratch) {
   auto* a = p.a_packed ? const_cast<char*>(static_cast<const char*>(x.a)) : scratch;
   auto* b = p.b_packed ? const_cast<char*>(static_cast<const char*>(x.b)) : scratch + ScratchA(p);
-  auto* sums = const_cast<std::int32_t*>(p.a_packed ? x.a_sums : PackedSums(p.m, p.k, a));
-  return {reinterpret_cast<std::int16_t*>(a), sums, reinterpret_cast<std::int8_t*>(b)};
+  const std::int64_t row = p.form == Form::kPairs ? 2 * PackedDepth(p.k) : QuadDepth(p.k);
+  auto* sums = p.a_packed ? const_cast<std::int32_t*>(x.a_sums) : reinterpret_cast<std::int32_t*>(a + p.m * row);
+  return {a, row, sums, p.form == Form::kUnsignedA ? sums + p.m : nullptr, reinterpret_cast<std::int8_t*>(b)};
+}
+
+// Whether quads of rows of signed weights can be multiplied (Form); at(i, r) is the one at k = r.
+template <typename At>
+bool FitsQuads(std::int64_t rows, std::int64_t k, At at) {
+  if (!HasQuads()) return false;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t r = 0; r < k; r += 2) {
+      const int first = at(i, r), second = r + 1 < k ? at(i, r + 1) : 0;
+      if (std::max(first, second) > 127 || std::abs(first) + std::abs(second) > 128) return false;
+    }
+  return true;
 }
 
 }  // namespace
+
+bool HasQuads() { return Current().pack_b_quads != nullptr; }
 
 int PanelColumns() { return Current().panel_columns; }
 
@@ -53,13 +84,50 @@ std::size_t PackedBBytes(std::int64_t k, std::int64_t n) {
 void PackA(std::int64_t m, std::int64_t k, const void* a, bool is_signed, std::int64_t row_stride,
            std::int64_t column_stride, const std::int32_t* zero, std::int64_t zero_stride, void* packed) {
   auto* rows = static_cast<std::int16_t*>(packed);
-  Current().pack_a(m, k, a, is_signed, row_stride, column_stride, zero, zero_stride, rows,
-                   reinterpret_cast<std::int32_t*>(rows + m * PackedDepth(k)));
+  auto* sums = reinterpret_cast<std::int32_t*>(rows + m * PackedDepth(k));
+  Current().pack_a(m, k, a, is_signed, row_stride, column_stride, zero, zero_stride, rows, sums);
+  const auto at = [&](std::int64_t i, std::int64_t r) { return static_cast<int>(rows[i * PackedDepth(k) + r]); };
+  const bool fits = FitsQuads(m, k, at);
+  sums[m] = fits;
+  if (!fits) return;
+  auto* quads = reinterpret_cast<std::int8_t*>(sums + m + 1);
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t r = 0; r < QuadDepth(k); ++r) *quads++ = static_cast<std::int8_t>(r < k ? at(i, r) : 0);
 }
 
 void PackB(std::int64_t k, std::int64_t n, const void* b, bool is_signed, std::int64_t row_stride,
            std::int64_t column_stride, void* packed) {
   Current().pack_b(k, n, b, is_signed, row_stride, column_stride, static_cast<std::int8_t*>(packed));
+}
+
+std::size_t PackedQuadsBytes(std::int64_t k, std::int64_t n) { return static_cast<std::size_t>(WholePanels(n) * QuadDepth(k)); }
+
+void PackQuads(std::int64_t k, std::int64_t n, const void* b, bool is_signed, std::int64_t row_stride,
+               std::int64_t column_stride, void* packed) {
+  Current().pack_b_quads(k, n, b, is_signed ? 128 : 0, row_stride, column_stride, static_cast<std::uint8_t*>(packed));
+}
+
+std::size_t PackedWeightsBytes(std::int64_t k, std::int64_t n) {
+  return SumsAt(k, n) + static_cast<std::size_t>(WholePanels(n)) * sizeof(std::int32_t);
+}
+
+void PackWeights(std::int64_t k, std::int64_t n, const void* b, bool is_signed, std::int64_t row_stride,
+                 std::int64_t column_stride, void* packed) {
+  auto* const to = static_cast<char*>(packed);
+  const auto* bytes = static_cast<const std::uint8_t*>(b);
+  const std::uint8_t flip = is_signed ? 0 : 128;
+  const auto at = [&](std::int64_t j, std::int64_t r) {
+    return int{static_cast<std::int8_t>(bytes[r * row_stride + j * column_stride] ^ flip)};
+  };
+  const bool fits = FitsQuads(n, k, at);
+  std::memset(to, 0, kHeaderBytes);
+  to[0] = fits;
+  if (!fits) return PackB(k, n, b, is_signed, row_stride, column_stride, to + kHeaderBytes);
+  Current().pack_b_quads(k, n, b, flip, row_stride, column_stride, reinterpret_cast<std::uint8_t*>(to + kHeaderBytes));
+  auto* sums = reinterpret_cast<std::int32_t*>(to + SumsAt(k, n));
+  std::fill_n(sums, WholePanels(n), 0);
+  for (std::int64_t r = 0; r < k; ++r)
+    for (std::int64_t j = 0; j < n; ++j) sums[j] += at(j, r);
 }
 
 std::size_t WorkspaceBytes(const Params& p, int num_threads) {
@@ -69,8 +137,17 @@ std::size_t WorkspaceBytes(const Params& p, int num_threads) {
   return (ScratchA(p) + ScratchB(p)) * parts;
 }
 
-void Run(const Params& p, const Pointers& x, void* workspace, Parallel& parallel) {
+void Run(const Params& params, const Pointers& pointers, void* workspace, Parallel& parallel) {
   const Table& table = Current();
+  Params p = params;
+  Pointers x = pointers;
+  const std::int32_t* b_sums = nullptr;
+  if (p.b_weights) {
+    const auto* weights = static_cast<const char*>(x.b);
+    x.b = weights + kHeaderBytes;
+    b_sums = reinterpret_cast<const std::int32_t*>(weights + SumsAt(p.k, p.n));
+    p.form = weights[0] != 0 ? Form::kUnsignedA : Form::kPairs;
+  }
   const std::int64_t batches = NumBatches(p);
   if (batches == 0 || p.m == 0 || p.n == 0) return;
   const int num_threads = parallel.num_threads();
@@ -79,8 +156,13 @@ void Run(const Params& p, const Pointers& x, void* workspace, Parallel& parallel
 
   const auto pack_a = [&](const Packed& to, const char* a, std::int64_t begin, std::int64_t end) {
     const std::int32_t* zero = x.a_zero ? x.a_zero + begin * p.a_zero_stride : nullptr;
-    table.pack_a(end - begin, p.k, a + begin * p.a_row_stride, p.a_signed, p.a_row_stride, p.a_column_stride, zero,
-                 p.a_zero_stride, to.a + begin * PackedDepth(p.k), to.a_sums + begin);
+    char* const rows = to.a + begin * to.a_row;
+    if (p.form == Form::kUnsignedA)
+      table.pack_a_quads(end - begin, p.k, a + begin * p.a_row_stride, p.a_signed, p.a_row_stride, p.a_column_stride, zero,
+                         p.a_zero_stride, reinterpret_cast<std::uint8_t*>(rows), to.a_sums + begin, to.a_zeros + begin);
+    else
+      table.pack_a(end - begin, p.k, a + begin * p.a_row_stride, p.a_signed, p.a_row_stride, p.a_column_stride, zero,
+                   p.a_zero_stride, reinterpret_cast<std::int16_t*>(rows), to.a_sums + begin);
   };
   const auto pack_b = [&](const Packed& to, const char* b, std::int64_t begin, std::int64_t end) {
     table.pack_b(p.k, end - begin, b + begin * p.b_column_stride, p.b_signed, p.b_row_stride, p.b_column_stride,
@@ -97,7 +179,8 @@ void Run(const Params& p, const Pointers& x, void* workspace, Parallel& parallel
       const Packed packed = PackedAt(p, x, scratch + (ScratchA(p) + ScratchB(p)) * static_cast<std::size_t>(thread));
       if (!p.a_packed) pack_a(packed, operand(x.a, false, offsets.a), 0, p.m);
       if (!p.b_packed) pack_b(packed, operand(x.b, false, offsets.b), 0, p.n);
-      table.run_block(p, x, {0, p.m, 0, p.n, packed.a, packed.a_sums, packed.b, static_cast<unsigned char*>(x.c) + batch * c_batch});
+      table.run_block(p, x, {0, p.m, 0, p.n, packed.a, packed.a_sums, packed.b, packed.a_zeros, b_sums,
+                             static_cast<unsigned char*>(x.c) + batch * c_batch});
     });
     return;
   }
@@ -124,7 +207,7 @@ void Run(const Params& p, const Pointers& x, void* workspace, Parallel& parallel
       const auto task = static_cast<std::int64_t>(index);
       const std::int64_t m = task % grid.m_blocks * grid.m_step, n = task / grid.m_blocks * grid.n_step;
       table.run_block(p, x, {m, std::min(p.m, m + grid.m_step), n, std::min(p.n, n + grid.n_step), packed.a, packed.a_sums,
-                             packed.b, static_cast<unsigned char*>(x.c) + batch * c_batch});
+                             packed.b, packed.a_zeros, b_sums, static_cast<unsigned char*>(x.c) + batch * c_batch});
     });
   }
 }

@@ -26,14 +26,17 @@ constexpr int kColumns = kVectors * kLanes;
 
 // Of qgemm.h, whose inline functions may not be instantiated here.
 INFERLAB_INLINE int64_t PairedDepth(int64_t k) { return (k + 1) / 2 * 2; }
+INFERLAB_INLINE int64_t QuadrupledDepth(int64_t k) { return (k + 3) / 4 * 4; }
 
 struct TileContext {
   const Params* params;
   const Pointers* pointers;
-  int64_t pairs;
-  const std::int16_t* a;
-  int64_t a_row;
+  int64_t steps;      // pairs or quads of the depth
+  const char* a;
+  int64_t a_row;      // bytes
   const std::int32_t* a_sums;
+  const std::int32_t* a_zeros;
+  const std::int32_t* b_sums;
   const std::int8_t* b;
   int n;           // columns of the tile that exist
   int64_t i, j;    // of the tile, in the product
@@ -44,7 +47,8 @@ template <int kR>
 INFERLAB_INLINE void Finish(const TileContext& t, I32 (&acc)[kR][kVectors]) {
   const Params& p = *t.params;
   const Pointers& x = *t.pointers;
-  const int shift = p.b_signed ? 0 : 128;
+  // How much lower the bytes of B are stored.
+  const int shift = p.form == Form::kUnsignedB ? (p.b_signed ? -128 : 0) : (p.b_signed ? 0 : 128);
   const auto columns = [&](int j) {
     const int left = t.n - j * kLanes;
     return left < 0 ? 0 : (left < kLanes ? left : kLanes);
@@ -56,6 +60,11 @@ INFERLAB_INLINE void Finish(const TileContext& t, I32 (&acc)[kR][kVectors]) {
       for (int i = 0; i < kR; ++i) acc[i][j] = acc[i][j] - SetInt(t.a_sums[i]) * zero;
     }
   }
+  if (p.form == Form::kUnsignedA)
+    for (int j = 0; j < kVectors; ++j) {
+      const I32 sums = LoadInt(t.b_sums + t.j + j * kLanes, columns(j));
+      for (int i = 0; i < kR; ++i) acc[i][j] = acc[i][j] - SetInt(t.a_zeros[i]) * sums;
+    }
   if (x.bias)
     for (int i = 0; i < kR; ++i)
       for (int j = 0; j < kVectors; ++j) {
@@ -107,10 +116,10 @@ void RunTile(const TileContext& t) {
   for (int i = 0; i < kR; ++i)
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) sums[i][j] = SetInt(0);
-  const std::int16_t* a = t.a;
+  const auto* a = reinterpret_cast<const std::int16_t*>(t.a);
   const std::int8_t* b = t.b;
-  const int64_t a_row = t.a_row;
-  for (int64_t pairs = t.pairs; pairs > 0; --pairs, a += 2, b += 2 * kColumns) {
+  const int64_t a_row = t.a_row / 2;
+  for (int64_t pairs = t.steps; pairs > 0; --pairs, a += 2, b += 2 * kColumns) {
     I32 bv[kVectors];
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) bv[j] = LoadBytePairs(b + j * 2 * kLanes);
@@ -132,12 +141,70 @@ void RunTile(const TileContext& t) {
   Finish<kR>(t, acc);
 }
 
+#if defined(INFERLAB_HAS_QUADS)
+// As RunTile, four k at a time.
+template <int kR, bool kUnsignedA>
+INFERLAB_INLINE void RunQuads(const TileContext& t) {
+  I32 sums[kR][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kR; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) sums[i][j] = SetInt(0);
+  const char* a = t.a;
+  const std::int8_t* b = t.b;
+  const int64_t a_row = t.a_row;
+  for (int64_t quads = t.steps; quads > 0; --quads, a += 4, b += 4 * kColumns) {
+    I32 bv[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) bv[j] = LoadQuads(b + j * 4 * kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kR; ++i) {
+      std::int32_t quad;
+      std::memcpy(&quad, a + i * a_row, sizeof quad);
+      const I32 av = SetInt(quad);
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j)
+        sums[i][j] = sums[i][j] + (kUnsignedA ? MultiplyQuads(av, bv[j]) : MultiplyQuads(bv[j], av));
+      asm volatile("" ::: "memory");  // as in RunTile
+    }
+  }
+  I32 acc[kR][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kR; ++i)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) acc[i][j] = sums[i][j];
+  Finish<kR>(t, acc);
+}
+template <int kR>
+void RunUnsignedA(const TileContext& t) {
+  RunQuads<kR, true>(t);
+}
+template <int kR>
+void RunUnsignedB(const TileContext& t) {
+  RunQuads<kR, false>(t);
+}
+#endif
+
 using TileFunction = void (*)(const TileContext&);
 constexpr TileFunction kTiles[] = INFERLAB_TILES(RunTile);
 static_assert(sizeof(kTiles) / sizeof(kTiles[0]) == kRows + 1);
+#if defined(INFERLAB_HAS_QUADS)
+constexpr TileFunction kUnsignedATiles[] = INFERLAB_TILES(RunUnsignedA);
+constexpr TileFunction kUnsignedBTiles[] = INFERLAB_TILES(RunUnsignedB);
+#endif
+
+const TileFunction* TilesOf([[maybe_unused]] Form form) {
+#if defined(INFERLAB_HAS_QUADS)
+  if (form == Form::kUnsignedA) return kUnsignedATiles;
+  if (form == Form::kUnsignedB) return kUnsignedBTiles;
+#endif
+  return kTiles;
+}
 
 void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
-  const int64_t depth = PairedDepth(p.k);
+  const bool pairs = p.form == Form::kPairs;
+  const int64_t depth = pairs ? PairedDepth(p.k) : QuadrupledDepth(p.k);
+  const TileFunction* const tiles = TilesOf(p.form);
   // Rows of A that stay in the second-level cache while the panels pass.
   const int64_t fit = 96 * 1024 / (depth > 0 ? depth : 1) / kRows * kRows;
   const int64_t row_block = fit > 4 * kRows ? fit : 4 * kRows;
@@ -145,8 +212,9 @@ void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
   TileContext t;
   t.params = &p;
   t.pointers = &pointers;
-  t.pairs = depth / 2;
-  t.a_row = depth;
+  t.steps = depth / (pairs ? 2 : 4);
+  t.a_row = pairs ? 2 * depth : depth;
+  t.b_sums = block.b_sums;
   for (int64_t m0 = block.m_begin; m0 < block.m_end; m0 += row_block) {
     const int64_t m1 = m0 + row_block < block.m_end ? m0 + row_block : block.m_end;
     for (t.j = block.n_begin; t.j < block.n_end; t.j += kColumns) {
@@ -154,10 +222,11 @@ void RunBlock(const Params& p, const Pointers& pointers, const Block& block) {
       t.b = block.b + t.j * depth;
       for (t.i = m0; t.i < m1; t.i += kRows) {
         const int rows = m1 - t.i < kRows ? static_cast<int>(m1 - t.i) : kRows;
-        t.a = block.a + t.i * depth;
+        t.a = static_cast<const char*>(block.a) + t.i * t.a_row;
         t.a_sums = block.a_sums + t.i;
+        t.a_zeros = block.a_zeros ? block.a_zeros + t.i : nullptr;
         t.c = block.c + (t.i * p.c_row_stride + t.j) * element;
-        kTiles[rows](t);
+        tiles[rows](t);
       }
     }
   }
@@ -242,10 +311,82 @@ void PackPanels(int64_t k, int64_t n, const void* b_, bool is_signed, int64_t ro
   }
 }
 
+#if defined(INFERLAB_HAS_QUADS)
+void PackQuadRows(int64_t m, int64_t k, const void* a, bool is_signed, int64_t row_stride, int64_t column_stride,
+                  const std::int32_t* zero, int64_t zero_stride, std::uint8_t* packed, std::int32_t* sums,
+                  std::int32_t* zeros) {
+  const int64_t depth = QuadrupledDepth(k);
+  const std::uint8_t flip = is_signed ? 128 : 0;
+  for (int64_t i = 0; i < m; ++i, packed += depth) {
+    const auto* row = static_cast<const std::uint8_t*>(a) + i * row_stride;
+    std::uint32_t sum = 0;
+    if (column_stride == 1) {
+#pragma GCC ivdep
+      for (int64_t r = 0; r < k; ++r) {
+        packed[r] = row[r] ^ flip;
+        sum += packed[r];
+      }
+    } else {
+      for (int64_t r = 0; r < k; ++r) {
+        packed[r] = row[r * column_stride] ^ flip;
+        sum += packed[r];
+      }
+    }
+    for (int64_t r = k; r < depth; ++r) packed[r] = 0;
+    const int stored = (zero ? zero[i * zero_stride] : 0) + flip;
+    zeros[i] = stored;
+    sums[i] = static_cast<std::int32_t>(sum - static_cast<std::uint32_t>(k) * static_cast<std::uint32_t>(stored));
+  }
+}
+
+// 16 bytes of four rows as quads, each with its highest bit flipped by `flip` 128.
+INFERLAB_INLINE void ZipQuads(const std::uint8_t* row, int64_t row_stride, __m128i flip, std::uint8_t* to) {
+  const auto load = [&](int i) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + i * row_stride)); };
+  const __m128i x0 = load(0), x1 = load(1), x2 = load(2), x3 = load(3);
+  const __m128i a = _mm_unpacklo_epi8(x0, x1), b = _mm_unpacklo_epi8(x2, x3);
+  const __m128i c = _mm_unpackhi_epi8(x0, x1), d = _mm_unpackhi_epi8(x2, x3);
+  const auto store = [&](int i, __m128i v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16 * i), _mm_xor_si128(v, flip));
+  };
+  store(0, _mm_unpacklo_epi16(a, b));
+  store(1, _mm_unpackhi_epi16(a, b));
+  store(2, _mm_unpacklo_epi16(c, d));
+  store(3, _mm_unpackhi_epi16(c, d));
+}
+
+void PackQuadPanels(int64_t k, int64_t n, const void* b_, std::uint8_t flip, int64_t row_stride, int64_t column_stride,
+                    std::uint8_t* packed) {
+  const auto* b = static_cast<const std::uint8_t*>(b_);
+  const __m128i mask = _mm_set1_epi8(static_cast<char>(flip));
+  for (int64_t j = 0; j < n; j += kColumns) {
+    const int columns = n - j < kColumns ? static_cast<int>(n - j) : kColumns;
+    const bool whole = columns == kColumns && column_stride == 1;
+    for (int64_t r = 0; r < k; r += 4, packed += 4 * kColumns) {
+      const std::uint8_t* row = b + r * row_stride + j * column_stride;
+      const int rows = k - r < 4 ? static_cast<int>(k - r) : 4;
+      if (whole && rows == 4) {
+#pragma GCC unroll 4
+        for (int c = 0; c < kColumns; c += 16) ZipQuads(row + c, row_stride, mask, packed + 4 * c);
+        continue;
+      }
+      // The other side holds zeros beyond the depth, this one too.
+      for (int c = 0; c < kColumns; ++c)
+        for (int i = 0; i < 4; ++i)
+          packed[4 * c + i] = c < columns && i < rows ? row[i * row_stride + c * column_stride] ^ flip : 0;
+    }
+  }
+}
+constexpr auto kPackQuadRows = PackQuadRows;
+constexpr auto kPackQuadPanels = PackQuadPanels;
+#else
+constexpr decltype(Table::pack_a_quads) kPackQuadRows = nullptr;
+constexpr decltype(Table::pack_b_quads) kPackQuadPanels = nullptr;
+#endif
+
 }  // namespace
 
 const Table& GetTable() {
-  static constexpr Table table = {kRows, kColumns, PackRows, PackPanels, RunBlock};
+  static constexpr Table table = {kRows, kColumns, PackRows, kPackQuadRows, kPackQuadPanels, PackPanels, RunBlock};
   return table;
 }
 

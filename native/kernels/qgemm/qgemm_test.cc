@@ -33,6 +33,8 @@ struct Case {
   bool broadcast_a = false, broadcast_b = false;
   // All elements at the ends of their types.
   bool extreme = false;
+  // B made by PackWeights, of numbers that quads hold or of any.
+  bool weights = false, narrow = false;
 };
 
 std::string Name(const Case& c) {
@@ -40,7 +42,7 @@ std::string Name(const Case& c) {
          std::to_string(c.a_signed) + std::to_string(c.b_signed) + " transposed " + std::to_string(c.transpose_a) +
          std::to_string(c.transpose_b) + " packed " + std::to_string(c.a_packed) + std::to_string(c.b_packed) +
          " output " + std::to_string(static_cast<int>(c.output)) + " zeros " + std::to_string(c.a_zero) +
-         std::to_string(c.b_zero) + " batch " + std::to_string(c.batch.size());
+         std::to_string(c.b_zero) + " batch " + std::to_string(c.batch.size()) + (c.weights ? c.narrow ? " small weights" : " weights" : "");
 }
 
 testing::Random random(7);
@@ -91,7 +93,15 @@ void Check(const Case& c) {
     return bytes;
   };
   const std::vector<std::uint8_t> a = fill((c.broadcast_a ? 1 : batches) * c.m * c.k, c.a_signed);
-  const std::vector<std::uint8_t> b = fill((c.broadcast_b ? 1 : batches) * c.k * c.n, c.b_signed);
+  std::vector<std::uint8_t> b = fill((c.broadcast_b ? 1 : batches) * c.k * c.n, c.b_signed);
+  if (c.narrow)  // two neighbours along k have magnitudes of 128 together, no two others need to
+    for (std::int64_t r = 0; r < c.k; ++r)
+      for (std::int64_t j = 0; j < c.n; ++j) {
+        const int most = c.extreme ? 64 : r % 2 == 0 ? 100 : 28;
+        const int value = static_cast<int>(c.extreme ? (random.Int(0, 1) ? most : -most) : random.Int(-most, most));
+        b[static_cast<std::size_t>(r * p.b_row_stride + j * p.b_column_stride)] =
+            static_cast<std::uint8_t>(c.b_signed ? value : value + 128);
+      }
   std::vector<std::int32_t> a_zero, b_zero, bias;
   for (std::int64_t i = 0; i < std::max<std::int64_t>(c.m, 1); ++i) a_zero.push_back(Byte(c.a_signed, c.extreme));
   for (std::int64_t j = 0; j < std::max<std::int64_t>(c.n, 1); ++j) b_zero.push_back(Byte(c.b_signed, c.extreme));
@@ -114,14 +124,21 @@ void Check(const Case& c) {
   if (c.addend) x.addend = addend.data();
   x.c_zero = c.output == Output::kUint8 ? 113 : -7;
   std::vector<std::int32_t> packed_a(PackedABytes(c.m, c.k) / 4 + 1);
-  std::vector<std::uint8_t> packed_b(PackedBBytes(c.k, c.n) + 1);
+  p.b_weights = c.weights;
+  const std::size_t b_bytes = c.weights ? PackedWeightsBytes(c.k, c.n) : PackedBBytes(c.k, c.n);
+  std::vector<std::int32_t> packed_b(b_bytes / 4 + 1);
   if (c.a_packed) {
     PackA(c.m, c.k, a.data(), c.a_signed, p.a_row_stride, p.a_column_stride, x.a_zero, p.a_zero_stride, packed_a.data());
     x.a = packed_a.data();
     x.a_sums = PackedSums(c.m, c.k, packed_a.data());
   }
   if (c.b_packed) {
-    PackB(c.k, c.n, b.data(), c.b_signed, p.b_row_stride, p.b_column_stride, packed_b.data());
+    const auto pack = c.weights ? PackWeights : PackB;
+    pack(c.k, c.n, b.data(), c.b_signed, p.b_row_stride, p.b_column_stride, packed_b.data());
+    if (c.weights)
+      EXPECT_THAT(*reinterpret_cast<const char*>(packed_b.data()) == (HasQuads() && (c.narrow || c.k == 0 || c.n == 0)) ||
+                      !c.narrow,
+                  "small weights are multiplied as bytes: " + Name(c));
     x.b = packed_b.data();
   }
   const std::size_t element = BytesOf(c.output), count = static_cast<std::size_t>(batches * c.m * c.n);
@@ -188,6 +205,11 @@ void Sizes() {
           c.a_zero = form % 3;
           c.b_zero = (form + 1) % 3;
           Check(c);
+          if (form < 4) continue;
+          c.a_packed = false;
+          c.weights = true;
+          c.narrow = (m + n + k) % 4 != 0;
+          Check(c);
         }
 }
 
@@ -206,6 +228,8 @@ void Epilogues() {
           c.addend = scale == 2;
           c.b_packed = is_signed;
           Check(c);
+          c.b_packed = c.weights = c.narrow = true;
+          Check(c);
         }
 }
 
@@ -221,6 +245,11 @@ void Batches() {
       for (const std::vector<std::int64_t>& batch : {std::vector<std::int64_t>{2}, {2, 3}, {2, 1, 0}}) {
         c.batch = batch;
         Check(c);
+        if (!b) continue;
+        Case weights = c;
+        weights.a_packed = false;
+        weights.weights = weights.narrow = true;
+        Check(weights);
       }
     }
 }
@@ -235,6 +264,8 @@ void Large() {
     Check(c);
     c.extreme = true;
     c.a_zero = c.b_zero = 2;
+    Check(c);
+    c.b_packed = c.weights = c.narrow = true;
     Check(c);
   }
 }

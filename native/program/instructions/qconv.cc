@@ -32,6 +32,7 @@ class QuantizedConvInstruction final : public Instruction {
     x.x = reinterpret_cast<const std::uint8_t*>(in(kX));
     x.weights = reinterpret_cast<const std::int16_t*>(in(kWeights));
     x.weight_sums = qgemm::PackedSums(params.output_channels, qconv::Depth(params), in(kWeights));
+    x.quads = qgemm::PackedQuads(params.output_channels, qconv::Depth(params), in(kWeights));
     if (in(kXZero)) x.x_zero = QuantizedScratch::ZeroOf(in(kXZero), params.x_signed);
     if (scales > 0) {
       auto* const multipliers = scratch.Take<float>(scales);

@@ -56,7 +56,8 @@ Status MakeQuantizedGemm(const QuantizedGemmParams& from, const Site& site, Made
   auto own = std::make_unique<QuantizedGemmInstruction>();
   qgemm::Params& p = own->params;
   std::uint64_t output_count;
-  INFERLAB_RETURN_IF_ERROR(ReadProduct(from, site, 4, 1, qgemm::PackedBBytes, &p, &output_count));
+  INFERLAB_RETURN_IF_ERROR(ReadProduct(from, site, 4, 1, qgemm::PackedWeightsBytes, &p, &output_count));
+  p.b_weights = p.b_packed;
   p.a_signed = from.types[0] != 0;
   p.b_signed = from.types[1] != 0;
   if (!ReadOutput(from.types[2], &p.output)) return Status::Malformed("quantized product type", from.types[2]);
@@ -98,9 +99,9 @@ class PackQuantizedColumnsInstruction final : public Instruction {
  public:
   PackQuantizedColumnsInstruction(const PackQuantizedColumnsParams& params, const Site& site)
       : params_(params), from_(site.in(0).tensor), to_(site.out(0).tensor) {}
-  std::size_t PreparedBytes() const override { return qgemm::PackedBBytes(params_.k, params_.n); }
+  std::size_t PreparedBytes() const override { return qgemm::PackedWeightsBytes(params_.k, params_.n); }
   Status Execute(const Run& run) const override {
-    qgemm::PackB(params_.k, params_.n, run.In<std::byte>(from_), params_.is_signed != 0, params_.row_stride,
+    qgemm::PackWeights(params_.k, params_.n, run.In<std::byte>(from_), params_.is_signed != 0, params_.row_stride,
                  params_.column_stride, run.Out<std::byte>(to_));
     return Status::Ok();
   }

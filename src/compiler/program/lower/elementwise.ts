@@ -140,7 +140,10 @@ export function hasKernel({ function: name, type, result }: Pick<ChainStep, "fun
     if (type === "float16" || result === "float16") return type === "float32" || result === "float32";
     return castable.has(type) && castable.has(result);
   }
-  if (name === "affine" && result === "float32" && (type === "uint8" || type === "int8")) return true;
+  // Bytes as numbers, and numbers as bytes: alpha · x + beta, and alpha · a + beta · b of "add".
+  const isByte = (dtype: DType): boolean => dtype === "uint8" || dtype === "int8";
+  if ((name === "affine" || name === "add") && result === "float32" && isByte(type)) return true;
+  if (name === "affine" && type === "float32" && isByte(result)) return true;
   if (name === "quantize") return type === "float32" && (result === "uint8" || result === "int8");
   if (name === "where" || name === "identity") return type !== "string" && dtypes[type].kind !== "complex";
   if (type === "bool") return onBools.has(name);

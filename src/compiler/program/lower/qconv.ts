@@ -47,8 +47,9 @@ function emitQuantizedConv(c: LowerContext, o: Operands): string | undefined {
   const known = c.constant(o.w) !== undefined && (!c.has(o.wZero) || c.constant(o.wZero) !== undefined);
   const sources = [c.in(o.w), ...(c.has(o.wZero) ? [c.in(o.wZero)] : [])];
   const packRows = () => {
-    // An even number of int16 and an int32 a row (qgemm::PackedABytes).
-    const to = c.scratch(parameters.m * (4 * Math.ceil(parameters.k / 2) + 4));
+    // As qgemm::PackedABytes.
+    const { m, k } = parameters;
+    const to = c.scratch(m * (4 * Math.ceil(k / 2) + 4 + 4 * Math.ceil(k / 4)) + 4);
     c.emit(packQuantizedRowsInstruction, {
       inputs: sources,
       outputs: [to],
@@ -60,6 +61,17 @@ function emitQuantizedConv(c: LowerContext, o: Operands): string | undefined {
     return to;
   };
   const weights = known ? c.prepare(packQuantizedRowsInstruction, sources, parameters) : packRows();
+  // As qconv::IsDepthwise chooses.
+  const [depth, height, width] = s.axes;
+  const byChannel =
+    s.groups === s.inputChannels &&
+    [depth!.input, depth!.output, depth!.kernel].every((n) => n === 1) &&
+    depth!.pad === 0 &&
+    height!.kernel <= 8 &&
+    height!.kernel * width!.kernel <= 64 &&
+    Math.max(height!.stride, width!.stride) <= 8 &&
+    Math.max(height!.dilation, width!.dilation) <= 16 &&
+    width!.output <= 8192;
   c.emit(quantizedConvInstruction, {
     inputs: [c.in(o.x), weights, ref(o.xZero), ref(o.xScale), ref(o.wScale), ref(o.yScale), ref(o.yZero), ref(o.bias)],
     outputs: [c.out(0)],
@@ -69,8 +81,8 @@ function emitQuantizedConv(c: LowerContext, o: Operands): string | undefined {
       types: [isSigned(xType), outputCode(result)],
       scalePerFilter: Number(count(o.wScale) === filters && filters !== 1),
     },
-    kernel: `qconv_${c.isa}_patches`,
-    reason: "patches of bytes, then the 8-bit product",
+    kernel: `qconv_${c.isa}_${byChannel ? "depthwise" : "patches"}`,
+    reason: byChannel ? "each filter reads one channel" : "patches of bytes, then the 8-bit product",
   });
   return undefined;
 }

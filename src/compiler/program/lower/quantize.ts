@@ -139,12 +139,32 @@ export const quantizeLinearLowering = lowering({
 const areScalars = (c: LowerContext, indexes: readonly number[]): boolean =>
   indexes.every((index) => !c.has(index) || sizeOf(c.shape(index)) === 1);
 
+/**
+ * QLinearAdd as round(weights[0] · a + weights[1] · b + offset) of the bytes, where scales and zero points are known and the
+ * weights so small that float32 holds the sum to a small part of a step.
+ */
+function knownSum(c: LowerContext): { weights: [number, number]; offset: number } | undefined {
+  const value = (index: number): number => Number(c.constant(index)?.data[0]);
+  const [aZero, bZero, zero] = [knownZero(c, 2), knownZero(c, 5), knownZero(c, 7)];
+  if (aZero === undefined || bZero === undefined || zero === undefined) return undefined;
+  const weights: [number, number] = [value(1) / value(6), value(4) / value(6)];
+  if (!weights.every((weight) => Math.abs(weight) <= 1024)) return undefined;
+  return { weights, offset: zero - weights[0] * aZero - weights[1] * bZero };
+}
+
 export const qLinearBinaryLowering = lowering({
   operators: ["com.microsoft.QLinearAdd", "com.microsoft.QLinearMul"],
   lower(c) {
     if (!areScalars(c, [1, 2, 4, 5, 6, 7])) return "several scales of a tensor";
     const dims = c.outShape(0);
     const chain = new ChainBuilder();
+    const known = c.node.op === "QLinearAdd" ? knownSum(c) : undefined;
+    if (known) {
+      const [a, b] = [0, 3].map((index) => chain.operand(c.in(index), broadcastStrides(c.shape(index), dims)));
+      const sum = chain.step("add", c.dtype(0), "float32", [a!, b!], ...known.weights);
+      chain.step("affine", "float32", c.outDtype(0), [sum], 1, known.offset);
+      return chain.emit(c, dims, c.out(0));
+    }
     const [a, b] = [dequantized(c, chain, [0, 1, 2], dims), dequantized(c, chain, [3, 4, 5], dims)];
     quantized(c, chain, chain.float(c.node.op === "QLinearAdd" ? "add" : "mul", [a, b]), [6, 7], dims);
     return chain.emit(c, dims, c.out(0));
