@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "addon/outputs.h"
 #include "addon/state.h"
 #include "base/isa.h"
 #include "program/schema.gen.h"
@@ -95,9 +96,12 @@ Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_
 
 Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name) {
   using memory::SessionHeap;
-  return Wrap(
-      env, block, bytes, [](napi_env, void*, void* handed) { SessionHeap::TakeBack(handed); },
-      heap.HandOut(block, bytes, std::move(name)));
+  Outputs& outputs = Outputs::Here();
+  outputs.Announce(env, bytes);
+  const auto give_back = [](napi_env, void*, void* handed) { Outputs::Here().CameBack(SessionHeap::TakeBack(handed)); };
+  const Napi::Value buffer = Wrap(env, block, bytes, give_back, heap.HandOut(block, bytes, std::move(name)));
+  outputs.Made(env, bytes);
+  return buffer;
 }
 
 NODE_API_MODULE(inferlab, Init)

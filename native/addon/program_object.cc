@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/outputs.h"
 #include "addon/state.h"
 #include "addon/store.h"
 #include "base/thread_pool.h"
@@ -340,7 +341,7 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   if (const Status status = job->Allocate(info[2].As<Napi::Number>().Uint32Value()); !status.ok()) return refuse(status);
   job->MarkReady();
   const Napi::Promise promise = job->promise();
-  if (last_->ns.load(std::memory_order_relaxed) < kInlineNs) {
+  if (last_->ns.load(std::memory_order_relaxed) < kInlineNs && !Outputs::Here().WantTurn()) {
     job->WorkOn(1);
     job->Finish(env);
   } else {

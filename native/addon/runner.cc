@@ -4,6 +4,8 @@
 #include <functional>
 #include <thread>
 
+#include "addon/outputs.h"
+
 namespace inferlab::addon {
 namespace {
 
@@ -101,6 +103,7 @@ void Runner::FinishOnJavaScriptThread(napi_env env, napi_value, void* context, v
   std::unique_ptr<Job> job(static_cast<Job*>(data));
   // Without an environment nobody waits for the result.
   if (!env) return job->Abandon();
+  Outputs::Here().Turned();
   auto* runner = static_cast<Runner*>(context);
   if (--runner->unfinished_ == 0) napi_unref_threadsafe_function(env, runner->done_);
   Napi::HandleScope scope(env);

@@ -207,6 +207,38 @@ TEST(Heap, DoesNotGrowWithChurn) {
   EXPECT(heap.Stats().reserved_bytes <= after_first + 2 * kChunkBytes);
 }
 
+// What runs give out comes back together, when JavaScript collects: the next runs find it, the system has nothing to do.
+TEST(Heap, KeepsWhatComesBackTogether) {
+  for (const std::size_t size : {std::size_t{200} << 10, std::size_t{1600} << 10, std::size_t{6} << 20}) {
+    Heap heap;
+    std::size_t after_first = 0;
+    for (int round = 0; round < 6; ++round) {
+      std::vector<void*> blocks;
+      for (std::size_t bytes = 0; bytes < std::size_t{28} << 20; bytes += size) blocks.push_back(heap.Allocate(size, "output"));
+      for (void* block : blocks) heap.Free(block);
+      const HeapStats stats = heap.Stats();
+      if (round == 0) after_first = stats.reserved_bytes;
+      EXPECT(stats.live_bytes == 0 && stats.reserved_bytes == after_first);
+      EXPECT(stats.reserved_bytes >= std::size_t{28} << 20);
+    }
+    heap.Trim();
+    EXPECT(heap.Stats().reserved_bytes == 0);
+  }
+}
+
+TEST(Heap, KeepsNoMoreThanTwoEmptyChunks) {
+  Heap heap;
+  testing::Random random(12);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<void*> blocks;
+    for (int i = 0; i < 60; ++i) blocks.push_back(heap.Allocate(static_cast<std::size_t>(random.Int(100 << 10, 4 << 20)), "y"));
+    EXPECT(heap.Stats().reserved_bytes > 5 * kChunkBytes);
+    std::shuffle(blocks.begin(), blocks.end(), std::minstd_rand(static_cast<unsigned>(round)));
+    for (void* block : blocks) heap.Free(block);
+    EXPECT(heap.Stats().reserved_bytes == 2 * kChunkBytes);
+  }
+}
+
 TEST(Heap, SaysWhereItsBlocksAreAndWhoseTheyAre) {
   Heap heap;
   heap.SetScope("cell 3");

@@ -9,8 +9,11 @@ namespace inferlab::memory {
 namespace {
 
 constexpr std::size_t kRegionBytes = kChunkBytes - kHeaderBytes;
-// Freed mappings kept: always so many bytes, else half of what was in use at once, none for longer than so many frees.
-constexpr std::size_t kCachedBytes = std::size_t{32} << 20;
+// Freed mappings kept: always so many bytes, else half of what was in use at once, none for longer than so many frees. What
+// runs give out comes back some 32 MiB at a time (addon/outputs.h): the next runs find all of it.
+constexpr std::size_t kCachedBytes = std::size_t{48} << 20;
+// Chunks of variable blocks that are kept though nothing is in them.
+constexpr std::size_t kWholeChunks = 2;
 constexpr std::uint64_t kCachedFrees = 64;
 
 std::byte* RegionOf(Chunk* chunk) { return chunk->bytes() + kHeaderBytes; }
@@ -62,11 +65,8 @@ void* LargeBlocks::Allocate(std::size_t size_bytes, std::uint32_t tag, bool any_
     Link(chunk, &variable_);
     blocks_.AddRegion(RegionOf(chunk), kRegionBytes);
     block = blocks_.Allocate(size_bytes, tag);
-  } else if (has_whole_) {
-    // The block may have come out of the chunk that was kept.
-    has_whole_ = false;
-    for (Chunk* chunk = variable_; chunk && !has_whole_; chunk = chunk->next)
-      has_whole_ = Variable::IsWhole(RegionOf(chunk), kRegionBytes);
+  } else if (Variable::IsAlone(RegionOf(Chunk::Of(block)), kRegionBytes, block)) {
+    --whole_chunks_;
   }
   live_bytes_ += Variable::BlockBytesOf(block);
   return block;
@@ -77,8 +77,8 @@ void LargeBlocks::Free(void* block) {
   if (chunk->kind == ChunkKind::kHuge) return FreeHuge(chunk);
   live_bytes_ -= blocks_.Free(block);
   if (!Variable::IsWhole(RegionOf(chunk), kRegionBytes)) return;
-  if (!has_whole_) {
-    has_whole_ = true;
+  if (whole_chunks_ < kWholeChunks) {
+    ++whole_chunks_;
     return;
   }
   blocks_.RemoveRegion(RegionOf(chunk), kRegionBytes);
@@ -179,7 +179,7 @@ void LargeBlocks::Trim() {
     }
     chunk = next;
   }
-  has_whole_ = false;
+  whole_chunks_ = 0;
 }
 
 }  // namespace inferlab::memory

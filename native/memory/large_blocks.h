@@ -65,7 +65,7 @@ class LargeBlocks {
   Chunk* variable_ = nullptr;
   Chunk* huge_ = nullptr;
   Chunk* cached_ = nullptr;  // the one freed last comes first
-  bool has_whole_ = false;   // a variable chunk that is one free block
+  std::size_t whole_chunks_ = 0;  // variable chunks that are one free block
   std::uint64_t huge_frees_ = 0;
   std::size_t live_bytes_ = 0;
   std::size_t live_huge_bytes_ = 0;

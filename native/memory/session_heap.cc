@@ -148,9 +148,10 @@ void SessionHeap::Unlink(Handed* handed) {
   (handed->next ? handed->next->previous : last_) = handed->previous;
 }
 
-void SessionHeap::TakeBack(void* pointer) {
+std::size_t SessionHeap::TakeBack(void* pointer) {
   const std::unique_ptr<Handed> handed(static_cast<Handed*>(pointer));
   TakeBackNow(handed->block);
+  return handed->bytes;
 }
 
 void SessionHeap::TakeBackNow(void* block) {

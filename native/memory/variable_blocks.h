@@ -45,6 +45,14 @@ class VariableBlocks {
     return !(header & kUsed) && SizeOf(header) == bytes - kUnit;
   }
 
+  // Whether the region has no other used block than this one, which is its first.
+  static bool IsAlone(std::byte* begin, std::size_t bytes, const void* payload) {
+    std::byte* first = begin + kUnit - kTagBytes;
+    if (Tag(payload) != first) return false;
+    const std::size_t size = SizeOf(Head(first)), rest = bytes - kUnit - size;
+    return rest == 0 || SizeOf(Head(first + size) & ~kUsed) == rest;
+  }
+
   // nullptr where no free block is large enough.
   void* Allocate(std::size_t size_bytes, std::uint32_t tag) {
     const std::size_t wanted = BlockBytes(size_bytes);

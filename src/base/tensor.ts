@@ -10,9 +10,6 @@ import type { MapValue } from "./map-value.ts";
 import { formatType, sizeOf } from "./shapes.ts";
 import type { ValueType } from "./value-type.ts";
 
-/** How the memory of a tensor that owns it is given back. */
-const owners = new WeakMap<object, () => void>();
-
 /** D: its dtype; S: its shape as far as TypeScript knows it, `number[]` where not even the rank is known. */
 export class Tensor<D extends DType = DType, S extends number[] = number[]> {
   readonly kind = "tensor" as const;
@@ -20,6 +17,11 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
   readonly shape: S;
   /** Row-major elements; how each dtype is stored is said in dtypes.ts. int64 is a BigInt64Array. */
   readonly data: DTypeArrays[D];
+  /**
+   * How memory that the tensor owns is given back. A field: what a WeakMap holds for a tensor outlives the first collection of
+   * the young generation, and the memory with it.
+   */
+  #release: (() => void) | undefined;
 
   /** Errors: ARGUMENT where the array's type or length does not fit dtype and shape. The array is not copied. */
   constructor(dtype: D, shape: readonly number[], data: DTypeArrays[D]) {
@@ -79,8 +81,8 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
         });
       },
     });
-    const release = owners.get(this);
-    owners.delete(this);
+    const release = this.#release;
+    this.#release = undefined;
     release?.();
   }
 
@@ -94,13 +96,13 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
 
   /** Makes the tensor the owner of its memory: `dispose()` calls `release`, once. */
   static owning<T extends Tensor>(tensor: T, release: () => void): T {
-    owners.set(tensor, release);
+    tensor.#release = release;
     return tensor;
   }
 
   /** Whether a value is a tensor whose `dispose()` gives memory back. */
   static isOwner(value: RuntimeValue): value is Tensor {
-    return owners.has(value);
+    return #release in value && value.#release !== undefined;
   }
 
   [displaySymbol](): Displayed {

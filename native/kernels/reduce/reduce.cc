@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kTaskElements = 16384;
 // Output elements kept as accumulators at a time where the innermost axis is kept.
 constexpr std::int64_t kBlock = 256;
+// Short rows that are worth a call of their own.
+constexpr std::int64_t kDenseRows = 4;
 
 const Table& Kernels() { INFERLAB_SELECT_TABLE() }
 
@@ -95,6 +97,35 @@ float FoldRows(const Params& p, Fold fold, const float* x, float shift) {
   return result;
 }
 
+// Outputs whose rows lie one behind the other, at most: the product of the innermost kept axes that are dense over a row.
+std::int64_t DenseRows(const Params& p, std::int64_t length) {
+  std::int64_t rows = 1;
+  for (int axis = p.num_kept - 1; axis >= 0; --axis) {
+    if (p.kept_dims[axis] == 1) continue;
+    if (p.kept_strides[axis] != rows * length) break;
+    rows *= p.kept_dims[axis];
+  }
+  return rows;
+}
+
+// A call for as many rows as lie one behind the other: what belongs to a row alone would cost more than its elements.
+void ByShortRows(const Params& p, std::int64_t dense, const float* x, float* y, Parallel& parallel) {
+  const std::int64_t outputs = Product(p.kept_dims, p.num_kept);
+  const std::int64_t length = p.reduced_dims[p.num_reduced - 1];
+  const std::int64_t each = kTaskElements / length;
+  const Fold fold = RecipeOf(p.function).fold;
+  const Table& table = Kernels();
+  parallel.For(static_cast<std::size_t>((outputs + each - 1) / each), [&](std::size_t task, int) {
+    const std::int64_t begin = static_cast<std::int64_t>(task) * each, end = std::min(outputs, begin + each);
+    for (std::int64_t k = begin, rows; k < end; k += rows) {
+      rows = std::min(end - k, dense - k % dense);
+      table.short_rows(fold, x + OffsetOf(k, p.kept_dims, p.kept_strides, p.num_kept), static_cast<std::size_t>(rows),
+                       static_cast<std::size_t>(length), y + k);
+      Finish(p.function, y + k, rows, length, nullptr);
+    }
+  });
+}
+
 void ByRows(const Params& p, const float* x, float* y, Parallel& parallel) {
   const std::int64_t outputs = Product(p.kept_dims, p.num_kept);
   const std::int64_t count = Product(p.reduced_dims, p.num_reduced);
@@ -168,6 +199,12 @@ void Run(const Params& params, const float* x, float* y, Parallel& parallel) {
     // Nothing is reduced, or x has one element: a run of one.
     p.reduced_dims[p.num_reduced] = 1;
     p.reduced_strides[p.num_reduced++] = 1;
+  }
+  const std::int64_t length = p.reduced_dims[p.num_reduced - 1];
+  if (length == Product(p.reduced_dims, p.num_reduced) && length < static_cast<std::int64_t>(kLanes) &&
+      RecipeOf(p.function).fold != Fold::kSumExp) {
+    const std::int64_t dense = DenseRows(p, length);
+    if (dense >= kDenseRows) return ByShortRows(p, dense, x, y, parallel);
   }
   ByRows(p, x, y, parallel);
 }

@@ -9,8 +9,8 @@ namespace {
 
 namespace math = ::inferlab::INFERLAB_ISA_NS::math;
 
-// Partial results of a row: four vectors of eight, enough to hide the latency of an addition.
-constexpr std::size_t kLanes = 32;
+// A row's kLanes partial results are four vectors of eight, enough to hide the latency of an addition.
+static_assert(kLanes == 32);
 
 struct Sum {
   static float Map(float x, float) { return x; }
@@ -59,6 +59,35 @@ float Row(const float* x, std::size_t n, float shift) {
   return lanes[0];
 }
 
+// A length known beforehand: eight rows side by side are loads and shuffles of whole vectors.
+template <typename F, std::size_t kLength>
+void RowsOf(const float* x, std::size_t rows, float* y) {
+  _Pragma("GCC ivdep") for (std::size_t row = 0; row < rows; ++row) {
+    float result = F::Map(x[row * kLength], 0.0f);
+    for (std::size_t i = 1; i < kLength; ++i) result = F::Join(result, F::Map(x[row * kLength + i], 0.0f));
+    y[row] = result;
+  }
+}
+
+template <typename F>
+void ShortRows(const float* x, std::size_t rows, std::size_t n, float* y) {
+  switch (n) {
+    case 2:
+      return RowsOf<F, 2>(x, rows, y);
+    case 3:
+      return RowsOf<F, 3>(x, rows, y);
+    case 4:
+      return RowsOf<F, 4>(x, rows, y);
+    default:
+      break;
+  }
+  for (std::size_t row = 0; row < rows; ++row, x += n) {
+    float result = F::Map(x[0], 0.0f);
+    for (std::size_t i = 1; i < n; ++i) result = F::Join(result, F::Map(x[i], 0.0f));
+    y[row] = result;
+  }
+}
+
 template <typename F>
 void Columns(float* accumulator, const float* x, std::size_t n, const float* shift) {
   _Pragma("GCC ivdep") for (std::size_t i = 0; i < n; ++i) accumulator[i] =
@@ -83,6 +112,25 @@ float AnyRow(Fold fold, const float* x, std::size_t n, float shift) {
       break;
   }
   return Row<Sum>(x, n, shift);
+}
+
+void AnyShortRows(Fold fold, const float* x, std::size_t rows, std::size_t n, float* y) {
+  switch (fold) {
+    case Fold::kSumAbs:
+      return ShortRows<SumAbs>(x, rows, n, y);
+    case Fold::kSumSquare:
+      return ShortRows<SumSquare>(x, rows, n, y);
+    case Fold::kProd:
+      return ShortRows<Prod>(x, rows, n, y);
+    case Fold::kMax:
+      return ShortRows<Max>(x, rows, n, y);
+    case Fold::kMin:
+      return ShortRows<Min>(x, rows, n, y);
+    case Fold::kSumExp:
+    case Fold::kSum:
+      break;
+  }
+  return ShortRows<Sum>(x, rows, n, y);
 }
 
 void AnyColumns(Fold fold, float* accumulator, const float* x, std::size_t n, const float* shift) {
@@ -112,7 +160,7 @@ void LogOf(float* y, std::size_t n, const float* shift) {
 }  // namespace
 
 const Table& GetTable() {
-  static constexpr Table kTable{AnyRow, AnyColumns, LogOf};
+  static constexpr Table kTable{AnyRow, AnyShortRows, AnyColumns, LogOf};
   return kTable;
 }
 

@@ -103,10 +103,50 @@ void Check(const std::vector<std::int64_t>& shape, unsigned reduced_mask, Reduce
 }
 
 TEST_EACH_ISA(Reduce, MatchesTheDefinitionForEverySetOfAxes) {
-  const std::vector<std::vector<std::int64_t>> shapes = {{1}, {33}, {1000}, {3, 5}, {2, 3, 4, 5}, {7, 1, 65}, {3, 300}, {2, 40, 33}, {0, 3}, {3, 0, 2}};
+  const std::vector<std::vector<std::int64_t>> shapes = {{1}, {33}, {1000}, {3, 5}, {2, 3, 4, 5}, {7, 1, 65}, {3, 300}, {2, 40, 33}, {0, 3}, {3, 0, 2},
+                                                         {9, 5, 2}, {41, 3}, {7, 9, 4}, {21, 31}};
   for (const auto& shape : shapes)
     for (unsigned mask = 0; mask < 1u << shape.size(); ++mask)
       for (std::int64_t f = 0; f < kNumReduceFunctions; ++f) Check(shape, mask, static_cast<ReduceFunction>(f), 1 + f % 2);
+}
+
+// Many short rows, some of which lie apart: as many to a call as follow each other, over the border of a task.
+TEST_EACH_ISA(Reduce, FoldsShortRowsAsOneAfterTheOther) {
+  constexpr std::int64_t kPlanes = 3, kRows = 4099;
+  for (std::int64_t length : {2, 3, 4, 5, 31}) {
+    const std::int64_t plane = kRows * length + 7;
+    Random random(static_cast<std::uint64_t>(length));
+    auto x = random.Floats(static_cast<std::size_t>(kPlanes * plane));
+    x[static_cast<std::size_t>(plane)] = NAN;
+    Params p;
+    p.num_kept = 2;
+    p.kept_dims[0] = kPlanes;
+    p.kept_strides[0] = plane;
+    p.kept_dims[1] = kRows;
+    p.kept_strides[1] = length;
+    p.num_reduced = 1;
+    p.reduced_dims[0] = length;
+    p.reduced_strides[0] = 1;
+    Team team(ThreadPool::Instance(), 2);
+    for (const ReduceFunction function : {ReduceFunction::kSum, ReduceFunction::kMax, ReduceFunction::kMin}) {
+      p.function = function;
+      Guarded<float> y(kPlanes * kRows, 3);
+      Run(p, x.data(), y.data(), team);
+      EXPECT(y.Intact());
+      for (std::int64_t k = 0; k < kPlanes * kRows; ++k) {
+        const float* row = x.data() + k / kRows * plane + k % kRows * length;
+        float want = row[0];
+        for (std::int64_t i = 1; i < length; ++i) {
+          if (function == ReduceFunction::kSum)
+            want += row[i];
+          else if (!std::isnan(want))
+            want = std::isnan(row[i]) ? row[i] : function == ReduceFunction::kMax ? std::max(want, row[i]) : std::min(want, row[i]);
+        }
+        const float got = y[static_cast<std::size_t>(k)];
+        EXPECT(got == want || (std::isnan(got) && std::isnan(want)));
+      }
+    }
+  }
 }
 
 TEST_EACH_ISA(Reduce, KeepsTheBitsWhateverTheThreads) {
