@@ -30,7 +30,7 @@ INFERLAB_INLINE simd::F32 Activate(simd::F32 x, float alpha, float beta) {
   if constexpr (kKind == ActivationKind::kHardSwish)
     return x * Min(Set(1.0f), Max(Zero(), Fma(Set(alpha), x, Set(beta))));
   if constexpr (kKind == ActivationKind::kSigmoid) return Sigmoid(x);
-  if constexpr (kKind == ActivationKind::kSilu) return x * Sigmoid(x * Set(alpha));
+  if constexpr (kKind == ActivationKind::kSilu) return Silu(x, alpha);
   if constexpr (kKind == ActivationKind::kTanh) return Tanh(x);
   if constexpr (kKind == ActivationKind::kGelu)
     return x * Set(0.5f) * (Set(1.0f) + Erf(x * Set(0.70710678118654752f)));

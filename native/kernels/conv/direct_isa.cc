@@ -20,12 +20,17 @@ constexpr int kMaxWidth[5] = {0, 12, 6, 4, 3};
 constexpr int kMaxWidth[5] = {0, 6, 3, 2, 1};
 #endif
 
+// What the compiler knows of the columns a tile reads: neighbouring pixels of channel blocks; every pixel of planes, or every
+// second one; nothing.
+enum class Input { kBlocks, kPlane, kHalfPlane, kAny };
+template <Input kInput>
+inline constexpr int kDistance = kInput == Input::kBlocks ? kLanes : kInput == Input::kPlane ? 1 : 2;  // of columns, floats
+
 struct TileArgs {
   const float* in;
   const float* weights;
   int64_t in_x, in_y, in_tap, in_block, in_channel;
-  int64_t kernel_rows, kernel_columns, full_blocks;
-  int tail;  // channels of the last, incomplete block
+  int64_t kernel_rows, kernel_columns, in_channels;
   const F32* bias;   // kB vectors
   const F32* slope;  // kB vectors where the activation is Prelu
   const float* residual;
@@ -34,105 +39,125 @@ struct TileArgs {
   const Params* params;
 };
 
-// One input channel: kB·kW FMAs. kStep says what the compiler knows of the input: the distance of columns in blocks if positive,
-// in planes if negative, and nothing if 0.
-template <int kB, int kW, int kStep>
-INFERLAB_INLINE void Step(const float* in, int64_t in_x, const float* w, F32 (&acc)[kB][kW]) {
+// sum + a·b, in the register that holds the sum. GCC 12 renames sums, copies them about and spills some of them where it may
+// choose the form of the instruction: half again the cycles of a tile of 2×6 over 16 channels.
+INFERLAB_INLINE F32 FmaInto(F32 sum, F32 a, F32 b) {
+#if defined(__GNUC__) && (defined(__AVX2__) || defined(__AVX512F__))
+  auto v = sum.v;
+  asm("vfmadd231ps %2, %1, %0" : "+v"(v) : "v"(a.v), "v"(b.v));
+  return {v};
+#else
+  return Fma(a, b, sum);
+#endif
+}
+
+// One input channel: kB·kW FMAs.
+template <int kB, int kW, typename Column>
+INFERLAB_INLINE void Step(Column&& column, const float* w, F32 (&acc)[kB][kW]) {
   F32 wv[kB];
 #pragma GCC unroll 4
   for (int b = 0; b < kB; ++b) wv[b] = Load(w + b * kLanes);
 #pragma GCC unroll 16
   for (int j = 0; j < kW; ++j) {
-    const F32 x = Set(in[j * (kStep ? (kStep < 0 ? -kStep : kStep) : in_x)]);
+    const F32 x = Set(column(j));
 #pragma GCC unroll 4
-    for (int b = 0; b < kB; ++b) acc[b][j] = Fma(x, wv[b], acc[b][j]);
+    for (int b = 0; b < kB; ++b) acc[b][j] = FmaInto(acc[b][j], x, wv[b]);
   }
 }
 
-template <int kB, int kW, int kStep>
+// Some channels of one tap.
+template <int kB, int kW, Input kInput>
+INFERLAB_INLINE const float* Channels(const TileArgs& t, const float* in, int channels, const float* w, F32 (&acc)[kB][kW]) {
+  if constexpr (kInput != Input::kAny) {
+    const int64_t step = kInput == Input::kBlocks ? 1 : t.in_channel;
+    for (int c = 0; c < channels; ++c, in += step, w += kB * kLanes)
+      Step<kB, kW>([&](int j) { return in[j * kDistance<kInput>]; }, w, acc);
+  } else {
+    // A pointer to every third column: x86 adds once or twice the distance by itself.
+    constexpr int kPointers = (kW + 2) / 3;
+    const int64_t in_x = t.in_x, step = t.in_channel;
+    const float* at[kPointers];
+#pragma GCC unroll 5
+    for (int i = 0; i < kPointers; ++i) at[i] = in + 3 * i * in_x;
+    for (int c = 0; c < channels; ++c, w += kB * kLanes) {
+      Step<kB, kW>([&](int j) { return at[j / 3][j % 3 * in_x]; }, w, acc);
+#pragma GCC unroll 5
+      for (int i = 0; i < kPointers; ++i) at[i] += step;
+    }
+  }
+  return w;
+}
+
+template <int kB, int kW, Input kInput>
 INFERLAB_INLINE void Sum(const TileArgs& t, F32 (&acc)[kB][kW]) {
   const float* w = t.weights;
-  const int64_t step = kStep > 0 ? 1 : t.in_channel;  // blocked input: channels of a block are neighbours
-  for (int64_t block = 0; block < t.full_blocks; ++block) {
-    const float* rows = t.in + block * t.in_block;
-    for (int64_t ky = 0; ky < t.kernel_rows; ++ky, rows += t.in_y) {
-      const float* in = rows;
-      for (int64_t kx = 0; kx < t.kernel_columns; ++kx, in += t.in_tap) {
-#pragma GCC unroll 16
-        for (int c = 0; c < kLanes; ++c) Step<kB, kW, kStep>(in + c * step, t.in_x, w + c * kB * kLanes, acc);
-        w += kLanes * kB * kLanes;
-      }
-    }
-  }
-  if (t.tail) {
-    const float* rows = t.in + t.full_blocks * t.in_block;
-    for (int64_t ky = 0; ky < t.kernel_rows; ++ky, rows += t.in_y) {
-      const float* in = rows;
-      for (int64_t kx = 0; kx < t.kernel_columns; ++kx, in += t.in_tap)
-        for (int c = 0; c < t.tail; ++c, w += kB * kLanes) Step<kB, kW, kStep>(in + c * step, t.in_x, w, acc);
+  const float* block = t.in;
+  for (int64_t left = t.in_channels; left > 0; left -= kLanes, block += t.in_block) {
+    const int channels = left < kLanes ? static_cast<int>(left) : kLanes;
+    const float* row = block;
+    for (int64_t ky = 0; ky < t.kernel_rows; ++ky, row += t.in_y) {
+      const float* in = row;
+      for (int64_t kx = 0; kx < t.kernel_columns; ++kx, in += t.in_tap) w = Channels<kB, kW, kInput>(t, in, channels, w, acc);
     }
   }
 }
 
-template <int kB, int kW, int kStep>
-void Tile(const TileArgs& t) {
-  F32 acc[kB][kW];
+template <int kB, int kW, typename Function>
+INFERLAB_INLINE void ForEach(F32 (&acc)[kB][kW], Function&& function) {
 #pragma GCC unroll 4
   for (int b = 0; b < kB; ++b)
 #pragma GCC unroll 16
-    for (int j = 0; j < kW; ++j) acc[b][j] = t.bias[b];
-  Sum<kB, kW, kStep>(t, acc);
-  if (t.params->residual == ResidualKind::kBeforeActivation)
-#pragma GCC unroll 4
-    for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-      for (int j = 0; j < kW; ++j) acc[b][j] = acc[b][j] + Load(t.residual + b * t.out_block + j * t.out_x);
+    for (int j = 0; j < kW; ++j) acc[b][j] = function(acc[b][j], b, j);
+}
+
+template <int kB, int kW>
+INFERLAB_INLINE void Finish(const TileArgs& t, F32 (&acc)[kB][kW]) {
+  const int64_t out_x = t.out_x, out_block = t.out_block;
+  const auto add_residual = [&](F32 x, int b, int j) { return x + Load(t.residual + b * out_block + j * out_x); };
+  if (t.params->residual == ResidualKind::kBeforeActivation) ForEach(acc, add_residual);
   switch (t.params->activation.kind) {
     case ActivationKind::kNone:
       break;
     case ActivationKind::kRelu:
-#pragma GCC unroll 4
-      for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-        for (int j = 0; j < kW; ++j) acc[b][j] = Max(Zero(), acc[b][j]);
+      ForEach(acc, [](F32 x, int, int) { return Max(Zero(), x); });
       break;
+    case ActivationKind::kClip: {
+      const F32 least = Set(t.params->activation.alpha), most = Set(t.params->activation.beta);
+      ForEach(acc, [&](F32 x, int, int) { return Min(most, Max(least, x)); });
+      break;
+    }
     case ActivationKind::kPrelu:
-#pragma GCC unroll 4
-      for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-        for (int j = 0; j < kW; ++j) acc[b][j] = IfLess(acc[b][j], Zero(), acc[b][j] * t.slope[b], acc[b][j]);
+      ForEach(acc, [&](F32 x, int b, int) { return IfLess(x, Zero(), x * t.slope[b], x); });
       break;
     default: {
       F32 values[kB * kW];
-#pragma GCC unroll 4
-      for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-        for (int j = 0; j < kW; ++j) values[b * kW + j] = acc[b][j];
+      ForEach(acc, [&](F32 x, int b, int j) { return values[b * kW + j] = x; });
       ActivateAll(t.params->activation, values, kB * kW);
-#pragma GCC unroll 4
-      for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-        for (int j = 0; j < kW; ++j) acc[b][j] = values[b * kW + j];
+      ForEach(acc, [&](F32, int b, int j) { return values[b * kW + j]; });
     }
   }
-  if (t.params->residual == ResidualKind::kAfterActivation)
-#pragma GCC unroll 4
-    for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-      for (int j = 0; j < kW; ++j) acc[b][j] = acc[b][j] + Load(t.residual + b * t.out_block + j * t.out_x);
-#pragma GCC unroll 4
-  for (int b = 0; b < kB; ++b)
-#pragma GCC unroll 16
-    for (int j = 0; j < kW; ++j) Store(t.out + b * t.out_block + j * t.out_x, acc[b][j]);
+  if (t.params->residual == ResidualKind::kAfterActivation) ForEach(acc, add_residual);
+  ForEach(acc, [&](F32 x, int b, int j) {
+    Store(t.out + b * out_block + j * out_x, x);
+    return x;
+  });
+}
+
+template <int kB, int kW, Input kInput>
+void Tile(const TileArgs& t) {
+  F32 acc[kB][kW];
+  ForEach(acc, [&](F32, int b, int) { return t.bias[b]; });
+  Sum<kB, kW, kInput>(t, acc);
+  Finish<kB, kW>(t, acc);
 }
 
 using TileFunction = void (*)(const TileArgs&);
 
-template <int kB, int kStep>
+template <int kB, Input kInput>
 TileFunction Find(int width) {
 #define INFERLAB_WIDTH(w) \
   case w:                 \
-    if constexpr (w <= kMaxWidth[kB]) return Tile<kB, w, kStep>; else return nullptr;
+    if constexpr (w <= kMaxWidth[kB]) return Tile<kB, w, kInput>; else return nullptr;
   switch (width) {
     INFERLAB_WIDTH(1) INFERLAB_WIDTH(2) INFERLAB_WIDTH(3) INFERLAB_WIDTH(4) INFERLAB_WIDTH(5) INFERLAB_WIDTH(6)
     INFERLAB_WIDTH(7) INFERLAB_WIDTH(8) INFERLAB_WIDTH(9) INFERLAB_WIDTH(10) INFERLAB_WIDTH(11) INFERLAB_WIDTH(12)
@@ -142,26 +167,26 @@ TileFunction Find(int width) {
   return nullptr;
 }
 
-template <int kStep>
+template <Input kInput>
 TileFunction FindTile(int blocks, int width) {
   switch (blocks) {
     case 1:
-      return Find<1, kStep>(width);
+      return Find<1, kInput>(width);
     case 2:
-      return Find<2, kStep>(width);
+      return Find<2, kInput>(width);
     case 3:
-      return Find<3, kStep>(width);
+      return Find<3, kInput>(width);
     default:
-      return Find<4, kStep>(width);
+      return Find<4, kInput>(width);
   }
 }
 
 TileFunction FindFor(const Direct& conv, int blocks, int width) {
-  if (conv.in_channel == 1 && conv.in_x == kLanes) return FindTile<kLanes>(blocks, width);
-  if (conv.in_channel == 1 && conv.in_x == 2 * kLanes) return FindTile<2 * kLanes>(blocks, width);
-  if (conv.in_channel != 1 && conv.in_x == 1) return FindTile<-1>(blocks, width);
-  if (conv.in_channel != 1 && conv.in_x == 2) return FindTile<-2>(blocks, width);
-  return FindTile<0>(blocks, width);
+  const int64_t distance = conv.in_x * conv.x.stride;
+  if (conv.in_channel == 1 && distance == kLanes) return FindTile<Input::kBlocks>(blocks, width);
+  if (conv.in_channel != 1 && distance == 1) return FindTile<Input::kPlane>(blocks, width);
+  if (conv.in_channel != 1 && distance == 2) return FindTile<Input::kHalfPlane>(blocks, width);
+  return FindTile<Input::kAny>(blocks, width);
 }
 
 }  // namespace
@@ -169,16 +194,13 @@ TileFunction FindFor(const Direct& conv, int blocks, int width) {
 void RunDirect(const Direct& conv, const DirectPart& part) {
   TileArgs t;
   t.in_x = conv.in_x * conv.x.stride;
-  Direct strided = conv;
-  strided.in_x = t.in_x;
   t.in_y = conv.in_y * conv.y.dilation;
   t.in_tap = conv.in_x * conv.x.dilation;
   t.in_block = conv.in_block;
   t.in_channel = conv.in_channel;
   t.kernel_rows = conv.y.kernel;
   t.kernel_columns = conv.x.kernel;
-  t.full_blocks = conv.in_channels / kLanes;
-  t.tail = static_cast<int>(conv.in_channels % kLanes);
+  t.in_channels = conv.in_channels;
   t.params = conv.params;
   t.out_x = conv.out_x;
   t.out_block = conv.out_block;
@@ -193,8 +215,8 @@ void RunDirect(const Direct& conv, const DirectPart& part) {
     const int64_t num_tiles = (part.columns + max_width - 1) / max_width;
     const int narrow = static_cast<int>(part.columns / num_tiles);
     const int64_t num_wide = part.columns - narrow * num_tiles;
-    const TileFunction narrow_tile = FindFor(strided, blocks, narrow);
-    const TileFunction wide_tile = num_wide ? FindFor(strided, blocks, narrow + 1) : narrow_tile;
+    const TileFunction narrow_tile = FindFor(conv, blocks, narrow);
+    const TileFunction wide_tile = num_wide ? FindFor(conv, blocks, narrow + 1) : narrow_tile;
     F32 bias[4], slope[4];
     for (int b = 0; b < blocks; ++b) {
       bias[b] = part.bias ? LoadChannels(part.bias, block + b, conv.out_channels) : Zero();

@@ -40,6 +40,10 @@ INFERLAB_INLINE void TransformOutput(const F32* x, int64_t step, F32* y, int64_t
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// Floats from one point's matrix to the next: an odd number of cache lines, as a transform writes or reads all 36 at once, and at a
+// multiple of half a page they would evict each other.
+int64_t PointStride(int64_t blocks, int64_t tiles) { return (CeilDiv(blocks * tiles * kLanes, 16) | 1) * 16; }
+
 }  // namespace
 
 int64_t WinogradTiles(const Params& params) {
@@ -50,8 +54,9 @@ int64_t WinogradTiles(const Params& params) {
 }
 
 int64_t WinogradScratchFloats(const Params& params) {
-  const int64_t blocks = CeilDiv(params.input_channels, kLanes) + CeilDiv(params.output_channels, kLanes);
-  return kPoints * WinogradTiles(params) * blocks * kLanes;
+  const int64_t tiles = WinogradTiles(params);
+  return kPoints * (PointStride(CeilDiv(params.input_channels, kLanes), tiles) +
+                    PointStride(CeilDiv(params.output_channels, kLanes), tiles));
 }
 
 void WinogradWeights(int64_t input_channels, int64_t output_channels, const float* weights, float* packed) {
@@ -89,7 +94,7 @@ void RunWinograd(const Params& params, const WinogradPart& part) {
   const int64_t out_blocks = CeilDiv(params.output_channels, kLanes);
   const int64_t tiles = part.tile_end - part.tile_begin;
   const int64_t tiles_x = CeilDiv(ax.output, 4);
-  const int64_t in_point = in_blocks * tiles * kLanes, out_point = out_blocks * tiles * kLanes;
+  const int64_t in_point = PointStride(in_blocks, tiles), out_point = PointStride(out_blocks, tiles);
   float* const v = part.scratch;
   float* const m = v + kPoints * in_point;
 

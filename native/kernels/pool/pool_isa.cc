@@ -41,11 +41,49 @@ INFERLAB_INLINE F32 Merge(F32 sum, F32 x) {
   return sum + x;
 }
 
+// Outputs of blocked windows that lie inside: `rows` of them `row_step` apart, kWidth neighbouring pixels each.
+template <Kind kKind, int kWidth>
+void InsideWindows(const float* corner, int64_t rows, int64_t row_step, int64_t x_step, int64_t count, float scale,
+                   float* output) {
+  for (int64_t x = 0; x < count; ++x, corner += x_step) {
+    F32 sums[kWidth];
+    for (int k = 0; k < kWidth; ++k) sums[k] = Load(corner + k * kLanes);
+    const float* row = corner;
+    for (int64_t y = 1; y < rows; ++y) {
+      row += row_step;
+      for (int k = 0; k < kWidth; ++k) sums[k] = Merge<kKind>(sums[k], Load(row + k * kLanes));
+    }
+    for (int k = 1; k < kWidth; ++k) sums[0] = Merge<kKind>(sums[0], sums[k]);
+    if (kKind == Kind::kAverage) sums[0] = sums[0] / Set(scale);
+    Store(output + x * kLanes, sums[0]);
+  }
+}
+
+// Whether most windows are InsideWindows'.
+bool HasNarrowWindows(const Params& p) {
+  return (p.axes[2].kernel == 2 || p.axes[2].kernel == 3) && p.axes[2].dilation == 1;
+}
+
 template <Kind kKind>
 void BlockedRow(const Params& p, const Window& wz, const Window& wy, const float* input, float* output) {
   const Axis &az = p.axes[0], &ay = p.axes[1], &ax = p.axes[2];
   const int64_t row_floats = ax.input * kLanes;
+  int64_t inside_begin = 0, inside_end = 0;
+  if (HasNarrowWindows(p) && wz.end - wz.begin == 1 && wy.end > wy.begin && ax.input + ax.pad >= ax.kernel) {
+    inside_begin = (ax.pad + ax.stride - 1) / ax.stride;
+    inside_end = (ax.input + ax.pad - ax.kernel) / ax.stride + 1;
+    if (inside_end > ax.output) inside_end = ax.output;
+  }
   for (int64_t x = 0; x < ax.output; ++x) {
+    if (x == inside_begin && x < inside_end) {
+      const float* corner = input + ((wz.first + wz.begin * az.dilation) * ay.input + wy.first + wy.begin * ay.dilation) * row_floats +
+                            (x * ax.stride - ax.pad) * kLanes;
+      (ax.kernel == 2 ? InsideWindows<kKind, 2> : InsideWindows<kKind, 3>)(
+          corner, wy.end - wy.begin, ay.dilation * row_floats, ax.stride * kLanes, inside_end - x,
+          static_cast<float>(wz.counted * wy.counted * ax.kernel), output + x * kLanes);
+      x = inside_end - 1;
+      continue;
+    }
     const Window wx = WindowAt(p, 2, x);
     // Two sums: a single one would wait for each addition.
     F32 even = Set(kKind == Kind::kMax ? kNone : 0.0f), odd = even;
@@ -222,7 +260,8 @@ void Plane(const Params& p, const float* input, float* output, int64_t begin, in
   // Worth it where windows share most of their rows' sums, or a planar row has no vectors otherwise.
   const bool wide = p.axes[2].kernel > 1 && p.axes[0].kernel * p.axes[1].kernel > 1 && p.axes[2].output > 1 &&
                     (p.axes[2].kernel > p.axes[2].stride || !blocked);
-  const bool separable = wide && (p.axes[2].kernel - 1) * p.axes[2].dilation + 1 + p.axes[2].stride <= 64;
+  const bool narrow = blocked && p.axes[0].kernel == 1 && p.axes[1].kernel <= 3 && HasNarrowWindows(p);
+  const bool separable = wide && !narrow && (p.axes[2].kernel - 1) * p.axes[2].dilation + 1 + p.axes[2].stride <= 64;
   for (int64_t row = begin; row < end; ++row) {
     const Window wz = WindowAt(p, 0, row / rows), wy = WindowAt(p, 1, row % rows);
     if (separable) {
