@@ -247,6 +247,7 @@ export { tensorScatter } from "./shape/tensor-scatter.ts";
 export { tfIdfVectorizer } from "./text/tf-idf-vectorizer.ts";
 export { thresholdedRelu } from "./activation/parametric.ts";
 export { tile } from "./shape/tile.ts";
+export { tokenizer } from "./text/tokenizer.ts";
 export { topK } from "./shape/top-k.ts";
 export { transpose } from "./shape/transpose.ts";
 export { treeEnsemble } from "./ml/tree-ensemble.ts";

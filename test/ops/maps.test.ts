@@ -25,6 +25,8 @@ type Maps = SequenceValue<MapValue>;
 const entries = (value: RuntimeValue | undefined): unknown[] =>
   (value as Maps).items.map((map) => [...map].map(([key, element]) => [key, element]));
 
+const domains = { "ml.": ml, "ms.": "com.microsoft" };
+
 /** `op(inputs) → outputs` with attributes; the domain is before the dot. */
 function build(
   inputs: Readonly<Record<string, ValueType>>,
@@ -38,16 +40,16 @@ function build(
 ): Graph {
   const graph = new Graph("made");
   graph.opsets.set("", 21);
-  graph.opsets.set(ml, 1);
+  for (const domain of Object.values(domains)) graph.opsets.set(domain, 1);
   const values = new Map(Object.entries(inputs).map(([name, type]) => [name, new Value(name, type)]));
   graph.inputs.push(...values.values());
   for (const [op, from, to, attributes = {}] of nodes) {
-    const isMl = op.startsWith("ml.");
-    const operator = requireOperator(isMl ? ml : "", op.replace("ml.", ""));
+    const [prefix, domain] = Object.entries(domains).find(([key]) => op.startsWith(key)) ?? ["", ""];
+    const operator = requireOperator(domain, op.replace(prefix, ""));
     const made = to.map((name) => new Value(name));
     for (const value of made) values.set(value.name, value);
     graph.insert(
-      new Node(to[0]!, operator, isMl ? 1 : 21, Object.entries(attributes)),
+      new Node(to[0]!, operator, domain ? 1 : 21, Object.entries(attributes)),
       from.map((name) => values.get(name)),
       made,
     );
@@ -468,6 +470,53 @@ describe("a classifier of scikit-learn", () => {
       { cold: 1, warm: 0 },
       { cold: 0.25, warm: 0.75 },
     ]);
+  });
+
+  test.each(all)("of texts runs on %s", async (engine) => {
+    const graph = build(
+      { text: tensorType("string", ["n"]) },
+      [
+        // A locale that every machine has: ONNX Runtime refuses one that is not installed.
+        ["StringNormalizer", ["text"], ["lower"], { case_change_action: "LOWER", locale: "C" }],
+        ["ms.Tokenizer", ["lower"], ["words"], { mark: 0, mincharnum: 2, pad_value: "#", tokenexp: "[a-z]+" }],
+        [
+          "TfIdfVectorizer",
+          ["words"],
+          ["counts"],
+          {
+            mode: "TF",
+            min_gram_length: 1,
+            max_gram_length: 1,
+            max_skip_count: 0,
+            ngram_counts: [0],
+            ngram_indexes: [0, 1, 2],
+            pool_strings: ["good", "bad", "film"],
+          },
+        ],
+        [
+          "ml.LinearClassifier",
+          ["counts"],
+          ["label", "probabilities"],
+          {
+            coefficients: [-1, 1, 0, 1, -1, 0],
+            intercepts: [0, 0],
+            classlabels_strings: ["bad", "good"],
+            post_transform: "SOFTMAX",
+          },
+        ],
+        ["ml.ZipMap", ["probabilities"], ["maps"], { classlabels_strings: ["bad", "good"] }],
+      ],
+      ["counts", "label", "maps"],
+    );
+    using session = await (await Model.load(writeOnnx(graph))).compile({ engine });
+    const { counts, label, maps } = await session.run<{ counts: Tensor; label: Tensor; maps: Maps }>({
+      text: tensor(["A GOOD, good film", "Bad!"]),
+    });
+    expect(Array.from(counts.data as Float32Array)).toEqual([2, 0, 1, 0, 1, 0]);
+    expect(label.data).toEqual(["good", "bad"]);
+    // Scores ∓2 of the first text, ±1 of the second.
+    expect(maps.items[0]!.get("good")).toBeCloseTo(1 / (1 + Math.exp(-4)), 6);
+    expect(maps.items[1]!.get("good")).toBeCloseTo(1 / (1 + Math.exp(2)), 6);
   });
 
   test.each(all)("from a dictionary to maps runs on %s", async (engine) => {

@@ -1,7 +1,7 @@
 /** Regular expressions: against JavaScript's on random patterns, RE2's own parts by hand, and never slow. */
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../scripts/fuzz/build.ts";
-import { fullMatcher, RegexError } from "../../src/ops/common/regex.ts";
+import { fullMatcher, longestFinder, RegexError } from "../../src/ops/common/regex.ts";
 
 const random = seededRandom(11);
 const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
@@ -35,6 +35,32 @@ test("random patterns match what JavaScript's match", () => {
     }
   }
   expect(matched).toBeGreaterThan(2000);
+});
+
+test("what is found first is the longest of those that begin first", () => {
+  let found = 0;
+  for (let i = 0; i < 300; i++) {
+    const pattern = randomPattern(1 + Math.floor(random() * 2));
+    const find = longestFinder(pattern);
+    for (let k = 0; k < 4; k++) {
+      const text = Array.from({ length: Math.floor(random() * 6) }, () => pick(["a", "b", "c", "x", "1", " "])).join(
+        "",
+      );
+      const spans = Array.from({ length: text.length + 1 }, (_, start) =>
+        Array.from({ length: text.length + 1 - start }, (_, less) => ({ start, end: text.length - less })),
+      ).flat();
+      // The rest of the text stays around the match, so that ^, $ and \b see it.
+      const expected = spans.find(({ start, end }) =>
+        new RegExp(`^[^]{${start}}(?:${pattern})[^]{${text.length - end}}$`, "u").test(text),
+      );
+      const points = Array.from(text, (c) => c.codePointAt(0)!);
+      expect(find(points, 0), `${pattern} in ${JSON.stringify(text)}`).toEqual(expected);
+      if (expected && expected.end > 0) found++;
+    }
+  }
+  expect(found).toBeGreaterThan(400);
+  expect(longestFinder("b+")([97, 98, 98, 99, 98], 3)).toEqual({ start: 4, end: 5 });
+  expect(longestFinder("b+")([97, 98], 0, true)).toBeUndefined();
 });
 
 test.each([

@@ -359,19 +359,33 @@ function compile(tree: Tree): { states: readonly State[]; start: number } {
   return { start: build(tree, 0), states };
 }
 
+/** Where a match begins and ends, in code points. */
+export interface Found {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A state that was reached, and where the match that led to it would begin. */
+interface Thread {
+  readonly state: number;
+  readonly start: number;
+}
+
 /**
- * Whether a text matches as a whole. The time is at most proportional to the pattern's length (repetitions written out) times
- * the text's. Throws RegexError for a pattern that is not RE2's.
+ * Finds in code points, from a position on, the match that begins first and of those the longest. `anchored`: only one that
+ * begins at that position. A search takes time at most proportional to the pattern's length (repetitions written out) times the
+ * text's. Throws RegexError for a pattern that is not RE2's.
  *
  * @example
- * fullMatcher("(a+)+b")("aaaaaaaaaaaaaaaaaaaaaaaaaaaa"); // false, at once
+ * longestFinder("a|ab")(Array.from("cab", (c) => c.codePointAt(0)!), 0); // { start: 1, end: 3 }
  */
-export function fullMatcher(pattern: string): (text: string) => boolean {
+export function longestFinder(
+  pattern: string,
+): (points: readonly number[], from: number, anchored?: boolean) => Found | undefined {
   const { states, start } = compile(new Parser(pattern).parse());
   const marks = new Uint32Array(states.length);
   let mark = 0;
-  return (text) => {
-    const points = Array.from(text, (c) => c.codePointAt(0)!);
+  return (points, from, anchored = false) => {
     const holds = (assertion: Assertion, at: number): boolean => {
       const [before, after] = [points[at - 1], points[at]];
       const isEdge = (before !== undefined && word(before)) !== (after !== undefined && word(after));
@@ -388,26 +402,53 @@ export function fullMatcher(pattern: string): (text: string) => boolean {
           return isEdge === (assertion === "word");
       }
     };
-    /** The states that read a character, or the end, reached from `from` without reading. */
-    const closure = (from: readonly number[], at: number): number[] => {
+    /**
+     * The states that read a character, or the end, reached without reading. Threads stay in the order of their starts, so a
+     * state that two of them reach goes to the earlier.
+     */
+    const closure = (threads: readonly Thread[], at: number): Thread[] => {
       mark++;
-      const reached: number[] = [];
-      const open = [...from];
-      for (let state = open.pop(); state !== undefined; state = open.pop()) {
-        if (marks[state] === mark) continue;
-        marks[state] = mark;
-        const { test, assertion, to } = states[state]!;
-        if (test || state === 0) reached.push(state);
-        else if (!assertion || holds(assertion, at)) open.push(...to);
+      const reached: Thread[] = [];
+      for (const thread of threads) {
+        const open = [thread.state];
+        for (let state = open.pop(); state !== undefined; state = open.pop()) {
+          if (marks[state] === mark) continue;
+          marks[state] = mark;
+          const { test, assertion, to } = states[state]!;
+          if (test || state === 0) reached.push({ state, start: thread.start });
+          else if (!assertion || holds(assertion, at)) open.push(...to);
+        }
       }
       return reached;
     };
-    let current = closure([start], 0);
-    for (let at = 0; at < points.length && current.length > 0; at++) {
-      const point = points[at]!;
-      const next = current.filter((state) => states[state]!.test?.(point)).map((state) => states[state]!.to[0]!);
-      current = closure(next, at + 1);
+    let best: Found | undefined;
+    let threads = closure([{ state: start, start: from }], from);
+    for (let at = from; ; at++) {
+      const ended = threads.find(({ state }) => state === 0);
+      if (ended && (!best || ended.start <= best.start)) best = { start: ended.start, end: at };
+      const point = points[at];
+      if (point === undefined) return best;
+      const latest = best?.start ?? at;
+      const next = threads
+        .filter((thread) => thread.start <= latest && states[thread.state]!.test?.(point))
+        .map((thread) => ({ state: states[thread.state]!.to[0]!, start: thread.start }));
+      if (!best && !anchored) next.push({ state: start, start: at + 1 });
+      if (next.length === 0) return best;
+      threads = closure(next, at + 1);
     }
-    return current.includes(0);
+  };
+}
+
+/**
+ * Whether a text matches as a whole. Time and errors: as longestFinder.
+ *
+ * @example
+ * fullMatcher("(a+)+b")("aaaaaaaaaaaaaaaaaaaaaaaaaaaa"); // false, at once
+ */
+export function fullMatcher(pattern: string): (text: string) => boolean {
+  const find = longestFinder(pattern);
+  return (text) => {
+    const points = Array.from(text, (c) => c.codePointAt(0)!);
+    return find(points, 0, true)?.end === points.length;
   };
 }
