@@ -1,4 +1,4 @@
-// Compiles src/, kernel/, scripts/ and bench/ into dist/, and bundles the kernel's processes. Type errors are printed and fail the build, the files are written
+// Compiles src/, kernel/, scripts/ and bench/ into dist/, and bundles the api and the kernel's processes. Type errors are printed and fail the build, the files are written
 // all the same. An unchanged tree costs nothing: the sum of source paths, sizes and times is kept beside the output.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -36,5 +36,7 @@ const run = spawnSync(process.execPath, [join(typescript, "bin", "tsc"), "-p", j
 });
 const { bundleKernel } = await import("./bundle-kernel.mjs");
 await bundleKernel();
+const { bundleApi } = await import("./bundle-api.mjs");
+await bundleApi();
 if (run.status === 0) writeFileSync(stampFile, now);
 process.exit(run.status ?? 1);

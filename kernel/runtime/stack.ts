@@ -5,6 +5,7 @@
 import { findSourceMap, SourceMap, type SourceMapPayload, type SourceMapping } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { bundledPosition } from "../../src/base/bundled-lines.ts";
 
 interface CellMaps {
   readonly typeMap: string | undefined;
@@ -54,6 +55,8 @@ function originalPosition(file: string, line: number, column: number): Position 
   return { file, line: position.line + 1, column: position.column + 1 };
 }
 
+const formatPosition = ({ file, line, column }: Position): string => `${file}:${line}:${column}`;
+
 function isMapping(entry: object | undefined): entry is SourceMapping {
   return entry !== undefined && "originalLine" in entry;
 }
@@ -77,8 +80,9 @@ function prepareStackTrace(error: unknown, sites: NodeJS.CallSite[]): string {
     const column = site.getColumnNumber();
     let text = String(site);
     if (file && line && column) {
-      const at = originalPosition(file, line, column);
-      text = text.replace(`${file}:${line}:${column}`, `${at.file}:${at.line}:${at.column}`);
+      const ours = bundledPosition(file, line);
+      const at = ours ? `${ours.file}:${ours.line}` : formatPosition(originalPosition(file, line, column));
+      text = text.replace(`${file}:${line}:${column}`, at);
       // A cell's own top level is an async arrow function of ours; its name says nothing.
       if (isCell(file)) text = text.replace(/^(?:async )?(?:<anonymous>|eval) \((.*)\)$/, "$1");
     }

@@ -245,6 +245,11 @@ test("this package resolves from a folder without node_modules; others say how t
   expect(result(await kernel.execute("import.meta.resolve('inferlab').endsWith(require.resolve('inferlab'))"))).toBe(
     "true",
   );
+  // One copy of each class, by whatever address; an error's frames name our sources.
+  const again = "(await import(import.meta.resolve('inferlab'))).Tensor";
+  expect(result(await kernel.execute(`tensor([1]).add(1) instanceof ${again}`))).toBe("true");
+  const failed = await kernel.execute("tensor([1]).matmul(tensor(['b']))");
+  expect((failed.reply.content["traceback"] as string[]).join("\n")).toMatch(/src\/compiler\/ir\/interpret\.ts:\d+/);
   const { content } = (await kernel.execute("import x from 'no-such-package-here'")).reply;
   expect((content["traceback"] as string[]).join("\n")).toMatch(/%install no-such-package-here/);
 });

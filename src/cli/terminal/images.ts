@@ -1,5 +1,4 @@
 /** Pictures in terminals that can show them: which protocol a terminal speaks, and the bytes that draw a picture in it. */
-import sharp from "sharp";
 
 export type ImageProtocol = "kitty" | "iterm" | "sixel" | "none";
 
@@ -135,6 +134,7 @@ function runs(line: Uint8Array): string {
 /** What draws a PNG or JPEG file, at most `maxWidth` pixels wide. Errors: those of a file that is no picture. */
 export async function drawImage(file: Uint8Array, protocol: ImageProtocol, maxWidth: number): Promise<string> {
   if (protocol === "none") return "";
+  const { default: sharp } = await import("sharp");
   const picture = sharp(file).resize({ width: maxWidth, withoutEnlargement: true });
   if (protocol === "sixel") {
     const { data, info } = await picture.ensureAlpha().raw().toBuffer({ resolveWithObject: true });

@@ -13,11 +13,14 @@ import type { WorkerAnswer, WorkerCall, WorkerProgram } from "./worker-main.ts";
 const idle: { readonly key: string; readonly thread: Worker }[] = [];
 const maxIdle = Math.max(2, availableParallelism());
 
-// Node 20 reads no TypeScript: run from the sources, as tests are, the thread takes its code from the build.
-const mainUrl = new URL(
-  import.meta.url.endsWith(".ts") ? "../../../dist/src/pipeline/flow/worker-main.js" : "./worker-main.js",
-  import.meta.url,
-);
+// Node 20 reads no TypeScript: run from the sources, as tests are, the thread takes its code from the build. From a bundle it
+// takes the bundle's, whose classes are those that the thread's `import "inferlab"` gives.
+const mainUrl = import.meta.url.endsWith(".cjs")
+  ? new URL("./worker-main.mjs", import.meta.url)
+  : new URL(
+      import.meta.url.endsWith(".ts") ? "../../../dist/src/pipeline/flow/worker-main.js" : "./worker-main.js",
+      import.meta.url,
+    );
 
 function takeThread(key: string, program: WorkerProgram): Worker {
   const at = idle.findIndex((entry) => entry.key === key);

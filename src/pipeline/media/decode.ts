@@ -4,7 +4,6 @@
  */
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
 import { InferlabError } from "../../base/errors.ts";
 import { type Channels, Image } from "../../base/image.ts";
 import { formatBytes } from "../../base/shapes.ts";
@@ -48,6 +47,7 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
       { hint: "pass a larger maxPixels, or shrink the file first", details: { pixels, maxPixels } },
     );
   const [r, g, b] = background;
+  const { default: sharp } = await import("sharp");
   let picture = sharp(input, { page: frame, limitInputPixels: false, failOn: "truncated" }).autoOrient();
   if (channels === 4) picture = picture.ensureAlpha();
   else if (metadata.hasAlpha) picture = picture.flatten({ background: { r, g, b } });
@@ -94,6 +94,7 @@ async function openSource(source: ImageSource): Promise<{ input: string | Uint8A
 }
 
 async function readMetadata(input: string | Uint8Array, name: string) {
+  const { default: sharp } = await import("sharp");
   try {
     return await sharp(input, { limitInputPixels: false }).metadata();
   } catch (cause) {

@@ -1,5 +1,4 @@
 /** What was found on a picture, drawn into its pixels. */
-import sharp from "sharp";
 import { clip, escapeHtml } from "../../base/escape.ts";
 import { type Annotations, Image, type Point } from "../../base/image.ts";
 
@@ -19,6 +18,7 @@ export async function drawAnnotations(image: Image): Promise<Image> {
   const masked = annotations.masks?.length ? paintMasks(image) : data;
   if (shapes.length === 0 && masked === data) return image;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join("")}</svg>`;
+  const { default: sharp } = await import("sharp");
   const { data: drawn, info } = await sharp(masked, { raw: { width, height, channels } })
     .toColourspace("srgb")
     .composite([{ input: Buffer.from(svg) }])

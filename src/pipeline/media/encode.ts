@@ -1,7 +1,6 @@
 /** Pictures out: an Image as the bytes of a PNG, JPEG, WebP, AVIF or TIFF file. */
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
-import sharp from "sharp";
 import { fileError, InferlabError } from "../../base/errors.ts";
 import type { Image } from "../../base/image.ts";
 
@@ -32,6 +31,7 @@ export async function encodeImage(image: Image, options: EncodeOptions = {}): Pr
   const { width, height, channels, data } = image;
   if (width === 0 || height === 0)
     throw new InferlabError("ARGUMENT", `image is ${width}×${height}, expected at least one pixel`);
+  const { default: sharp } = await import("sharp");
   const picture = sharp(data, { raw: { width, height, channels } });
   const encoded = await picture.toFormat(format, format === "png" ? {} : { quality }).toBuffer();
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);

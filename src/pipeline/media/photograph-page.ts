@@ -1,5 +1,4 @@
 /** A printed page as a camera would see it, drawn: something to read for examples and tests that have no photograph. */
-import sharp from "sharp";
 import { InferlabError } from "../../base/errors.ts";
 import { escapeHtml } from "../../base/escape.ts";
 import { Image } from "../../base/image.ts";
@@ -37,6 +36,7 @@ async function print(lines: readonly string[], width: number, height: number, fo
     })
     .join("");
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#f4f0e6"/>${text}</svg>`;
+  const { default: sharp } = await import("sharp");
   const sheet = sharp(Buffer.from(svg)).removeAlpha();
   const data = await (blur > 0.3 ? sheet.blur(blur) : sheet).raw().toBuffer();
   return new Image(width, height, 3, new Uint8Array(data));

@@ -1,10 +1,13 @@
 /** Which cell, or file of the user, and which line is running: names for the memory it takes. */
-import { dirname } from "node:path";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageRoot } from "../../base/package-root.ts";
 
 let tracked = false;
-/** The folder of our own compiled sources: frames in it are not the user's. */
-const ownFolder = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+/** Our own code, as sources and as built: frames in it are not the user's. */
+const ownFolders = ["src", "kernel", "dist/src", "dist/kernel", "dist/bundle"].map((name) =>
+  join(packageRoot, name, sep),
+);
 
 /** Turns naming on or off; returns what it was. */
 export function trackScopes(on: boolean): boolean {
@@ -27,8 +30,7 @@ export function callerScope(): string {
     const at = /\(?((?:file:\/\/|\/|[A-Za-z]:\\|In\b|cell\b)[^()]*?):(\d+):\d+\)?$/.exec(line);
     if (!at) continue;
     const file = at[1]!.startsWith("file:") ? fileURLToPath(at[1]!) : at[1]!;
-    if (file.startsWith(`${ownFolder}/src/`) || file.startsWith(`${ownFolder}/kernel/`) || line.includes("node:"))
-      continue;
+    if (line.includes("node:") || ownFolders.some((folder) => file.startsWith(folder))) continue;
     return `${file.split("/").slice(-2).join("/")}:${at[2]}`;
   }
   return "";
