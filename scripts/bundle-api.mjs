@@ -78,8 +78,9 @@ function linesOf({ mappings, sources }) {
 /** Whole or not at all: a process may be about to read the file. */
 function write(name, text) {
   const file = join(folder, name);
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+  const part = `${file}.${process.pid}`;
+  writeFileSync(part, text);
+  renameSync(part, file);
 }
 
 /** Writes dist/bundle/: what an old facade names stays until the new one is there. Errors: those of the bundler, which say the file and line. */

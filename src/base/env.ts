@@ -8,7 +8,7 @@ export const envVariables = {
   INFERLAB_EXTRA_CA_CERTS:
     "set by the kernel's specification: what NODE_EXTRA_CA_CERTS is to be where cells run (kernel/launch.ts)",
   INFERLAB_CACHE:
-    "folder of what can be measured again, such as the machine's peaks; 'off' keeps none (default: inferlab in the user's cache folder)",
+    "folder of what can be measured or compiled again, such as the machine's peaks; 'off' keeps none (default: inferlab in the user's cache folder)",
   INFERLAB_SHARED: "tests only: folder of the shared fixtures (default: ../shared)",
   INFERLAB_ADDON: "path of the native addon; 'off' runs without it (default: build/Release/inferlab.node)",
   INFERLAB_MEMORY_POOL:
