@@ -12,7 +12,7 @@ const typescript: Record<string, readonly string[]> = {
   "src/compiler/files": ["src/base"],
   "src/compiler/onnx": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/files"],
   "src/compiler/tensorflow": ["src/base", "src/ops", "src/compiler/ir"],
-  "src/compiler/tflite": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/tensorflow"],
+  "src/compiler/tflite": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/files", "src/compiler/tensorflow"],
   "src/compiler/tfjs": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/files", "src/compiler/tensorflow"],
   "src/compiler/nnl": ["src/base", "src/ops", "src/compiler/ir", "src/compiler/files", "src/compiler/onnx"],
   "src/compiler/formats": [

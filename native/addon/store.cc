@@ -29,13 +29,14 @@ bool BytesOf(Napi::Value value, std::byte** data, std::size_t* bytes) {
 
 Napi::Function Store::Class(Napi::Env env) {
   return DefineClass(env, "ConstantStore",
-                     {InstanceMethod<&Store::Put>("put"), InstanceMethod<&Store::Drop>("drop"), InstanceMethod<&Store::Look>("look"),
+                     {InstanceMethod<&Store::Put>("put"), InstanceMethod<&Store::Drop>("drop"),
+                      InstanceMethod<&Store::Forget>("forget"), InstanceMethod<&Store::Look>("look"),
                       InstanceMethod<&Store::Dispose>("dispose"), InstanceAccessor<&Store::OwnedBytes>("ownedBytes")});
 }
 
 Store::Store(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Store>(info),
-      arrays_(Napi::Reference<Napi::Array>::New(Napi::Array::New(info.Env()), 1)) {
+      arrays_(Napi::Persistent(Napi::Object::New(info.Env()))) {
   std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "";
   const double limit = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : 0;
   heap_ = memory::SessionHeap::Make(State::Of(info.Env()).cpu.heap, std::move(name),
@@ -57,8 +58,7 @@ Napi::Value Store::Put(const Napi::CallbackInfo& info) {
     Throw(info.Env(), {StatusCode::kArgument, "constant (a new id and a typed array)"});
     return info.Env().Undefined();
   }
-  Napi::Array arrays = arrays_.Value();
-  arrays.Set(arrays.Length(), info[1]);
+  arrays_.Value().Set(info[0], info[1]);
   return info.Env().Undefined();
 }
 
@@ -76,6 +76,20 @@ Napi::Value Store::Drop(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value Store::Forget(const Napi::CallbackInfo& info) {
+  if (!constants_ || !info[0].IsNumber()) return info.Env().Undefined();
+  constants_->Forget(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()));
+  Napi::Object arrays = arrays_.Value();
+  const Napi::Value array = arrays.Get(info[0]);
+  arrays.Delete(info[0]);
+  // Its memory would come back with the garbage, much later than the packed form takes its place.
+  if (info[1].ToBoolean() && array.IsTypedArray()) {
+    Napi::ArrayBuffer buffer = array.As<Napi::TypedArray>().ArrayBuffer();
+    if (!buffer.IsDetached()) buffer.Detach();
+  }
+  return info.Env().Undefined();
+}
+
 Napi::Value Store::Look(const Napi::CallbackInfo& info) {
   return ToObject(info.Env(), heap_->Look());
 }
@@ -86,7 +100,7 @@ Napi::Value Store::Dispose(const Napi::CallbackInfo& info) {
     if (const auto slot = known.lock()) slot->program.reset();
   programs_.clear();
   constants_.reset();
-  arrays_.Reset(Napi::Array::New(info.Env()), 1);
+  arrays_.Reset(Napi::Object::New(info.Env()), 1);
   return info.Env().Undefined();
 }
 

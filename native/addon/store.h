@@ -17,7 +17,7 @@ struct ProgramSlot {
 };
 
 // JavaScript class ConstantStore(name?, limitBytes?): the constants of a session, and its heap. `put(id, typedArray)`,
-// `drop(ids)`, `ownedBytes`, `look()`, `dispose()`.
+// `drop(ids)`, `forget(id, detach)`, `ownedBytes`, `look()`, `dispose()`.
 class Store : public Napi::ObjectWrap<Store> {
  public:
   explicit Store(const Napi::CallbackInfo& info);
@@ -33,13 +33,15 @@ class Store : public Napi::ObjectWrap<Store> {
   Napi::Value Put(const Napi::CallbackInfo& info);
   Napi::Value OwnedBytes(const Napi::CallbackInfo& info);
   Napi::Value Drop(const Napi::CallbackInfo& info);
+  // The array of a constant that was put is let go, and with `detach` its memory given back at once.
+  Napi::Value Forget(const Napi::CallbackInfo& info);
   Napi::Value Look(const Napi::CallbackInfo& info);
   // The programs end, and with the last run under way the heap.
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   std::shared_ptr<program::ConstantStore> constants_;
-  // Keeps the arrays alive whose memory the store points into.
-  Napi::Reference<Napi::Array> arrays_;
+  // Keeps the arrays alive whose memory the store points into, by id.
+  Napi::ObjectReference arrays_;
   std::shared_ptr<memory::SessionHeap> heap_;
   std::size_t owned_bytes_ = 0;  // when it was disposed of
   std::vector<std::weak_ptr<ProgramSlot>> programs_;

@@ -80,6 +80,11 @@ void ConstantStore::Drop(std::uint64_t id) {
   constants_[id] = {};
 }
 
+void ConstantStore::Forget(std::uint64_t id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (id < constants_.size() && !constants_[id].owned) constants_[id] = {};
+}
+
 ConstantStore::Constant ConstantStore::Get(std::uint64_t id) const {
   std::lock_guard<std::mutex> lock(mutex_);
   return id < constants_.size() ? constants_[id] : Constant{};

@@ -55,6 +55,9 @@ class ConstantStore {
   bool Adopt(std::uint64_t id, std::byte* data, std::size_t bytes);
   // Gives an adopted constant's memory back; nothing for any other id. No program that is there may use it.
   void Drop(std::uint64_t id);
+  // Forgets a constant that was put, so that it may be put again; nothing for any other id. No program that is there may use
+  // it when it runs; those that prepared from it may be there.
+  void Forget(std::uint64_t id);
   Constant Get(std::uint64_t id) const;
   std::size_t owned_bytes() const;
   const std::shared_ptr<memory::SessionHeap>& heap() const { return heap_; }

@@ -24,7 +24,8 @@ function* buffersOf(value: RuntimeValue | null | undefined): Generator<ArrayBuff
   else if (value.kind === "optional") yield* buffersOf(value.value);
   else if (value.kind === "map") {
     for (const element of value.values()) if (element instanceof Tensor) yield* buffersOf(element);
-  } else if (!Array.isArray(value.data)) yield (value.data as Uint8Array).buffer;
+    // What is read when asked for is left to the garbage collector.
+  } else if (!Tensor.deferralOf(value) && !Array.isArray(value.data)) yield (value.data as Uint8Array).buffer;
 }
 
 export interface HeldValues {

@@ -3,6 +3,7 @@
  * and return it, engines are fed with it, cells hold it. `src/api` adds the fluent methods by declaration merging.
  */
 
+import { Deferred, minDeferredBytes, type Read } from "./deferred.ts";
 import { type Displayed, display, displaySymbol } from "./display-hook.ts";
 import { allocate, byteLength, type DataArray, type DType, type DTypeArrays, dtypes, storageLength } from "./dtypes.ts";
 import { InferlabError } from "./errors.ts";
@@ -16,15 +17,22 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
   readonly dtype: D;
   readonly shape: S;
   /** Row-major elements; how each dtype is stored is said in dtypes.ts. int64 is a BigInt64Array. */
-  readonly data: DTypeArrays[D];
+  declare readonly data: DTypeArrays[D];
   /**
    * How memory that the tensor owns is given back. A field: what a WeakMap holds for a tensor outlives the first collection of
    * the young generation, and the memory with it.
    */
   #release: (() => void) | undefined;
+  /** How its elements are read, where that is put off until somebody asks. */
+  #deferral: Deferred<DTypeArrays[D]> | undefined;
+  #isDisposed = false;
 
-  /** Errors: ARGUMENT where the array's type or length does not fit dtype and shape. The array is not copied. */
-  constructor(dtype: D, shape: readonly number[], data: DTypeArrays[D]) {
+  /**
+   * `data`: an array, which is not copied, or one that is read when `data` is first asked for.
+   *
+   * Errors: ARGUMENT where the array's type or length does not fit dtype and shape.
+   */
+  constructor(dtype: D, shape: readonly number[], data: DTypeArrays[D] | Deferred<DTypeArrays[D]>) {
     if (!dtypes[dtype])
       throw new InferlabError(
         "ARGUMENT",
@@ -33,6 +41,13 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
     for (const dim of shape) {
       if (!Number.isSafeInteger(dim) || dim < 0)
         throw new InferlabError("ARGUMENT", `shape is [${shape.join(",")}], expected non-negative integers`);
+    }
+    this.dtype = dtype;
+    this.shape = [...shape] as S;
+    if (data instanceof Deferred) {
+      Object.defineProperty(this, "data", { get: () => data.get(), configurable: true, enumerable: true });
+      this.#deferral = data;
+      return;
     }
     if (!(data instanceof dtypes[dtype].array))
       throw new InferlabError(
@@ -45,13 +60,17 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
         "ARGUMENT",
         `data has ${data.length} elements, expected ${expected} for ${formatType(dtype, shape)}`,
       );
-    this.dtype = dtype;
-    this.shape = [...shape] as S;
     this.data = data;
   }
 
   static zeros<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D> {
     return new Tensor(dtype, shape, allocate(dtype, sizeOf(shape)));
+  }
+
+  /** A tensor whose elements are read when they are asked for; a small one is read now. Errors: of a small one those of `read`. */
+  static deferred<D extends DType>(dtype: D, shape: readonly number[], read: () => Read<DTypeArrays[D]>): Tensor<D> {
+    const isSmall = dtype === "string" || byteLength(dtype, sizeOf(shape)) < minDeferredBytes;
+    return new Tensor<D>(dtype, shape, isSmall ? read().data : new Deferred(read));
   }
 
   get rank(): number {
@@ -83,11 +102,13 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
     });
     const release = this.#release;
     this.#release = undefined;
+    this.#deferral = undefined;
+    this.#isDisposed = true;
     release?.();
   }
 
   get isDisposed(): boolean {
-    return Object.getOwnPropertyDescriptor(this, "data")?.get !== undefined;
+    return this.#isDisposed;
   }
 
   [Symbol.dispose](): void {
@@ -103,6 +124,17 @@ export class Tensor<D extends DType = DType, S extends number[] = number[]> {
   /** Whether a value is a tensor whose `dispose()` gives memory back. */
   static isOwner(value: RuntimeValue): value is Tensor {
     return #release in value && value.#release !== undefined;
+  }
+
+  /** How a tensor's elements are read, where that is put off until somebody asks. */
+  static deferralOf(tensor: RuntimeValue): Deferred | undefined {
+    return #deferral in tensor ? (tensor.#deferral as Deferred | undefined) : undefined;
+  }
+
+  /** The tensor with its elements at hand, for a moment: nothing is kept of them that was not before. */
+  static peek<T extends Tensor>(tensor: T): Tensor<T["dtype"]> {
+    const deferral = Tensor.deferralOf(tensor);
+    return deferral && !deferral.isKept ? new Tensor(tensor.dtype, tensor.shape, deferral.peek().data) : tensor;
   }
 
   [displaySymbol](): Displayed {

@@ -4,9 +4,12 @@ import { InferlabError } from "../../base/errors.ts";
 
 export interface ByteSource {
   readonly sizeBytes: number;
-  /** Reads are views and cost nothing. */
+  /** Reads are views and cost nothing; of other sources, those of `freshBytes` and more are copies that the caller owns. */
   readonly inMemory: boolean;
-  /** A view or a fresh copy; the caller does not modify it. Errors: MODEL_TRUNCATED past the end. */
+  /**
+   * A view or a fresh copy; the caller does not modify it. Errors: MODEL_TRUNCATED past the end, FILE where a file was
+   * written to since it was opened.
+   */
   read(offset: number, length: number): Uint8Array;
 }
 
@@ -38,14 +41,23 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Reads of headers come in this size: neighbours are then had without another system call. */
-const windowBytes = 4096;
+/** Reads from here on are not served from the window. */
+export const freshBytes = 4096;
+/** Reads of headers and small weights come in this size: neighbours are then had without another system call. */
+const windowBytes = 16 * 1024;
 /** Files up to this size are read at once: one read is faster than many and frees the file. */
-const wholeFileBytes = 64 * 2 ** 20;
+const wholeFileBytes = 256 * 1024;
+/** Files up to this size are read at once where a later change of them might not show in their time. */
+const wholeFreshFileBytes = 64 * 2 ** 20;
+/** Two writes this close to each other may leave a file with one time of modification: 2 s on FAT. */
+const timeStepMs = 2000;
 
 const descriptors = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
-/** Opens a file. Large ones stay open until the source is garbage, and are read in pieces. Errors: FILE. */
+/**
+ * Opens a file. Large ones stay open until the source is garbage, and are read in pieces: a file that is removed or replaced
+ * meanwhile goes on giving its bytes, one that is written to gives an error. Errors: FILE.
+ */
 export function fileSource(path: string): ByteSource {
   let descriptor: number;
   try {
@@ -58,18 +70,26 @@ export function fileSource(path: string): ByteSource {
     closeSync(descriptor);
     throw new InferlabError("FILE", `${JSON.stringify(path)} is not a file`);
   }
-  const sizeBytes = stat.size;
+  const { size: sizeBytes, mtimeMs } = stat;
   const readFresh = (offset: number, length: number): Uint8Array<ArrayBuffer> => {
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
+    let done = 0;
+    while (done < length) {
       // One read call moves at most 2 GiB.
       const got = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
-      if (got === 0) throw truncated(offset + length, offset + done);
+      if (got === 0) break;
       done += got;
     }
+    const now = fstatSync(descriptor);
+    if (now.mtimeMs !== mtimeMs || now.size !== sizeBytes)
+      throw new InferlabError("FILE", `${JSON.stringify(path)} was written to after it was opened`, {
+        hint: "load the model again; to change a model's file, write another one and rename it",
+      });
+    if (done < length) throw truncated(offset + length, offset + done);
     return bytes;
   };
-  if (sizeBytes <= wholeFileBytes) {
+  const isRecent = Date.now() - mtimeMs < timeStepMs;
+  if (sizeBytes <= (isRecent ? wholeFreshFileBytes : wholeFileBytes)) {
     try {
       return memorySource(readFresh(0, sizeBytes));
     } finally {
@@ -82,7 +102,7 @@ export function fileSource(path: string): ByteSource {
     inMemory: false,
     read(offset, length) {
       if (offset + length > sizeBytes) throw truncated(offset + length, sizeBytes);
-      if (length >= windowBytes) return readFresh(offset, length);
+      if (length >= freshBytes) return readFresh(offset, length);
       if (offset < window.offset || offset + length > window.offset + window.bytes.length)
         window = { offset, bytes: readFresh(offset, Math.min(windowBytes, sizeBytes - offset)) };
       return window.bytes.subarray(offset - window.offset, offset - window.offset + length);

@@ -61,5 +61,5 @@ function tfjsGraph(source: string | Uint8Array, bytes: ByteSource, options: Read
 
 function tfliteGraph(source: string | Uint8Array, bytes: ByteSource): Graph {
   const name = typeof source === "string" ? basename(source, extname(source)) : undefined;
-  return readTflite(bytes.read(0, bytes.sizeBytes), name);
+  return readTflite(bytes.read(0, bytes.sizeBytes), name, bytes);
 }

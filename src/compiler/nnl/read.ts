@@ -29,7 +29,7 @@ function invalid(message: string): never {
 
 /** One weight: its bytes are compared with their checksum the first time they are read. */
 class CheckedRange implements ByteSource {
-  readonly inMemory = false;
+  readonly inMemory: boolean;
   readonly sizeBytes: number;
   private readonly source: ByteSource;
   private readonly offset: number;
@@ -39,6 +39,7 @@ class CheckedRange implements ByteSource {
 
   constructor(source: ByteSource, offset: number, length: number, crc: number, name: string) {
     this.source = source;
+    this.inMemory = source.inMemory;
     this.offset = offset;
     this.sizeBytes = length;
     this.crc = crc;

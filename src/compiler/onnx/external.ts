@@ -29,7 +29,6 @@ function byteCount(text: string | undefined, what: string, tensor: string): numb
 
 /** A source that finds and checks its file when bytes are first read. */
 class LazyFile implements ByteSource {
-  readonly inMemory = false;
   private readonly folder: string;
   private readonly location: string;
   private readonly tensor: string;
@@ -50,6 +49,10 @@ class LazyFile implements ByteSource {
 
   get sizeBytes(): number {
     return this.open().sizeBytes;
+  }
+
+  get inMemory(): boolean {
+    return this.open().inMemory;
   }
 
   read(offset: number, length: number): Uint8Array {

@@ -1,4 +1,6 @@
 /** TensorProto → elements. Sizes are checked when the model is read, elements are made when somebody asks. */
+
+import { minDeferredBytes } from "../../base/deferred.ts";
 import {
   allocate,
   arrayTypeOf,
@@ -10,7 +12,7 @@ import {
 } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { Tensor } from "../../base/tensor.ts";
-import { type ByteRange, readRange } from "../files/bytes.ts";
+import { type ByteRange, freshBytes, readRange } from "../files/bytes.ts";
 import type { ConstantSource } from "../ir/graph.ts";
 import { type ExternalFiles, externalFiles } from "./external.ts";
 import type { DataRuns, SparseTensorProto, TensorProto } from "./schema.ts";
@@ -150,10 +152,23 @@ export function tensorSource(proto: TensorProto, files: ExternalFiles, fallbackN
   const dtype = elementType(proto.dataType, name);
   const { shape, count } = checkedShape(name, proto.dims ?? []);
   const type = { kind: "tensor" as const, dtype, shape };
-  const source = (sizeBytes: number, elements: () => DataArray): ConstantSource => ({
+  let large: Tensor | undefined;
+  /** `isOwn`: whether the array at hand is a fresh one. Those who ask for a large tensor share it. */
+  const source = (
+    sizeBytes: number,
+    elements: () => DataArray,
+    isOwn: (data: DataArray) => boolean = () => true,
+  ): ConstantSource => ({
     type,
     sizeBytes,
-    read: () => new Tensor(dtype, shape, elements()),
+    read() {
+      if (sizeBytes < minDeferredBytes) return new Tensor(dtype, shape, elements());
+      large ??= Tensor.deferred(dtype, shape, () => {
+        const data = elements();
+        return { data, isOwn: isOwn(data) };
+      });
+      return large;
+    },
   });
   if (dtype === "string") {
     const strings = proto.stringData ?? [];
@@ -166,21 +181,33 @@ export function tensorSource(proto: TensorProto, files: ExternalFiles, fallbackN
   if (proto.dataLocation === external) raw = files.range(proto.externalData ?? [], name, expected);
   if (raw && (raw.length > 0 || expected === 0)) {
     if (raw.length !== expected) throw invalid(name, `it has ${raw.length} bytes of data, expected ${expected}`);
-    return source(expected, () => fromRaw(dtype, readRange(raw), count));
+    // A view of the whole read, or a copy of it.
+    const isOwn = (data: DataArray): boolean => !raw.source.inMemory && expected >= freshBytes && isWhole(data);
+    return source(expected, () => fromRaw(dtype, readRange(raw), count), isOwn);
   }
   const runs = typedField(proto, dtype) ?? [];
+  const isOwnRun = (): boolean => runs.every((run) => typeof run !== "object" || !run.source.inMemory);
   // A varint takes at least a byte and at most ten: enough to refuse sizes that the data cannot have.
   const wanted = dtypes[dtype].bits < 8 ? expected : storageLength(dtype, count);
   const most = runs.reduce<number>((sum, run) => sum + (typeof run === "object" ? run.length : 8), 0);
   if (wanted > most) throw invalid(name, `its shape is [${shape.join(",")}], but it has ${most} bytes of data`);
-  return source(expected, () => {
-    try {
-      return fromTyped(name, dtype, runs, count);
-    } catch (error) {
-      if (error instanceof RangeError) throw invalid(name, error.message);
-      throw error;
-    }
-  });
+  return source(
+    expected,
+    () => {
+      try {
+        return fromTyped(name, dtype, runs, count);
+      } catch (error) {
+        if (error instanceof RangeError) throw invalid(name, error.message);
+        throw error;
+      }
+    },
+    (data) => isOwnRun() && isWhole(data),
+  );
+}
+
+/** Whether an array is all of its buffer. */
+function isWhole(data: DataArray): boolean {
+  return !Array.isArray(data) && (data as Uint8Array).byteLength === (data as Uint8Array).buffer.byteLength;
 }
 
 /** The dense form of a sparse tensor (elements and their positions). */

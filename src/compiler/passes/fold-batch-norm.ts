@@ -94,18 +94,20 @@ export function linearOf(node: Node | undefined): Linear | undefined {
   return undefined;
 }
 
-/** Each product is rounded once. */
+/** Each product is rounded once. Computed when asked for: what comes of it may be scaled again, or packed and let go. */
 function scaledWeights({ weights, runLength, channelOf }: Linear, scale: Float64Array): Tensor {
-  const from = numbersOf(weights);
-  const isFloat32 = weights.dtype === "float32";
-  const scaled = isFloat32 ? new Float32Array(from.length) : new Float64Array(from.length);
-  const count = scaled.length;
-  for (let run = 0, at = 0; at < count; run++) {
-    const factor = scale[channelOf(run)]!;
-    for (const end = at + runLength; at < end; at++) scaled[at] = from[at]! * factor;
-  }
-  const data = isFloat32 ? (scaled as Float32Array<ArrayBuffer>) : fromNumbers(weights.dtype, scaled);
-  return new Tensor(weights.dtype, weights.shape, data);
+  const { dtype, shape } = weights;
+  return Tensor.deferred(dtype, shape, () => {
+    const from = numbersOf(Tensor.peek(weights));
+    const isFloat32 = dtype === "float32";
+    const scaled = isFloat32 ? new Float32Array(from.length) : new Float64Array(from.length);
+    const count = scaled.length;
+    for (let run = 0, at = 0; at < count; run++) {
+      const factor = scale[channelOf(run)]!;
+      for (const end = at + runLength; at < end; at++) scaled[at] = from[at]! * factor;
+    }
+    return { data: isFloat32 ? (scaled as Float32Array<ArrayBuffer>) : fromNumbers(dtype, scaled), isOwn: isFloat32 };
+  });
 }
 
 /** Constants for `node` with `affine` applied to its output channels; undefined where precision would suffer. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../base/tensor.ts";
+import { Tensor } from "../../base/tensor.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { Edit } from "./edit.ts";
 import type { Pass } from "./pass.ts";
@@ -7,7 +7,7 @@ import type { Pass } from "./pass.ts";
 const shownBytes = 32;
 
 function bytesOf(value: Value): Uint8Array | undefined {
-  const { data } = value.constant!;
+  const { data } = Tensor.peek(value.constant!);
   if (Array.isArray(data)) return undefined;
   const { buffer, byteOffset, byteLength } = data as Uint8Array;
   return new Uint8Array(buffer, byteOffset, byteLength);

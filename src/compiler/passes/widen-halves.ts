@@ -34,8 +34,9 @@ function wideSource(value: Value, edit: Edit): Value | undefined {
 }
 
 function widenedConstant(value: Value, edit: Edit): Value {
-  const { shape } = value.constant!;
-  return edit.constant(new Tensor("float32", shape, toSingles(value.constant!)), value.name);
+  const half = value.constant!;
+  const wide = Tensor.deferred("float32", half.shape, () => ({ data: toSingles(Tensor.peek(half)), isOwn: true }));
+  return edit.constant(wide, value.name);
 }
 
 export const widenHalves = nodePass({

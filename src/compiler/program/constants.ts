@@ -1,6 +1,7 @@
 /** Constants of a session's programs by id, and those an addon has not been given yet. */
 import { createHash } from "node:crypto";
-import type { Tensor } from "../../base/tensor.ts";
+import type { Deferred } from "../../base/deferred.ts";
+import { Tensor } from "../../base/tensor.ts";
 import type { NumberArray } from "./lowering.ts";
 
 /** Arrays up to this size are told apart by their bytes, larger ones by a digest of them. */
@@ -16,7 +17,10 @@ function contentKey(array: NumberArray): string {
 
 export class ConstantPool {
   private readonly ids = new Map<string, number>();
-  private readonly known = new WeakMap<NumberArray, number>();
+  private readonly known = new WeakMap<NumberArray | Tensor, number>();
+  /** Constants that are read when they are asked for, and those of them that the addon has. */
+  private readonly deferred = new Map<number, Deferred>();
+  private readonly placed = new Set<number>();
   private next = 0;
   /** Arrays to hand to the addon before a program that uses them is loaded. */
   private pending: { readonly id: number; readonly array: NumberArray }[] = [];
@@ -27,8 +31,17 @@ export class ConstantPool {
     return this.numPrepared;
   }
 
-  /** A weight of the model, or a value known before the run. A large array is known by itself: weights are not hashed. */
+  /** A weight of the model, or a value known before the run. A large one is known by itself: weights are not hashed. */
   ofTensor(tensor: Tensor): number {
+    const deferral = Tensor.deferralOf(tensor);
+    if (deferral) {
+      let id = this.known.get(tensor);
+      if (id === undefined) {
+        this.known.set(tensor, (id = this.next++));
+        this.deferred.set(id, deferral);
+      }
+      return id;
+    }
     const array = tensor.data as NumberArray;
     if (array.byteLength <= smallBytes) return this.ofData(array);
     return this.known.get(array) ?? this.add(array);
@@ -59,6 +72,21 @@ export class ConstantPool {
     const id = this.ids.get(key);
     if (this.ids.delete(key)) this.numPrepared--;
     return id;
+  }
+
+  /** Those of the constants that are read when they are asked for and that the addon does not have. */
+  missing(ids: Iterable<number>): readonly { readonly id: number; readonly deferral: Deferred }[] {
+    const missing: { id: number; deferral: Deferred }[] = [];
+    for (const id of ids) {
+      const deferral = this.placed.has(id) ? undefined : this.deferred.get(id);
+      if (deferral) missing.push({ id, deferral });
+    }
+    return missing;
+  }
+
+  /** The addon has a constant that is read when it is asked for, for good. */
+  place(id: number): void {
+    this.placed.add(id);
   }
 
   takePending(): readonly { readonly id: number; readonly array: NumberArray }[] {

@@ -62,6 +62,17 @@ export interface Segment {
   readonly memory: PlannedMemory;
   /** Keys of the constants this program prepares, to forget where it cannot be loaded. */
   readonly prepares: readonly string[];
+  /** Programs without instructions that prepare constants, to be loaded before it one after another. */
+  readonly preparations: readonly Preparations[];
+  /** Ids of the constants that its runs read. */
+  readonly constants: readonly number[];
+}
+
+/** Some of a program's preparations: so many that what they read is not much at one time. */
+export interface Preparations {
+  readonly bytes: Uint8Array;
+  /** Ids of the constants that they read and make. */
+  readonly constants: readonly number[];
 }
 
 interface Emitted {
@@ -84,6 +95,8 @@ interface Preparation {
 
 /** Longest search for a better plan of the arena while a model's user waits. */
 const planMs = 40;
+/** Weights that are read to be packed and packed before the next are read: less takes longer, more takes more memory. */
+const preparedAtOnceBytes = 2 ** 20;
 const alignment = 64;
 const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
@@ -187,19 +200,7 @@ export class SegmentBuilder {
     const groups = this.group();
     const memory = this.place(groups);
     const table = new TensorTable();
-    const encode = ({
-      instruction,
-      inputs,
-      outputs,
-      parameters,
-    }: Pick<Emitted, "instruction" | "inputs" | "outputs" | "parameters">): EncodedInstruction => ({
-      name: instruction.name,
-      inputs: inputs.map((ref) => ref && table.position(ref)),
-      outputs: outputs.map((ref) => ref && table.position(ref)),
-      parameters,
-    });
-    const preparations = this.preparations.map(({ output, ...rest }) => encode({ ...rest, outputs: [output] }));
-    const instructions = this.emitted.map(encode);
+    const instructions = this.emitted.map((entry) => table.encode(entry));
     return {
       bytes: encodeProgram(schema, {
         arenaBytes: memory.plan.height,
@@ -210,7 +211,7 @@ export class SegmentBuilder {
         }),
         outputBytes: claimed.map((storage) => storage.sizeBytes),
         constants: table.constants,
-        preparations,
+        preparations: [],
         instructions,
         groups,
       }),
@@ -220,7 +221,27 @@ export class SegmentBuilder {
       notes: this.emitted.map(({ note }) => note),
       memory,
       prepares: this.preparations.map(({ key }) => key),
+      preparations: this.preparationPrograms(),
+      constants: table.constants,
     };
+  }
+
+  private preparationPrograms(): Preparations[] {
+    const programs: Preparations[] = [];
+    let at = 0;
+    while (at < this.preparations.length) {
+      const table = new TensorTable();
+      const preparations: EncodedInstruction[] = [];
+      for (let bytes = 0; at < this.preparations.length && bytes < preparedAtOnceBytes; at++) {
+        const { output, ...rest } = this.preparations[at]!;
+        preparations.push(table.encode({ ...rest, outputs: [output] }));
+        for (const { sizeBytes } of rest.inputs) bytes += sizeBytes;
+      }
+      const { tensors, constants } = table;
+      const none = { arenaBytes: 0, inputBytes: [], outputBytes: [], instructions: [], groups: [] };
+      programs.push({ bytes: encodeProgram(schema, { ...none, tensors, constants, preparations }), constants });
+    }
+    return programs;
   }
 
   refOf(value: Value): TensorRef {
@@ -509,7 +530,21 @@ class TensorTable {
   private readonly positions = new Map<string, number>();
   private readonly storageIds = new Map<Storage, number>();
 
-  position(ref: TensorRef): number {
+  encode({
+    instruction,
+    inputs,
+    outputs,
+    parameters,
+  }: Pick<Emitted, "instruction" | "inputs" | "outputs" | "parameters">): EncodedInstruction {
+    return {
+      name: instruction.name,
+      inputs: inputs.map((ref) => ref && this.position(ref)),
+      outputs: outputs.map((ref) => ref && this.position(ref)),
+      parameters,
+    };
+  }
+
+  private position(ref: TensorRef): number {
     const { storage, offsetBytes } = rootOf(ref.storage);
     let storageId = this.storageIds.get(storage);
     if (storageId === undefined) this.storageIds.set(storage, (storageId = this.storageIds.size));

@@ -1,4 +1,5 @@
 /** Constants made from other constants when their elements are first asked for. */
+import type { Read } from "../../base/deferred.ts";
 import { byteLength, type DType } from "../../base/dtypes.ts";
 import { sizeOf, stridesOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
@@ -12,13 +13,27 @@ function typeOf(source: Source): { dtype: DType; shape: readonly number[] } {
   return "kind" in source ? source : { dtype: source.type.dtype, shape: source.type.shape as readonly number[] };
 }
 
+/** All who ask share the tensor, whose elements are read when they are asked for. */
+function once(dtype: DType, shape: readonly number[], elements: () => Read<Tensor["data"]>): () => Tensor {
+  let tensor: Tensor | undefined;
+  return () => (tensor ??= Tensor.deferred(dtype, shape, elements));
+}
+
+/** Whether two arrays lie in memory of their own. */
+const areApart = (a: Tensor["data"], b: Tensor["data"]): boolean =>
+  !Array.isArray(a) && !Array.isArray(b) && (a as Uint8Array).buffer !== (b as Uint8Array).buffer;
+
 /** The same shape, another dtype. */
 export function lazySource(source: Source, dtype: DType, compute: (tensor: Tensor) => Tensor): ConstantSource {
   const { shape } = typeOf(source);
   return {
     type: { kind: "tensor", dtype, shape },
     sizeBytes: byteLength(dtype, sizeOf(shape)),
-    read: () => compute(read(source)),
+    read: once(dtype, shape, () => {
+      const from = Tensor.peek(read(source));
+      const { data } = compute(from);
+      return { data, isOwn: areApart(data, from.data) };
+    }),
   };
 }
 
@@ -30,10 +45,11 @@ export function transposed(source: Source, perm: readonly number[], shape?: read
   return {
     type: { kind: "tensor", dtype: from.dtype, shape: to },
     sizeBytes: byteLength(from.dtype, sizeOf(to)),
-    read: () => {
-      const tensor = read(source);
-      return new Tensor(from.dtype, to, transposeElements(tensor, perm));
-    },
+    read: once(from.dtype, to, () => {
+      const tensor = Tensor.peek(read(source));
+      const data = transposeElements(tensor, perm);
+      return { data, isOwn: areApart(data, tensor.data) };
+    }),
   };
 }
 

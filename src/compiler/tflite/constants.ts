@@ -3,6 +3,7 @@ import { arrayTypeOf, byteLength, type DType, dtypes } from "../../base/dtypes.t
 import { InferlabError } from "../../base/errors.ts";
 import { sizeOf, stridesOf } from "../../base/shapes.ts";
 import { Tensor } from "../../base/tensor.ts";
+import { type ByteRange, type ByteSource, readRange } from "../files/bytes.ts";
 import type { ConstantSource } from "../ir/graph.ts";
 import type { Sparsity, TensorInfo } from "./schema.ts";
 
@@ -14,6 +15,7 @@ function storedBytes(dtype: DType, count: number): number {
   return dtypes[dtype].bits < 8 ? Math.ceil((count * dtypes[dtype].bits) / 8) : byteLength(dtype, count);
 }
 
+/** An array of its own. */
 function decode(dtype: DType, count: number, bytes: Uint8Array): Tensor["data"] {
   const { bits } = dtypes[dtype];
   if (bits < 8) {
@@ -26,10 +28,15 @@ function decode(dtype: DType, count: number, bytes: Uint8Array): Tensor["data"] 
   return new (arrayTypeOf(dtype))(copy.buffer);
 }
 
-/** Errors: MODEL_INVALID where the bytes do not fit the shape. */
-export function constantSource(info: TensorInfo, where: string): ConstantSource {
+/**
+ * A constant whose bytes lie in `file`, the content of `source`. What is large is read from there when it is asked for: the
+ * graph does not hold the file's content.
+ *
+ * Errors: MODEL_INVALID where the bytes do not fit the shape.
+ */
+export function constantSource(info: TensorInfo, where: string, file: Uint8Array, source: ByteSource): ConstantSource {
   const { dtype, shape } = info;
-  const data = info.data!;
+  const data = info.data ?? new Uint8Array(0);
   if (dtype === "string") {
     const strings = decodeStrings(data, where);
     if (strings.length !== sizeOf(shape))
@@ -59,10 +66,20 @@ export function constantSource(info: TensorInfo, where: string): ConstantSource 
       "MODEL_INVALID",
       `${where} has ${data.length} bytes, expected ${storedBytes(dtype, count)} for ${dtype}[${shape.join(",")}]`,
     );
+  return fromRange(dtype, shape, { source, offset: data.byteOffset - file.byteOffset, length: data.length });
+}
+
+function fromRange(dtype: DType, shape: readonly number[], range: ByteRange): ConstantSource {
+  const count = sizeOf(shape);
+  let tensor: Tensor | undefined;
   return {
     type: { kind: "tensor", dtype, shape },
     sizeBytes: byteLength(dtype, count),
-    read: () => new Tensor<DType>(dtype, shape, decode(dtype, count, data)),
+    read: () =>
+      (tensor ??= Tensor.deferred<DType>(dtype, shape, () => ({
+        data: decode(dtype, count, range.length === 0 ? new Uint8Array(0) : readRange(range)),
+        isOwn: true,
+      }))),
   };
 }
 

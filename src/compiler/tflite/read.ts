@@ -4,6 +4,7 @@
  * (QuantizeLinear, DequantizeLinear), which is within one step of TFLite's integer arithmetic.
  */
 import { InferlabError } from "../../base/errors.ts";
+import { type ByteSource, memorySource } from "../files/bytes.ts";
 import type { Graph } from "../ir/graph.ts";
 import { Emitter, importOpset, Operand, wideQuantizationOpset } from "../tensorflow/emitter.ts";
 import { constantSource } from "./constants.ts";
@@ -20,14 +21,19 @@ const maxOperators = 1 << 14;
 class Reader {
   private readonly e: Emitter;
   private readonly model: ModelInfo;
+  private readonly bytes: Uint8Array;
+  private readonly source: ByteSource;
   private readonly subgraphs = new Map<number, SubgraphInfo>();
   /** Graphs that are being translated, the outermost first. */
   private readonly open: number[] = [];
   private numOperators = 0;
 
-  constructor(e: Emitter, model: ModelInfo, main: SubgraphInfo) {
+  /** `bytes` is the content of `source`. */
+  constructor(e: Emitter, model: ModelInfo, main: SubgraphInfo, bytes: Uint8Array, source: ByteSource) {
     this.e = e;
     this.model = model;
+    this.bytes = bytes;
+    this.source = source;
     this.subgraphs.set(0, main);
   }
 
@@ -70,10 +76,8 @@ class Reader {
             hint: info.isVariable ? "it is a state kept between runs, which graphs here do not have" : undefined,
           },
         );
-      const source = constantSource(
-        { ...info, data: info.data ?? new Uint8Array(0) },
-        `tensor ${tensor} (${JSON.stringify(label)})`,
-      );
+      const where = `tensor ${tensor} (${JSON.stringify(label)})`;
+      const source = constantSource(info, where, this.bytes, this.source);
       const stored = e.constant(index === 0 ? label : nameOf(tensor), source);
       const made = info.quantization ? new Operand({ stored, quantization: info.quantization }) : stored;
       operands.set(tensor, made);
@@ -148,11 +152,12 @@ const plainName = (subgraph: SubgraphInfo, index: number): string =>
 
 /**
  * The graph of a TFLite file's main subgraph; others are its branches and bodies. An operator that is not known here is kept as
- * one that can be shown and saved and not run; its name is that of TFLite, its domain `tflite`.
+ * one that can be shown and saved and not run; its name is that of TFLite, its domain `tflite`. `source`: where large constants are
+ * read from when they are asked for, the bytes themselves where there is none.
  *
  * Errors: MODEL_FORMAT, MODEL_TRUNCATED, MODEL_INVALID, UNSUPPORTED for a known operator used in a way that is not.
  */
-export function readTflite(bytes: Uint8Array, name = "tflite"): Graph {
+export function readTflite(bytes: Uint8Array, name = "tflite", source: ByteSource = memorySource(bytes)): Graph {
   const model = readModelInfo(bytes);
   const { description, signature } = model;
   const subgraph = model.subgraph(0);
@@ -170,7 +175,7 @@ export function readTflite(bytes: Uint8Array, name = "tflite"): Graph {
     const stored = e.input(nameOf(index), info.dtype, info.shape);
     operands.set(index, info.quantization ? real(e, stored, info) : stored);
   }
-  const results = new Reader(e, model, subgraph).run(0, subgraph, operands, nameOf);
+  const results = new Reader(e, model, subgraph, bytes, source).run(0, subgraph, operands, nameOf);
   subgraph.outputs.forEach((index, i) => {
     const result = results[i]!;
     e.scope = nameOf(index);

@@ -112,6 +112,11 @@ export interface NativeStore {
   readonly ownedBytes: number;
   /** Gives the memory of prepared constants back, which may be prepared anew. No program that is there may use them. */
   drop(ids: readonly number[]): void;
+  /**
+   * Lets the array of a constant go, which may be put again; with `detach` its memory is given back at once. No program that is
+   * there may read it in a run.
+   */
+  forget(id: number, detach: boolean): void;
   /** Its heap. */
   look(): NativeHeap;
   /** Ends its programs, and its heap with the last run under way. Outputs stay valid. */

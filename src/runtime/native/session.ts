@@ -4,6 +4,7 @@
  */
 
 import { withCellSignal } from "../../base/cell-signal.ts";
+import type { Deferred } from "../../base/deferred.ts";
 import { arrayTypeOf, byteLength } from "../../base/dtypes.ts";
 import { InferlabError } from "../../base/errors.ts";
 import { mapTypeOf } from "../../base/map-value.ts";
@@ -19,7 +20,7 @@ import { runPasses } from "../../compiler/passes/pipeline.ts";
 import { joinPlans, type PlannedMemory } from "../../compiler/plan/plan-memory.ts";
 import { ConstantPool } from "../../compiler/program/constants.ts";
 import type { NumberArray } from "../../compiler/program/lowering.ts";
-import type { Segment } from "../../compiler/program/segment.ts";
+import type { Preparations, Segment } from "../../compiler/program/segment.ts";
 import {
   buildStage,
   inputShapesOf,
@@ -397,25 +398,52 @@ export class NativeSession implements EngineSession {
     }, tuneSignal);
     const stage = buildStage(graph, { ...options, pool: this.pool });
     if (wasInjected) injected.add(stage);
-    for (const { id, array } of this.pool.takePending()) store.put(id, array);
     const programs: (NativeProgram | undefined)[] = [];
-    for (const step of stage.steps) {
-      if (step.kind !== "program") {
-        programs.push(undefined);
-        continue;
+    const segments = stage.steps.flatMap((step) => (step.kind === "program" ? [step.segment] : []));
+    const held = new Set(segments.flatMap(({ constants }) => constants));
+    try {
+      for (const { id, array } of this.pool.takePending()) store.put(id, array);
+      for (const { id, deferral } of this.pool.missing(held)) {
+        store.put(id, deferral.get() as NumberArray);
+        this.pool.place(id);
       }
-      try {
-        const names = step.segment.outputs.map(({ value }) => value.name);
-        programs.push(await this.addon.load(store, step.segment.bytes, this.threads, names));
-      } catch (error) {
-        const failure = this.explainError(error, step.segment);
-        for (const program of programs) program?.dispose();
-        const keys = stage.steps.flatMap((other) => (other.kind === "program" ? other.segment.prepares : []));
-        store.drop(keys.flatMap((key) => this.pool.forget(key) ?? []));
-        throw failure;
-      }
+      for (const step of stage.steps)
+        programs.push(step.kind === "program" ? await this.load(store, step.segment) : undefined);
+    } catch (error) {
+      for (const program of programs) program?.dispose();
+      store.drop(segments.flatMap(({ prepares }) => prepares.flatMap((key) => this.pool.forget(key) ?? [])));
+      throw error;
     }
     return { stage, programs, releases: releasesOf(stage), next: new StageCache(), needed: new Map() };
+  }
+
+  /** Errors: MEMORY beyond the limit; FILE where a weight's file was written to since the model was loaded. */
+  private async load(store: NativeStore, segment: Segment): Promise<NativeProgram> {
+    try {
+      for (const preparations of segment.preparations) await this.prepare(store, preparations);
+      const names = segment.outputs.map(({ value }) => value.name);
+      return await this.addon.load(store, segment.bytes, this.threads, names);
+    } catch (error) {
+      throw this.explainError(error, segment);
+    }
+  }
+
+  /** Weights are read to be packed and let go at once: from then on the packed form is the only one. */
+  private async prepare(store: NativeStore, { bytes, constants }: Preparations): Promise<void> {
+    const read: { readonly id: number; readonly deferral: Deferred; readonly isOwn: boolean }[] = [];
+    try {
+      for (const { id, deferral } of this.pool.missing(constants)) {
+        const { data, isOwn } = deferral.peek();
+        store.put(id, data as NumberArray);
+        read.push({ id, deferral, isOwn });
+      }
+      (await this.addon.load(store, bytes, this.threads)).dispose();
+    } finally {
+      for (const { id, deferral, isOwn } of read) {
+        store.forget(id, isOwn);
+        deferral.letGo();
+      }
+    }
   }
 }
 
