@@ -44,6 +44,13 @@ INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* seco
   const __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(second)));
   return {_mm512_or_si512(low, _mm512_slli_epi32(high, 16))};
 }
+// kLanes bytes.
+INFERLAB_INLINE I32 LoadBytes(const std::uint8_t* p) {
+  return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
+INFERLAB_INLINE I32 LoadBytes(const std::int8_t* p) {
+  return {_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
 // 2 · kLanes bytes of each row as pairs: the first kLanes, then the others.
 INFERLAB_INLINE void ZipBytes(const std::uint8_t* first, const std::uint8_t* second, I32* low, I32* high) {
   const auto zip = [](const std::uint8_t* a, const std::uint8_t* b) {
@@ -95,6 +102,12 @@ INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* seco
   const __m256i low = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(first)));
   const __m256i high = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(second)));
   return {_mm256_or_si256(low, _mm256_slli_epi32(high, 16))};
+}
+INFERLAB_INLINE I32 LoadBytes(const std::uint8_t* p) {
+  return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
+}
+INFERLAB_INLINE I32 LoadBytes(const std::int8_t* p) {
+  return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
 }
 INFERLAB_INLINE void ZipBytes(const std::uint8_t* first, const std::uint8_t* second, I32* low, I32* high) {
   const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(first));
@@ -174,6 +187,19 @@ INFERLAB_INLINE HalfBits ZipHalf(const std::int16_t* first, const std::int16_t* 
 }
 INFERLAB_INLINE I32 ZipPairs(const std::int16_t* first, const std::int16_t* second) {
   return {ZipHalf(first, second), ZipHalf(first + 4, second + 4)};
+}
+INFERLAB_INLINE I32 LoadBytes(const std::uint8_t* p) {
+  HalfBytes lo, hi;
+  std::memcpy(&lo, p, sizeof lo);
+  std::memcpy(&hi, p + 4, sizeof hi);
+  return {__builtin_convertvector(lo, HalfBits), __builtin_convertvector(hi, HalfBits)};
+}
+typedef std::int8_t HalfSigned __attribute__((vector_size(4)));
+INFERLAB_INLINE I32 LoadBytes(const std::int8_t* p) {
+  HalfSigned lo, hi;
+  std::memcpy(&lo, p, sizeof lo);
+  std::memcpy(&hi, p + 4, sizeof hi);
+  return {__builtin_convertvector(lo, HalfBits), __builtin_convertvector(hi, HalfBits)};
 }
 INFERLAB_INLINE HalfBits ZipHalfBytes(const std::uint8_t* first, const std::uint8_t* second) {
   HalfBytes a, b;

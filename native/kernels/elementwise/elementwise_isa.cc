@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include "base/integer-inl.h"
 #include "kernels/elementwise/math-inl.h"
 #include "kernels/elementwise/table.h"
 
@@ -15,6 +16,7 @@ namespace inferlab::elementwise::INFERLAB_ISA_NS {
 namespace {
 
 namespace math = ::inferlab::INFERLAB_ISA_NS::math;
+namespace simd = ::inferlab::INFERLAB_ISA_NS::simd;
 
 // y may be the same array as an argument: element i is read before it is written.
 #define INFERLAB_LOOP _Pragma("GCC ivdep") for (std::size_t i = 0; i < n; ++i)
@@ -93,22 +95,37 @@ void CastToBool(const void* a_, const void*, const void*, void* y_, std::size_t 
   INFERLAB_LOOP y[i] = a[i] != T(0);
 }
 
-// round(a) + zero point b (whole numbers), ties to even, held within the type; NaN becomes the zero point.
+template <typename R>
+inline constexpr float kLowest = static_cast<R>(-1) < R(0) ? -128.0f : 0.0f;
+
+// x, rounded with ties to even, + zero point (a whole number), held within the type; NaN becomes the zero point.
+template <typename R>
+inline __attribute__((always_inline)) R ToByte(float x, float zero) {
+  const float low = kLowest<R> - zero, high = kLowest<R> + 255.0f - zero;
+  // Adding 1.5 · 2^23 leaves no bits for a fraction: what is held within the type by then is rounded to a whole number.
+  constexpr float kMagic = 12582912.0f;
+  x = x == x ? x : 0.0f;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  return static_cast<R>(static_cast<std::int32_t>((x + kMagic) - kMagic + zero));
+}
+template <typename R>
+inline __attribute__((always_inline)) simd::I32 ToBytes(simd::F32 x, simd::F32 zero) {
+  using namespace simd;
+  const F32 held = Min(Max(NaNToZero(x), Set(kLowest<R>) - zero), Set(kLowest<R> + 255.0f) - zero);
+  return RoundInt(held) + RoundInt(zero);
+}
+
+// Written out: compilers narrow the conditions of such a loop to bytes, which takes them longer than the rest.
 template <typename R>
 void Quantize(const void* a_, const void* b_, const void*, void* y_, std::size_t n, double, double) {
+  using namespace simd;
   const float* a = static_cast<const float*>(a_);
   const float* b = static_cast<const float*>(b_);
   R* y = static_cast<R*>(y_);
-  constexpr float kLow = static_cast<R>(-1) < R(0) ? -128.0f : 0.0f;
-  // Adding 1.5 · 2^23 leaves no bits for a fraction: what is held within the type by then is rounded to a whole number.
-  constexpr float kMagic = 12582912.0f;
-  INFERLAB_LOOP {
-    const float low = kLow - b[i], high = kLow + 255.0f - b[i];
-    float x = a[i] == a[i] ? a[i] : 0.0f;
-    x = x < low ? low : x;
-    x = x > high ? high : x;
-    y[i] = static_cast<R>(static_cast<std::int32_t>((x + kMagic) - kMagic + b[i]));
-  }
+  for (; n >= 2 * kLanes; n -= 2 * kLanes, a += 2 * kLanes, b += 2 * kLanes, y += 2 * kLanes)
+    StoreBytes(reinterpret_cast<std::uint8_t*>(y), ToBytes<R>(Load(a), Load(b)), ToBytes<R>(Load(a + kLanes), Load(b + kLanes)));
+  for (std::size_t i = 0; i < n; ++i) y[i] = ToByte<R>(a[i], b[i]);
 }
 
 // alpha · a + beta of bytes: bytes less their zero point.
@@ -123,28 +140,27 @@ void AffineOfBytes(const void* a_, const void*, const void*, void* y_, std::size
 // alpha · a + beta · b of bytes.
 template <typename T>
 void WeightedSumOfBytes(const void* a_, const void* b_, const void*, void* y_, std::size_t n, double alpha, double beta) {
+  using namespace simd;
   const T* a = static_cast<const T*>(a_);
   const T* b = static_cast<const T*>(b_);
   float* y = static_cast<float*>(y_);
   const auto first = static_cast<float>(alpha), second = static_cast<float>(beta);
-  INFERLAB_LOOP y[i] = static_cast<float>(a[i]) * first + static_cast<float>(b[i]) * second;
+  for (; n >= kLanes; n -= kLanes, a += kLanes, b += kLanes, y += kLanes)
+    Store(y, Fma(ToFloat(LoadBytes(a)), Set(first), ToFloat(LoadBytes(b)) * Set(second)));
+  for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<float>(a[i]) * first + static_cast<float>(b[i]) * second;
 }
 
 // alpha · a + beta rounded, ties to even, and held within the type; NaN gives 0.
 template <typename R>
 void AffineToBytes(const void* a_, const void*, const void*, void* y_, std::size_t n, double alpha, double beta) {
+  using namespace simd;
   const float* a = static_cast<const float*>(a_);
   R* y = static_cast<R*>(y_);
   const auto scale = static_cast<float>(alpha), offset = static_cast<float>(beta);
-  constexpr float kLow = static_cast<R>(-1) < R(0) ? -128.0f : 0.0f, kHigh = kLow + 255.0f;
-  constexpr float kMagic = 12582912.0f;  // as in Quantize
-  INFERLAB_LOOP {
-    float x = a[i] * scale + offset;
-    x = x == x ? x : 0.0f;
-    x = x < kLow ? kLow : x;
-    x = x > kHigh ? kHigh : x;
-    y[i] = static_cast<R>(static_cast<std::int32_t>((x + kMagic) - kMagic));
-  }
+  const auto of = [&](const float* p) { return ToBytes<R>(Fma(Load(p), Set(scale), Set(offset)), Zero()); };
+  for (; n >= 2 * kLanes; n -= 2 * kLanes, a += 2 * kLanes, y += 2 * kLanes)
+    StoreBytes(reinterpret_cast<std::uint8_t*>(y), of(a), of(a + kLanes));
+  for (std::size_t i = 0; i < n; ++i) y[i] = ToByte<R>(a[i] * scale + offset, 0.0f);
 }
 
 // IEEE half to float and back, nearest even, subnormals included.
