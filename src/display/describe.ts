@@ -1,5 +1,6 @@
 /** Any JavaScript value in one line, whatever it does when looked at: getters that throw, cycles, proxies, endless strings. */
 import { clip } from "../base/escape.ts";
+import { MapValue } from "../base/map-value.ts";
 import { formatCount, formatNumber, plural } from "./text.ts";
 
 /** What a property holds, or the error its getter threw. */
@@ -90,6 +91,8 @@ function describe(value: unknown, depth: number): string {
       const shown = Array.from({ length: Math.min(6, value.length) }, (_, i) => describe(value[i], 0)).join(", ");
       return `${className(value as object)}(${formatCount(value.length)}) [${shown}${value.length > 6 ? ", …" : ""}]`;
     }
+    if (value instanceof MapValue && depth > 0 && value.size <= 12)
+      return `{ ${[...value].map(([key, element]) => `${clip(String(key), 30)}: ${describe(element, 0)}`).join(", ")} }`;
     if (value instanceof Map || value instanceof Set)
       return `${className(value)} of ${plural(value.size, "entry", "entries")}`;
     if (value instanceof Promise) return "promise";

@@ -552,6 +552,7 @@ describe("maps", () => {
     expect(await text(one)).toBe((await shown(one))["text/plain"]);
     expect((await shown(maps()))["text/plain"]).toContain("0 maps");
     expect(await text(maps({}))).toContain("(empty)");
+    expect(await text({ label: 1, scores: one })).toContain("scores: { 3: -20, -1: 5 }");
     const wide = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`class ${i}`, i]));
     const many = await text(maps(...Array.from({ length: 500 }, () => wide)), { top: 2, keys: 3 });
     expect(many).toMatch(/500 maps .* first 2\n[\s\S]*class 39 +39[\s\S]*… 37 more/);
