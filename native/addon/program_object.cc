@@ -40,6 +40,8 @@ class CancelToken : public Napi::ObjectWrap<CancelToken> {
 struct LastRun {
   // Huge before the first.
   std::atomic<std::int64_t> ns{INT64_MAX};
+  // What one thread would have taken, roughly.
+  std::atomic<std::int64_t> one_thread_ns{INT64_MAX};
   // Whether it had work for more than one thread.
   std::atomic<bool> shared_work{false};
 };
@@ -81,9 +83,11 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
 };
 
 // A run on another thread costs two wake-ups, together about so long (measured on a virtual machine of two cores, where
-// mtcnn_rnet took 0.31 ms by another thread and takes 0.15 here). One that took less last time is done on the JavaScript
-// thread, on no other thread: it holds the event loop up for less than the wake-ups would.
+// mtcnn_rnet took 0.31 ms by another thread and takes 0.15 here). One that took less last time is begun on the JavaScript
+// thread: it holds the event loop up for less than the wake-ups would.
 constexpr std::int64_t kInlineNs = 250'000;
+// Such a run shares its work with other threads where one would take so long: for less it does not pay to wake them.
+constexpr std::int64_t kSharedNs = 100'000;
 
 class LoadJob final : public Job {
  public:
@@ -190,7 +194,7 @@ class RunJob final : public Job {
   // The caller's thread counts as one.
   void WorkOn(int num_threads) {
     begun_ = Clock::now();
-    // On the JavaScript thread alone there is nobody to watch.
+    // One thread alone has nobody to watch.
     if (num_threads == 1) stints_.clear();
     try {
       Team team(cpu_.threads, num_threads, cancel.get());
@@ -200,8 +204,9 @@ class RunJob final : public Job {
       status_ = Status::OutOfMemory(static_cast<std::int64_t>(program_->arena_bytes()));
     }
     ended_ = Clock::now();
-    last_->ns.store(std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - begun_).count(),
-                    std::memory_order_relaxed);
+    const std::int64_t ns = std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - begun_).count();
+    last_->ns.store(ns, std::memory_order_relaxed);
+    last_->one_thread_ns.store(num_threads == 1 ? ns : 2 * ns, std::memory_order_relaxed);
   }
 
   void Finish(Napi::Env env) override {
@@ -341,11 +346,12 @@ Napi::Value ProgramObject::Run(const Napi::CallbackInfo& info) {
   if (const Status status = job->Allocate(info[2].As<Napi::Number>().Uint32Value()); !status.ok()) return refuse(status);
   job->MarkReady();
   const Napi::Promise promise = job->promise();
+  int num_threads = last_->shared_work.load(std::memory_order_relaxed) ? program->num_threads() : 1;
   if (last_->ns.load(std::memory_order_relaxed) < kInlineNs && !Outputs::Here().WantTurn()) {
-    job->WorkOn(1);
+    if (last_->one_thread_ns.load(std::memory_order_relaxed) < kSharedNs) num_threads = 1;
+    job->WorkOn(num_threads);
     job->Finish(env);
   } else {
-    const int num_threads = last_->shared_work.load(std::memory_order_relaxed) ? program->num_threads() : 1;
     state.runner.Start(std::move(job));
     state.cpu.threads.Announce(num_threads);
   }

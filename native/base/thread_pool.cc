@@ -9,8 +9,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A thread that fell asleep takes up to 0.2 ms to wake on a virtual machine, an awake one less than a microsecond to come.
-// So a worker of a team stays awake for so long without work: instructions that one thread does alone are mostly shorter.
-// Longer would cost more than a sleep does, and on a busy machine the worker its turn just before there is work.
+// So a worker stays awake for so long without work: instructions that one thread does alone are mostly shorter, and so is what
+// JavaScript does between two runs of a series. Longer would cost more than a sleep does, and on a busy machine the worker its
+// turn just before there is work.
 constexpr std::chrono::microseconds kAwakeFor{200};
 // A caller that waits for others' tasks has nothing else to do.
 constexpr std::chrono::microseconds kCallerAwakeFor{1000};
@@ -136,23 +137,15 @@ void ThreadPool::Return(Team* team) {
 
 void ThreadPool::WorkerMain(Worker* worker) {
   // Awake from its first breath: it was made because there is work.
-  bool was_woken = true;
+  bool is_warm = true;
   for (;;) {
     const auto is_due = [&] {
       return worker->word.load(std::memory_order_relaxed) == kOffered || worker->stop.load(std::memory_order_relaxed);
     };
-    // Lent or just woken it waits awake; the team's end ends that.
+    // After work, while it is lent, or just woken.
     bool due = is_due();
-    bool was_lent = worker->lent.load(std::memory_order_relaxed);
-    if (!due && (was_woken || was_lent)) {
-      WaitAwake(kAwakeFor, [&] {
-        const bool lent = worker->lent.load(std::memory_order_relaxed);
-        const bool left = was_lent && !lent;
-        was_lent = lent;
-        return (due = is_due()) || left;
-      });
-    }
-    was_woken = false;
+    if (!due && (is_warm || worker->lent.load(std::memory_order_relaxed))) WaitAwake(kAwakeFor, [&] { return due = is_due(); });
+    is_warm = false;
     if (!due) {
       const std::uint32_t wakes = worker->wakes.load();
       worker->asleep.store(true);
@@ -161,7 +154,7 @@ void ThreadPool::WorkerMain(Worker* worker) {
         worker->asleep.store(false);
       else
         worker->wakes.wait(wakes);
-      was_woken = true;
+      is_warm = true;
       continue;
     }
     if (worker->stop.load()) return;
@@ -171,6 +164,7 @@ void ThreadPool::WorkerMain(Worker* worker) {
     // From here on the team may be gone.
     worker->word.store(kFree, std::memory_order_release);
     worker->word.notify_one();
+    is_warm = true;
   }
 }
 

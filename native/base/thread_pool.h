@@ -6,8 +6,8 @@
 //
 // A job (one call of Run) is offered to each worker in a word of the worker's own and taken back at its end from those that
 // did not come: neither a job nor a run ever waits for a thread that sleeps or that the system does not let run, only for
-// those in the middle of a task. A worker of a team stays awake between two jobs, for kAwakeFor without work; a worker of no
-// team sleeps. The order in which threads take tasks is not defined; the tasks are, so a result never depends on it.
+// those in the middle of a task. A worker stays awake for kAwakeFor without work, within a team and after it, so that the next
+// run of a series finds it awake; then it sleeps. The order in which threads take tasks is not defined; the tasks are, so a result never depends on it.
 #pragma once
 #include <atomic>
 #include <cstdint>

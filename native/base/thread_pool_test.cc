@@ -53,7 +53,7 @@ TEST(ThreadPool, ServesTeamsAtTheSameTime) {
 TEST(ThreadPool, WakesWorkersThatFellAsleep) {
   ThreadPool pool(3);
   for (int round = 0; round < 30; ++round) {
-    // Between runs workers sleep, at once or, where they were announced to, after a while.
+    // Between runs workers sleep after a while.
     if (round % 3 == 1) std::this_thread::sleep_for(std::chrono::microseconds(100 * round));
     if (round % 2 == 0) pool.Announce(3);
     Team team(pool, 3);
