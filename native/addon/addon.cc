@@ -96,11 +96,10 @@ Napi::Value WrapBlock(Napi::Env env, memory::Heap& heap, void* block, std::size_
 
 Napi::Value WrapOutput(Napi::Env env, memory::SessionHeap& heap, void* block, std::size_t bytes, std::string name) {
   using memory::SessionHeap;
-  Outputs& outputs = Outputs::Here();
-  outputs.Announce(env, bytes);
-  const auto give_back = [](napi_env, void*, void* handed) { Outputs::Here().CameBack(SessionHeap::TakeBack(handed)); };
-  const Napi::Value buffer = Wrap(env, block, bytes, give_back, heap.HandOut(block, bytes, std::move(name)));
-  outputs.Made(env, bytes);
+  const Napi::Value buffer = Wrap(
+      env, block, bytes, [](napi_env, void*, void* handed) { SessionHeap::TakeBack(handed); },
+      heap.HandOut(block, bytes, std::move(name)));
+  if (!buffer.IsEmpty()) Outputs::Here().Made(env, bytes);
   return buffer;
 }
 

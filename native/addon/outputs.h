@@ -4,8 +4,8 @@
 // Left to itself V8 counts the bytes of an external ArrayBuffer as if they lay on its own heap and answers with a collection
 // of everything, once some 30 MiB have gathered: 20 to 60 ms of CPU time, though what a loop of runs leaves behind is young.
 // A collection of the young generation alone finds it in less than 1 ms, but V8 begins one for ArrayBuffers only where it
-// allocates one itself and 32 MiB of young ones are alive (twice a semi-space). So it gets an occasion, and does not count
-// the first kHiddenBytes of outputs; what lives beyond that it counts as ever, and collects everything for.
+// allocates one itself and 32 MiB of young ones are alive (twice a semi-space). So it gets an occasion, and is not told of
+// outputs before its next collection: which of them to count it knows then.
 //
 // One for each thread that has an isolate; to be used there only.
 #pragma once
@@ -20,25 +20,24 @@ class Outputs {
  public:
   static Outputs& Here();
 
-  // Before the ArrayBuffer of an output is made, and after, where it was made or not.
-  void Announce(napi_env env, std::size_t bytes);
+  // The ArrayBuffer of an output was made.
   void Made(napi_env env, std::size_t bytes);
-  // V8 has collected the array.
-  void CameBack(std::size_t bytes) { live_bytes_ -= static_cast<std::int64_t>(bytes); }
 
   // Node gives blocks back when the event loop turns: a loop of runs that end where they are asked for must let it.
   bool WantTurn() const { return since_turn_bytes_ >= kTurnBytes; }
   void Turned() { since_turn_bytes_ = 0; }
 
  private:
-  static constexpr std::int64_t kHiddenBytes = std::int64_t{32} << 20;
+  static constexpr std::int64_t kHiddenBytes = std::int64_t{48} << 20;
   static constexpr std::size_t kTurnBytes = std::size_t{8} << 20;
   static constexpr std::size_t kOccasionBytes = std::size_t{1} << 20;
 
-  void Hide(napi_env env);
+  void GiveOccasion(napi_env env);
+  void Tell(napi_env env, std::int64_t hidden_bytes);
 
-  std::int64_t live_bytes_ = 0;
-  std::int64_t hidden_bytes_ = 0;  // of live_bytes_, as V8 was told
+  // An object that nobody holds is gone: V8 has collected since it was made.
+  napi_ref witness_ = nullptr;
+  std::int64_t hidden_bytes_ = 0;  // what V8 was told to leave out
   std::size_t since_turn_bytes_ = 0;
   std::size_t since_occasion_bytes_ = 0;
 };

@@ -148,10 +148,9 @@ void SessionHeap::Unlink(Handed* handed) {
   (handed->next ? handed->next->previous : last_) = handed->previous;
 }
 
-std::size_t SessionHeap::TakeBack(void* pointer) {
+void SessionHeap::TakeBack(void* pointer) {
   const std::unique_ptr<Handed> handed(static_cast<Handed*>(pointer));
   TakeBackNow(handed->block);
-  return handed->bytes;
 }
 
 void SessionHeap::TakeBackNow(void* block) {

@@ -62,9 +62,9 @@ class SessionHeap : public std::enable_shared_from_this<SessionHeap> {
   // Why a block of so many bytes was refused; `what` has static storage.
   Status Refusal(const char* what, std::size_t size_bytes) const;
 
-  // Hands a block of kind kOutput to its holder, who ends it by TakeBack(the result), which says its size. Keeps the account alive, not the weights.
+  // Hands a block of kind kOutput to its holder, who ends it by TakeBack(the result). Keeps the account alive, not the weights.
   void* HandOut(void* block, std::size_t size_bytes, std::string name);
-  static std::size_t TakeBack(void* handed);
+  static void TakeBack(void* handed);
   // Frees a block that was handed out before its holder takes it back, which is then nothing any more. Nothing for any other.
   static void TakeBackNow(void* block);
 
