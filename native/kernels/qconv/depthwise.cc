@@ -64,7 +64,8 @@ void FillRows(const Params& p, const Layout& l, const std::uint8_t* plane, std::
       std::memset(to, padding ^ flip, static_cast<std::size_t>(l.row_bytes));
       continue;
     }
-    std::memcpy(row + first, plane + y * ax.input + (first - ax.pad), static_cast<std::size_t>(last - first));
+    if (last > first)
+      std::memcpy(row + first, plane + y * ax.input + (first - ax.pad), static_cast<std::size_t>(last - first));
     depthwise::Current().split_row(row, l.row_bytes, static_cast<int>(l.phases), l.phase_bytes, flip, to);
   }
 }
