@@ -5,7 +5,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { cachedDataVersionTag } from "node:v8";
 import { afterAll, expect, test } from "vitest";
 import { bundledPosition } from "../../src/base/bundled-lines.ts";
 import { repositoryRoot } from "../support/shared.ts";
@@ -52,11 +51,16 @@ test("a worker of a pipeline has the classes that it imports", () => {
   expect(JSON.parse(fresh(code))).toEqual([true, 8]);
 });
 
-test("the build leaves compiled code for this Node, whose lines it knows", () => {
-  const tag = `-${process.arch}-${cachedDataVersionTag().toString(36)}.code`;
-  const chunks = readdirSync(bundle).filter((name) => name.endsWith(".cjs"));
+test("the build leaves compiled code, and where lines come from", () => {
+  const names = readdirSync(bundle);
+  const chunks = names.filter((name) => name.endsWith(".cjs"));
   expect(chunks.length).toBeGreaterThan(1);
-  expect(readdirSync(bundle)).toEqual(expect.arrayContaining(chunks.map((name) => name.replace(".cjs", tag))));
+  // Of the machine that built: the name's last part also tells CPUs apart.
+  const hasCode = (chunk: string): boolean =>
+    names.some(
+      (name) => name.startsWith(`${chunk.slice(0, -".cjs".length)}-${process.arch}-`) && name.endsWith(".code"),
+    );
+  expect(chunks.filter((chunk) => !hasCode(chunk))).toEqual([]);
   const file = join(bundle, chunks.find((name) => name.startsWith("index-"))!);
   const lines = readFileSync(file, "utf8").split("\n");
   const line = 1 + lines.findIndex((text) => /^function inferShapes\(/.test(text));
