@@ -4,14 +4,11 @@
  * Square products of float32: the kernel beside OpenBLAS in a C++ program of its own, and whole runs of a session beside ONNX
  * Runtime. Options: see `usage`.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { graph } from "../src/api/graph.ts";
-import { packageRoot } from "../src/base/package-root.ts";
 import { Tensor } from "../src/base/tensor.ts";
 import { requireAddon } from "../src/runtime/native/addon.ts";
+import { buildNativeProgram } from "./support/native-program.ts";
 import { Report } from "./support/report.ts";
 import { interleave, type Sample } from "./support/timing.ts";
 
@@ -46,26 +43,9 @@ if (options.help) {
   process.exit(0);
 }
 const seconds = Number(options.seconds);
+const measureKernels = buildNativeProgram("native/kernels/gemm/gemm_bench.cc");
 const sizes = options.sizes.split(",").map(Number);
 const threadCounts = options.threads.split(",").map(Number);
-
-/** The C++ program, linked with the objects of the addon's build. */
-function buildKernels(): string {
-  const release = join(packageRoot, "build", "Release");
-  const core = join(release, "native_core.a");
-  const sets = ["plain", "avx2", "avx512", "neon"].map((set) => join(release, `native_${set}.a`)).filter(existsSync);
-  if (!existsSync(core)) throw new Error(`${core} is missing: build the addon from its sources (npm run build:addon)`);
-  const folder = join(packageRoot, "build", "gemm-bench");
-  mkdirSync(folder, { recursive: true });
-  const program = join(folder, "gemm_bench");
-  const source = join(packageRoot, "native", "kernels", "gemm", "gemm_bench.cc");
-  const flags = ["-std=gnu++20", "-O2", `-I${join(packageRoot, "native")}`, "-pthread"];
-  const built = spawnSync(process.env["CXX"] ?? "g++", [...flags, source, core, ...sets, core, "-ldl", "-o", program], {
-    stdio: "inherit",
-  });
-  if (built.status !== 0) throw new Error("the program with the kernels was not built");
-  return program;
-}
 
 interface Rate {
   /** GFLOP/s of the median. */
@@ -75,18 +55,12 @@ interface Rate {
 }
 
 /** Of each kernel by name: weight, fresh, and openblas where it is installed. */
-function kernelRates(program: string, threads: number, n: number): ReadonlyMap<string, Rate> {
-  const { stdout, status } = spawnSync(program, [threads, n, seconds].map(String), { encoding: "utf8" });
-  if (status !== 0) throw new Error(`gemm_bench ended with status ${status} at size ${n}`);
+function kernelRates(threads: number, n: number): ReadonlyMap<string, Rate> {
   return new Map(
-    stdout
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" "))
-      .map(([name, median, spread]) => [
-        name!,
-        { rate: (2 * n ** 3) / Number(median) / 1e3, spread: Number(spread) / Number(median) },
-      ]),
+    measureKernels(threads, n, seconds).map(([name, median, spread]) => [
+      name!,
+      { rate: (2 * n ** 3) / Number(median) / 1e3, spread: Number(spread) / Number(median) },
+    ]),
   );
 }
 
@@ -110,7 +84,6 @@ const withSpread = ({ rate, spread }: Rate): string =>
   `${rate.toFixed(1).padStart(7)} ±${(100 * spread).toFixed(0).padStart(2)} %`;
 const ratio = (value: number): string => value.toFixed(2).padStart(7);
 
-const program = buildKernels();
 const addon = requireAddon();
 const report = new Report("blas");
 const ours = new Map<string, number>();
@@ -128,7 +101,7 @@ for (const threads of threadCounts) {
     options.kernels ? head : `${head} | ${"session".padStart(7)} ${"ort".padStart(7)} ${"÷native".padStart(7)}`,
   );
   for (const n of sizes) {
-    const rates = kernelRates(program, threads, n);
+    const rates = kernelRates(threads, n);
     const [weight, fresh, blas] = [rates.get("weight")!, rates.get("fresh")!, rates.get("openblas")];
     ours.set(`${threads} ${n}`, weight.rate);
     const kernel = `${String(n).padStart(5)} ${withSpread(weight)} ${`${((100 * weight.rate) / peak).toFixed(0)} %`.padStart(8)} ${withSpread(fresh)} ${blas ? withSpread(blas) : " ".repeat(13)} ${blas ? ratio(weight.rate / blas.rate) : " ".repeat(7)} ${blas ? ratio(fresh.rate / blas.rate) : " ".repeat(7)}`;
