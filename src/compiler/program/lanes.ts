@@ -37,14 +37,14 @@ const instructionUs = 0.3;
 const forkUs = 6;
 /** A group must be so much shorter than the same instructions split inside: lanes are never as even as their model. */
 const leastGain = 0.15;
-const leastGainUs = 4;
+const leastGainUs = 10;
 /** An instruction longer than this is split inside nearly without loss. */
 const longestUs = 150;
 /** Instructions looked at together. */
-const longestGroup = 128;
+const longestGroup = 256;
 
-/** Memory that a group may add to the program's peak: its buffers then lie in a core's own cache. */
-const spareBytes = 256 * 1024;
+/** Memory that a group may add to the program's peak: what the second-level caches of two cores hold, or a share of it. */
+const spareBytes = 1024 * 1024;
 const spareShare = 0.1;
 
 const timeOf = ({ note: { flops, bytes } }: LaneEntry): number =>
@@ -205,35 +205,51 @@ function lanesOf(
   return { first, end, members: byTime.map(([, list]) => list) };
 }
 
-/** Those of the groups whose buffers, all alive at once, do not raise the program's peak by more than is allowed. */
+/** Most bytes alive at once, where buffers live from one position to another. */
+function peakOf(buffers: readonly { readonly first: number; readonly last: number; readonly bytes: number }[]): number {
+  const end = buffers.reduce((most, { last }) => Math.max(most, last + 2), 0);
+  const change = new Float64Array(end);
+  for (const { first, last, bytes } of buffers) {
+    change[first]! += bytes;
+    change[last + 1]! -= bytes;
+  }
+  let live = 0;
+  return change.reduce((most, bytes) => Math.max(most, (live += bytes)), 0);
+}
+
+/** Those of the groups whose lanes, all at once, do not raise the program's peak by more than is allowed. */
 function withinMemory(entries: readonly LaneEntry[], groups: readonly Lanes[]): readonly Lanes[] {
-  const spans = new Map<Storage, { first: number; last: number }>();
+  if (groups.length === 0) return groups;
+  const touches = new Map<Storage, number[]>();
   for (const [index, { inputs, outputs }] of entries.entries()) {
     for (const ref of [...inputs, ...outputs]) {
       if (!ref) continue;
       const { storage } = rootOf(ref.storage);
       if (storage.kind !== "arena") continue;
-      const span = spans.get(storage);
-      if (span) span.last = index;
-      else spans.set(storage, { first: index, last: index });
+      const list = touches.get(storage);
+      if (list) list.push(index);
+      else touches.set(storage, [index]);
     }
   }
-  const live = new Float64Array(entries.length + 1);
-  for (const [{ sizeBytes }, { first, last }] of spans) {
-    live[first]! += sizeBytes;
-    live[last + 1]! -= sizeBytes;
-  }
-  let peak = 0;
-  let bytes = 0;
-  for (let i = 0; i < entries.length; i++) {
-    bytes += live[i]!;
-    peak = Math.max(peak, bytes);
-  }
+  const spans = [...touches].map(([{ sizeBytes }, list]) => ({
+    first: list[0]!,
+    last: list.at(-1)!,
+    bytes: sizeBytes,
+  }));
+  const peak = peakOf(spans);
   const most = Math.max(peak * (1 + spareShare), peak + spareBytes);
-  return groups.filter(({ first, end }) => {
+  return groups.filter(({ first, end, members }) => {
+    const placeOf = new Map(members.flatMap((list, lane) => list.map((index, at) => [index, { lane, at }] as const)));
+    const own: { first: number; last: number; bytes: number }[][] = members.map(() => []);
     let together = 0;
-    for (const [{ sizeBytes }, span] of spans) if (span.first < end && span.last >= first) together += sizeBytes;
-    return together <= most;
+    for (const [{ sizeBytes }, list] of touches) {
+      if (list[0]! >= end || list.at(-1)! < first) continue;
+      const [begin, ...others] = list.map((index) => placeOf.get(index));
+      if (begin && others.every((place) => place?.lane === begin.lane))
+        own[begin.lane]!.push({ first: begin.at, last: others.at(-1)?.at ?? begin.at, bytes: sizeBytes });
+      else together += sizeBytes;
+    }
+    return together + own.reduce((sum, buffers) => sum + peakOf(buffers), 0) <= most;
   });
 }
 
@@ -248,4 +264,25 @@ export function findGroups(entries: readonly LaneEntry[], threads: number): Grou
   const order = given;
   for (const { first, end, members } of groups) order.splice(first, end - first, ...members.flat());
   return { order, groups: groups.map(({ first, members }) => ({ first, lanes: members.map((list) => list.length) })) };
+}
+
+/** A lane's instructions [begin, end), and those of its group. */
+export interface LaneRange {
+  readonly begin: number;
+  readonly end: number;
+  readonly group: { readonly begin: number; readonly end: number };
+}
+
+/** By instruction: its lane, where it has one. */
+export function laneRanges(groups: readonly LaneGroup[]): ReadonlyMap<number, LaneRange> {
+  const ranges = new Map<number, LaneRange>();
+  for (const { first, lanes } of groups) {
+    const group = { begin: first, end: lanes.reduce((sum, count) => sum + count, first) };
+    let begin = first;
+    for (const count of lanes) {
+      const range = { begin, end: begin + count, group };
+      for (; begin < range.end; begin++) ranges.set(begin, range);
+    }
+  }
+  return ranges;
 }

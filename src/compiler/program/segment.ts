@@ -8,10 +8,10 @@ import type { Tensor } from "../../base/tensor.ts";
 import type { CostContext } from "../../ops/operator.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { attributesOf, versionOf } from "../ir/interpret.ts";
-import { type PlannedMemory, planMemory } from "../plan/plan-memory.ts";
+import { type PlanBuffer, type PlannedMemory, planMemory } from "../plan/plan-memory.ts";
 import type { ConstantPool } from "./constants.ts";
 import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
-import { findGroups, type LaneGroup } from "./lanes.ts";
+import { findGroups, type LaneGroup, type LaneRange, laneRanges } from "./lanes.ts";
 import { copyInstruction } from "./lower/copy.ts";
 import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
 import { placePartsInWholes, rootOf } from "./parts.ts";
@@ -484,33 +484,56 @@ export class SegmentBuilder {
   }
 
   /**
-   * Offsets for the storages of the arena by when they are first and last touched. What a group touches is alive throughout
-   * the group: nothing is known of when its lanes run.
+   * Offsets for the storages of the arena by when they are first and last touched. Nothing is known of when the lanes of a
+   * group run: what only one lane touches lies in a block of that lane's, and blocks and all else that the group touches are
+   * alive throughout the group.
    */
   private place(groups: readonly LaneGroup[]): PlannedMemory {
-    const spans = this.emitted.map((_, index) => ({ first: index, last: index }));
-    for (const { first, lanes } of groups) {
-      const end = first + lanes.reduce((sum, count) => sum + count, 0);
-      spans.fill({ first, last: end - 1 }, first, end);
-    }
     for (const [index, { inputs, outputs }] of this.emitted.entries()) {
       for (const ref of [...inputs, ...outputs]) {
         if (!ref) continue;
         const { storage } = rootOf(ref.storage);
-        if (storage.first < 0) storage.first = spans[index]!.first;
-        storage.last = spans[index]!.last;
+        if (storage.first < 0) storage.first = index;
+        storage.last = index;
       }
     }
     const used = this.storages.filter((storage) => storage.kind === "arena" && !storage.within && storage.first >= 0);
-    const buffers = used.map((storage) => ({
+    const laneAt = laneRanges(groups);
+    const blocks = new Map<LaneRange, Storage[]>();
+    const shared: Storage[] = [];
+    for (const storage of used) {
+      const lane = laneAt.get(storage.first);
+      if (!lane || lane !== laneAt.get(storage.last)) shared.push(storage);
+      else if (blocks.has(lane)) blocks.get(lane)!.push(storage);
+      else blocks.set(lane, [storage]);
+    }
+    const bufferOf = (storage: Storage): PlanBuffer => ({
       id: this.valuesOf.get(storage)?.[0]?.name ?? "",
-      lower: storage.first,
-      upper: storage.last + 1,
+      lower: laneAt.get(storage.first)?.group.begin ?? storage.first,
+      upper: laneAt.get(storage.last)?.group.end ?? storage.last + 1,
       size: align(Math.max(1, storage.sizeBytes)),
-    }));
-    const plan = planMemory(buffers, { timeoutMs: planMs });
-    for (const [i, storage] of used.entries()) storage.offset = plan.offsets[i]!;
-    return { buffers, plan };
+    });
+    const inner = [...blocks].map(([{ group }, storages]) => {
+      const buffers = storages.map((each) => ({ ...bufferOf(each), lower: each.first, upper: each.last + 1 }));
+      return { group, storages, buffers, plan: planMemory(buffers, { timeoutMs: planMs / blocks.size }) };
+    });
+    const outer = shared.map(bufferOf);
+    const whole = planMemory(
+      [
+        ...outer,
+        ...inner.map(({ group, plan }) => ({ id: "", lower: group.begin, upper: group.end, size: plan.height })),
+      ],
+      { timeoutMs: planMs },
+    );
+    const offsets = whole.offsets.slice(0, shared.length);
+    for (const [i, { plan }] of inner.entries())
+      for (const offset of plan.offsets) offsets.push(whole.offsets[shared.length + i]! + offset);
+    const placed = [...shared, ...inner.flatMap(({ storages }) => storages)];
+    for (const [i, storage] of placed.entries()) storage.offset = offsets[i]!;
+    return {
+      buffers: [...outer, ...inner.flatMap(({ buffers }) => buffers)],
+      plan: { ...whole, offsets, optimal: whole.optimal && inner.every(({ plan }) => plan.optimal) },
+    };
   }
 }
 
