@@ -16,7 +16,8 @@ void Outputs::Tell(napi_env env, std::int64_t hidden_bytes) {
 }
 
 void Outputs::Made(napi_env env, std::size_t bytes) {
-  Tell(env, std::min(hidden_bytes_ + static_cast<std::int64_t>(bytes), kHiddenBytes));
+  const auto size = static_cast<std::int64_t>(bytes);
+  Tell(env, std::min(hidden_bytes_ + size, std::max({kHiddenBytes, hidden_bytes_, std::min(4 * size, kMostHiddenBytes)})));
   since_turn_bytes_ += bytes;
   since_occasion_bytes_ += bytes;
   if (since_occasion_bytes_ < kOccasionBytes) return;

@@ -28,7 +28,8 @@ class Outputs {
   void Turned() { since_turn_bytes_ = 0; }
 
  private:
-  static constexpr std::int64_t kHiddenBytes = std::int64_t{48} << 20;
+  // Of large outputs four: V8's young generation has to see two or three before it is collected.
+  static constexpr std::int64_t kHiddenBytes = std::int64_t{48} << 20, kMostHiddenBytes = 4 * kHiddenBytes;
   static constexpr std::size_t kTurnBytes = std::size_t{8} << 20;
   static constexpr std::size_t kOccasionBytes = std::size_t{1} << 20;
 
