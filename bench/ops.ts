@@ -13,7 +13,7 @@ import { cloneGraph } from "../src/compiler/ir/clone.ts";
 import type { Graph, Node, Value } from "../src/compiler/ir/graph.ts";
 import { inferShapes } from "../src/compiler/ir/infer.ts";
 import { writeOnnx } from "../src/compiler/onnx/write.ts";
-import { costOf } from "../src/compiler/program/segment.ts";
+import { costOf } from "../src/compiler/program/values.ts";
 import { randomInputs } from "../src/compiler/tools/compare.ts";
 import { cutGraph } from "../src/compiler/tools/cut.ts";
 import { machinePeaks, roofOf } from "../src/profile/peaks.ts";

@@ -27,6 +27,8 @@ Cases whose names contain a CASE (default: all), native beside ONNX Runtime, by 
 - a node has no native kernel any more, on any machine.
 
   --update        keeps the medians of several processes in bench/short.json as this machine's
+  --add           with --update: what is kept of this machine was measured in another state of it (quiet, busy) and goes on to
+                  count: the middle of both, with a spread that reaches them
   --seconds 0.35  time for each case
   --help          this text`;
 
@@ -34,6 +36,7 @@ const { values: options, positionals: filters } = parseArgs({
   allowPositionals: true,
   options: {
     update: { type: "boolean", default: false },
+    add: { type: "boolean", default: false },
     seconds: { type: "string", default: "0.35" },
     /** Measures what is named, in this process, and prints the ratios as JSON. */
     "in-process": { type: "boolean", default: false },
@@ -86,6 +89,13 @@ if (options["in-process"]) {
   process.exit(0);
 }
 
+/** One ratio for two states of a machine. */
+function both(now: Ratio, before: Ratio = now): Ratio {
+  const least = Math.min(now.ratio - now.spread, before.ratio - before.spread);
+  const most = Math.max(now.ratio + now.spread, before.ratio + before.spread);
+  return { ratio: (least + most) / 2, spread: (most - least) / 2 };
+}
+
 const file = join(packageRoot, "bench", "short.json");
 const kept = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as readonly Baseline[]) : [];
 const machine = thisMachine();
@@ -105,12 +115,15 @@ if (options.update) {
     console.log(`process ${i + 1} of ${processes}`);
     return measureApart(names, 2 * seconds);
   });
+  const before = kept.find((entry) => isSameMachine(entry.machine, machine));
   const round = (value: number): number => Number(value.toFixed(3));
   const ratios = Object.fromEntries(
     names.map((name): [string, Ratio] => {
       const sorted = samples.map((sample) => sample[name]!.ratio).sort((a, b) => a - b);
       const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2;
-      return [name, { ratio: round(quantile(sorted, 0.5)), spread: round(spread) }];
+      const now = { ratio: quantile(sorted, 0.5), spread };
+      const { ratio, spread: reach } = options.add ? both(now, before?.ratios[name]) : now;
+      return [name, { ratio: round(ratio), spread: round(reach) }];
     }),
   );
   for (const [name, { ratio, spread }] of Object.entries(ratios))

@@ -5,8 +5,8 @@
 import { cloneGraph } from "../compiler/ir/clone.ts";
 import type { Graph, Node } from "../compiler/ir/graph.ts";
 import { inferShapes } from "../compiler/ir/infer.ts";
-import { costOf } from "../compiler/program/segment.ts";
 import { valuesRead } from "../compiler/program/stage.ts";
+import { costOf } from "../compiler/program/values.ts";
 import type { Values } from "../runtime/engine.ts";
 import type { TraceEvent } from "../runtime/trace.ts";
 

@@ -41,6 +41,14 @@ export interface TensorRef {
   readonly layout: string;
 }
 
+/** An instruction of a program with its operands. */
+export interface EmittedInstruction {
+  readonly instruction: Instruction;
+  readonly inputs: readonly (TensorRef | undefined)[];
+  readonly outputs: readonly (TensorRef | undefined)[];
+  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+}
+
 export interface Emission<P extends ParameterSpecs> {
   readonly inputs: readonly (TensorRef | undefined)[];
   readonly outputs: readonly (TensorRef | undefined)[];

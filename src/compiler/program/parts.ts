@@ -4,15 +4,7 @@
  * its place in the whole before the part's last reader.
  */
 import { copyInstruction } from "./lower/copy.ts";
-import type { Storage, TensorRef } from "./lowering.ts";
-import type { Instruction } from "./schema.ts";
-
-interface Entry {
-  readonly instruction: Instruction;
-  readonly inputs: readonly (TensorRef | undefined)[];
-  readonly outputs: readonly (TensorRef | undefined)[];
-  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
-}
+import type { EmittedInstruction, Storage } from "./lowering.ts";
 
 /** Bytes [begin, end) of a storage. */
 interface Range {
@@ -42,7 +34,7 @@ export function rootOf(storage: Storage): { storage: Storage; offsetBytes: numbe
 }
 
 /** Where a copy writes, if that is one piece in the order of its input, all of which it reads. */
-function denseCopy({ instruction, inputs, outputs, parameters }: Entry): Range | undefined {
+function denseCopy({ instruction, inputs, outputs, parameters }: EmittedInstruction): Range | undefined {
   const [from] = inputs;
   const [to] = outputs;
   if (instruction.name !== copyInstruction.name || !from || !to) return undefined;
@@ -71,7 +63,7 @@ const areApart = (a: Range, b: Range): boolean => a.end <= b.begin || b.end <= a
  * Puts parts into their wholes (`Storage.within`) where that needs no more memory at the peak; returns the indexes of the
  * copies that are not needed any more.
  */
-export function placePartsInWholes(entries: readonly Entry[]): ReadonlySet<number> {
+export function placePartsInWholes(entries: readonly EmittedInstruction[]): ReadonlySet<number> {
   const uses = new Map<Storage, Use>();
   const pieces = new Map<Storage, Piece[]>();
   const ranges = new Map<number, Range>();

@@ -4,27 +4,22 @@
  */
 import { byteLength, type DType } from "../../base/dtypes.ts";
 import { type StaticShape, sizeOf } from "../../base/shapes.ts";
-import type { Tensor } from "../../base/tensor.ts";
-import type { CostContext } from "../../ops/operator.ts";
-import type { Graph, Node, Value } from "../ir/graph.ts";
-import { attributesOf, versionOf } from "../ir/interpret.ts";
-import { type PlanBuffer, type PlannedMemory, planMemory } from "../plan/plan-memory.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import type { PlannedMemory } from "../plan/plan-memory.ts";
+import { placeInArena } from "./arena.ts";
 import type { ConstantPool } from "./constants.ts";
-import { type EncodedInstruction, type EncodedTensor, encodeProgram } from "./encode.ts";
-import { findGroups, type LaneGroup, type LaneRange, laneRanges } from "./lanes.ts";
+import { encodeProgram } from "./encode.ts";
+import { findGroups, type LaneGroup } from "./lanes.ts";
 import { copyInstruction } from "./lower/copy.ts";
-import type { Emission, LowerContext, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
-import { placePartsInWholes, rootOf } from "./parts.ts";
+import type { Emission, EmittedInstruction, Lowering, NumberArray, Storage, TensorRef } from "./lowering.ts";
+import { NodeLowering } from "./node-lowering.ts";
+import { placePartsInWholes } from "./parts.ts";
+import { encodePreparations, type Preparation, type Preparations } from "./preparations.ts";
 import { layouts, schema } from "./registry.ts";
-import type { Instruction, ParameterSpecs, Parameters } from "./schema.ts";
+import type { Instruction, ParameterSpecs } from "./schema.ts";
+import { TensorTable } from "./tensor-table.ts";
 import type { MeasuredKernel, Measurements } from "./trial.ts";
-
-/** What is known of a graph's values before the run. */
-export interface Known {
-  constantOf(value: Value): Tensor | undefined;
-  /** Position of the last node that reads the value; Infinity for what is needed after the graph. */
-  lastUseOf(value: Value): number;
-}
+import { costOf, type Known, tensorTypeOf } from "./values.ts";
 
 /** What explain() and a trace say of an instruction. */
 export interface InstructionNote {
@@ -68,42 +63,10 @@ export interface Segment {
   readonly constants: readonly number[];
 }
 
-/** Some of a program's preparations: so many that what they read is not much at one time. */
-export interface Preparations {
-  readonly bytes: Uint8Array;
-  /** Ids of the constants that they read and make. */
-  readonly constants: readonly number[];
-}
-
-interface Emitted {
-  readonly instruction: Instruction;
-  readonly inputs: readonly (TensorRef | undefined)[];
-  readonly outputs: readonly (TensorRef | undefined)[];
-  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
+interface Emitted extends EmittedInstruction {
   readonly fusion: unknown;
   readonly absorbedFlops: number;
   note: InstructionNote;
-}
-
-interface Preparation {
-  readonly key: string;
-  readonly instruction: Instruction;
-  readonly inputs: readonly TensorRef[];
-  readonly output: TensorRef;
-  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
-}
-
-/** Longest search for a better plan of the arena while a model's user waits. */
-const planMs = 40;
-/** Weights that are read to be packed and packed before the next are read: less takes longer, more takes more memory. */
-const preparedAtOnceBytes = 2 ** 20;
-const alignment = 64;
-const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
-
-export function tensorTypeOf(value: Value): { dtype: DType; shape: StaticShape } {
-  const type = value.type;
-  if (type?.kind !== "tensor" || !type.shape) throw new Error(`value ${value.name} has no static type`);
-  return { dtype: type.dtype, shape: type.shape as StaticShape };
 }
 
 export class SegmentBuilder {
@@ -198,7 +161,8 @@ export class SegmentBuilder {
     ];
     this.dropCopies(placePartsInWholes(this.emitted));
     const groups = this.group();
-    const memory = this.place(groups);
+    const nameOf = (storage: Storage): string => this.valuesOf.get(storage)?.[0]?.name ?? "";
+    const memory = placeInArena(this.emitted, groups, this.storages, nameOf);
     const table = new TensorTable();
     const instructions = this.emitted.map((entry) => table.encode(entry));
     return {
@@ -221,27 +185,9 @@ export class SegmentBuilder {
       notes: this.emitted.map(({ note }) => note),
       memory,
       prepares: this.preparations.map(({ key }) => key),
-      preparations: this.preparationPrograms(),
+      preparations: encodePreparations(this.preparations),
       constants: table.constants,
     };
-  }
-
-  private preparationPrograms(): Preparations[] {
-    const programs: Preparations[] = [];
-    let at = 0;
-    while (at < this.preparations.length) {
-      const table = new TensorTable();
-      const preparations: EncodedInstruction[] = [];
-      for (let bytes = 0; at < this.preparations.length && bytes < preparedAtOnceBytes; at++) {
-        const { output, ...rest } = this.preparations[at]!;
-        preparations.push(table.encode({ ...rest, outputs: [output] }));
-        for (const { sizeBytes } of rest.inputs) bytes += sizeBytes;
-      }
-      const { tensors, constants } = table;
-      const none = { arenaBytes: 0, inputBytes: [], outputBytes: [], instructions: [], groups: [] };
-      programs.push({ bytes: encodeProgram(schema, { ...none, tensors, constants, preparations }), constants });
-    }
-    return programs;
   }
 
   refOf(value: Value): TensorRef {
@@ -482,59 +428,6 @@ export class SegmentBuilder {
     }
     return groups;
   }
-
-  /**
-   * Offsets for the storages of the arena by when they are first and last touched. Nothing is known of when the lanes of a
-   * group run: what only one lane touches lies in a block of that lane's, and blocks and all else that the group touches are
-   * alive throughout the group.
-   */
-  private place(groups: readonly LaneGroup[]): PlannedMemory {
-    for (const [index, { inputs, outputs }] of this.emitted.entries()) {
-      for (const ref of [...inputs, ...outputs]) {
-        if (!ref) continue;
-        const { storage } = rootOf(ref.storage);
-        if (storage.first < 0) storage.first = index;
-        storage.last = index;
-      }
-    }
-    const used = this.storages.filter((storage) => storage.kind === "arena" && !storage.within && storage.first >= 0);
-    const laneAt = laneRanges(groups);
-    const blocks = new Map<LaneRange, Storage[]>();
-    const shared: Storage[] = [];
-    for (const storage of used) {
-      const lane = laneAt.get(storage.first);
-      if (!lane || lane !== laneAt.get(storage.last)) shared.push(storage);
-      else if (blocks.has(lane)) blocks.get(lane)!.push(storage);
-      else blocks.set(lane, [storage]);
-    }
-    const bufferOf = (storage: Storage): PlanBuffer => ({
-      id: this.valuesOf.get(storage)?.[0]?.name ?? "",
-      lower: laneAt.get(storage.first)?.group.begin ?? storage.first,
-      upper: laneAt.get(storage.last)?.group.end ?? storage.last + 1,
-      size: align(Math.max(1, storage.sizeBytes)),
-    });
-    const inner = [...blocks].map(([{ group }, storages]) => {
-      const buffers = storages.map((each) => ({ ...bufferOf(each), lower: each.first, upper: each.last + 1 }));
-      return { group, storages, buffers, plan: planMemory(buffers, { timeoutMs: planMs / blocks.size }) };
-    });
-    const outer = shared.map(bufferOf);
-    const whole = planMemory(
-      [
-        ...outer,
-        ...inner.map(({ group, plan }) => ({ id: "", lower: group.begin, upper: group.end, size: plan.height })),
-      ],
-      { timeoutMs: planMs },
-    );
-    const offsets = whole.offsets.slice(0, shared.length);
-    for (const [i, { plan }] of inner.entries())
-      for (const offset of plan.offsets) offsets.push(whole.offsets[shared.length + i]! + offset);
-    const placed = [...shared, ...inner.flatMap(({ storages }) => storages)];
-    for (const [i, storage] of placed.entries()) storage.offset = offsets[i]!;
-    return {
-      buffers: [...outer, ...inner.flatMap(({ buffers }) => buffers)],
-      plan: { ...whole, offsets, optimal: whole.optimal && inner.every(({ plan }) => plan.optimal) },
-    };
-  }
 }
 
 const freshStorage = (sizeBytes: number): Storage => ({
@@ -545,251 +438,3 @@ const freshStorage = (sizeBytes: number): Storage => ({
   last: -1,
   offset: 0,
 });
-
-/** Refs as positions in the program's table, each place once. */
-class TensorTable {
-  readonly tensors: EncodedTensor[] = [];
-  readonly constants: number[] = [];
-  private readonly positions = new Map<string, number>();
-  private readonly storageIds = new Map<Storage, number>();
-
-  encode({
-    instruction,
-    inputs,
-    outputs,
-    parameters,
-  }: Pick<Emitted, "instruction" | "inputs" | "outputs" | "parameters">): EncodedInstruction {
-    return {
-      name: instruction.name,
-      inputs: inputs.map((ref) => ref && this.position(ref)),
-      outputs: outputs.map((ref) => ref && this.position(ref)),
-      parameters,
-    };
-  }
-
-  private position(ref: TensorRef): number {
-    const { storage, offsetBytes } = rootOf(ref.storage);
-    let storageId = this.storageIds.get(storage);
-    if (storageId === undefined) this.storageIds.set(storage, (storageId = this.storageIds.size));
-    const key = `${storageId}:${offsetBytes + ref.offsetBytes}:${ref.sizeBytes}`;
-    let position = this.positions.get(key);
-    if (position === undefined) {
-      let index = storage.kind === "arena" ? 0 : storage.index;
-      if (storage.kind === "constant") {
-        const at = this.constants.indexOf(storage.index);
-        index = at >= 0 ? at : this.constants.push(storage.index) - 1;
-      }
-      position =
-        this.tensors.push({
-          place: storage.kind,
-          index,
-          offsetBytes: (storage.kind === "arena" ? storage.offset : 0) + offsetBytes + ref.offsetBytes,
-          sizeBytes: ref.sizeBytes,
-        }) - 1;
-      this.positions.set(key, position);
-    }
-    return position;
-  }
-}
-
-class NodeLowering implements LowerContext {
-  readonly node: Node;
-  readonly isa: string;
-  readonly asked: string | undefined;
-  readonly version: number;
-  readonly attrs: LowerContext["attrs"];
-  /** Copies in other layouts made on this node's behalf. */
-  readonly conversions: { readonly value: Value; readonly layout: string }[] = [];
-  private readonly builder: SegmentBuilder;
-  private readonly position: number;
-  private readonly known: Known;
-  private readonly given: TensorRef[] = [];
-  readonly measurements: Measurements | undefined;
-
-  constructor(
-    builder: SegmentBuilder,
-    node: Node,
-    position: number,
-    isa: string,
-    known: Known,
-    asked: string | undefined,
-    measurements: Measurements | undefined,
-  ) {
-    this.asked = asked;
-    this.measurements = measurements;
-    this.builder = builder;
-    this.node = node;
-    this.position = position;
-    this.isa = isa;
-    this.known = known;
-    this.version = versionOf(node);
-    this.attrs = attributesOf(node, this.version);
-  }
-
-  get numInputs(): number {
-    return this.node.inputs.length;
-  }
-
-  get numOutputs(): number {
-    return this.node.outputs.length;
-  }
-
-  has(index: number): boolean {
-    return this.node.inputs[index] !== undefined;
-  }
-
-  dtype(index: number): DType {
-    return tensorTypeOf(this.input(index)).dtype;
-  }
-
-  shape(index: number): StaticShape {
-    return tensorTypeOf(this.input(index)).shape;
-  }
-
-  constant(index: number): Tensor | undefined {
-    const value = this.node.inputs[index];
-    return value && this.known.constantOf(value);
-  }
-
-  isOutputUsed(index: number): boolean {
-    return this.node.outputs[index] !== undefined;
-  }
-
-  outDtype(index: number): DType {
-    return tensorTypeOf(this.output(index)).dtype;
-  }
-
-  outShape(index: number): StaticShape {
-    return tensorTypeOf(this.output(index)).shape;
-  }
-
-  outBytes(index: number): number {
-    return byteLength(this.outDtype(index), sizeOf(this.outShape(index)));
-  }
-
-  in(index: number, accepted: readonly string[] = [""]): TensorRef {
-    const value = this.input(index);
-    let ref = this.builder.refOf(value);
-    if (!accepted.includes(ref.layout)) ref = this.builder.rowMajor(value, ref, this);
-    this.given.push(ref);
-    return ref;
-  }
-
-  convertOnce(index: number, layout: string, make: () => TensorRef): TensorRef {
-    return this.builder.convertOnce(this.input(index), layout, this, make);
-  }
-
-  layout(index: number): string {
-    return this.builder.refOf(this.input(index)).layout;
-  }
-
-  users(outputIndex: number): readonly Node[] {
-    return [...(this.node.outputs[outputIndex]?.users ?? [])];
-  }
-
-  isLastUse(index: number): boolean {
-    return this.builder.isFreeAfter(this.builder.refOf(this.input(index)).storage, this.position);
-  }
-
-  out(
-    index: number,
-    options: { layout?: string; sizeBytes?: number; inPlace?: TensorRef | undefined } = {},
-  ): TensorRef {
-    const value = this.output(index);
-    const { dtype, shape } = tensorTypeOf(value);
-    const layout = options.layout ?? "";
-    const sizeBytes = options.sizeBytes ?? byteLength(dtype, sizeOf(shape));
-    const { inPlace } = options;
-    if (inPlace && inPlace.sizeBytes === sizeBytes && this.builder.isFreeAfter(inPlace.storage, this.position)) {
-      const shared = this.given.some(
-        (ref) =>
-          ref.storage === inPlace.storage &&
-          (ref.offsetBytes !== inPlace.offsetBytes || ref.sizeBytes !== inPlace.sizeBytes),
-      );
-      if (!shared) return this.builder.bind(value, { ...inPlace, dtype, shape, layout });
-    }
-    const storage = this.builder.arena(sizeBytes);
-    return this.builder.bind(value, { storage, offsetBytes: 0, sizeBytes, dtype, shape, layout });
-  }
-
-  view(index: number, of: TensorRef, offsetBytes = 0, partBytes?: number): void {
-    const value = this.output(index);
-    const { dtype, shape } = tensorTypeOf(value);
-    const sizeBytes = partBytes ?? (of.layout === "" ? byteLength(dtype, sizeOf(shape)) : of.sizeBytes);
-    this.builder.bind(value, { ...of, offsetBytes: of.offsetBytes + offsetBytes, sizeBytes, dtype, shape });
-  }
-
-  scratch(sizeBytes: number): TensorRef {
-    const storage = this.builder.arena(sizeBytes);
-    return { storage, offsetBytes: 0, sizeBytes, dtype: "uint8", shape: [sizeBytes], layout: "" };
-  }
-
-  data(array: NumberArray, dtype: DType, shape: StaticShape = [array.length]): TensorRef {
-    return this.builder.data(array, dtype, shape);
-  }
-
-  prepare<P extends ParameterSpecs>(
-    instruction: Instruction<P>,
-    inputs: readonly TensorRef[],
-    parameters: Parameters<P>,
-  ): TensorRef {
-    return this.builder.prepare(instruction as Instruction, inputs, parameters);
-  }
-
-  emit<P extends ParameterSpecs>(instruction: Instruction<P>, emission: Emission<P>): void {
-    this.builder.emit(instruction as Instruction, emission as Emission<ParameterSpecs>, this.node);
-  }
-
-  absorb(ref: TensorRef, fits: (fusion: unknown) => boolean): unknown {
-    return this.builder.absorb(ref, this.node, this.position, fits);
-  }
-
-  private input(index: number): Value {
-    const value = this.node.inputs[index];
-    if (!value) throw new Error(`input ${index} of ${this.node.op} is left out`);
-    return value;
-  }
-
-  private output(index: number): Value {
-    const value = this.node.outputs[index];
-    if (!value) throw new Error(`output ${index} of ${this.node.op} is left out`);
-    return value;
-  }
-}
-
-/** The operator's own figures for a node of static shapes. */
-export function costOf(node: Node): { flops: number; bytes: number } {
-  const version = versionOf(node);
-  const shapeOf = (value: Value | undefined) =>
-    value?.type?.kind === "tensor" ? (value.type.shape as StaticShape | undefined) : undefined;
-  let totalBytes = 0;
-  for (const value of [...node.inputs, ...node.outputs]) {
-    const type = value?.type;
-    if (type?.kind === "tensor" && type.shape) totalBytes += byteLength(type.dtype, sizeOf(type.shape as StaticShape));
-  }
-  const context: CostContext = {
-    version,
-    attrs: attributesOf(node, version),
-    numOutputs: node.outputs.length,
-    isOutputUsed: (index) => node.outputs[index] !== undefined,
-    inputShape: (index) => shapeOf(node.inputs[index]),
-    outputShape: (index) => shapeOf(node.outputs[index]) ?? [],
-    totalBytes,
-  };
-  return node.operator.cost(context);
-}
-
-/** Where each value of a graph is read last, subgraphs included. */
-export function lastUses(graph: Graph): Map<Value, number> {
-  const last = new Map<Value, number>();
-  const visit = (node: Node, position: number): void => {
-    for (const value of node.inputs) if (value) last.set(value, position);
-    for (const [, inner] of node.subgraphs()) {
-      for (const value of inner.outputs) last.set(value, position);
-      for (const nested of inner.nodes) visit(nested, position);
-    }
-  };
-  graph.nodes.forEach(visit);
-  for (const value of graph.outputs) last.set(value, Number.POSITIVE_INFINITY);
-  return last;
-}

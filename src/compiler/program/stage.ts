@@ -13,8 +13,9 @@ import { inferShapes } from "../ir/infer.ts";
 import type { ConstantPool } from "./constants.ts";
 import { orderForMemory } from "./order.ts";
 import { findLowering } from "./registry.ts";
-import { type Known, lastUses, type Segment, SegmentBuilder } from "./segment.ts";
+import { type Segment, SegmentBuilder } from "./segment.ts";
 import type { Measurements } from "./trial.ts";
+import { type Known, lastUses } from "./values.ts";
 
 export type Step =
   | { readonly kind: "program"; readonly segment: Segment }

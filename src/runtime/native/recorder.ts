@@ -1,7 +1,8 @@
 /** What a traced run of the native engine leaves: its instructions with their times and memory, and the tensors asked for. */
 import type { RuntimeValue, Tensor } from "../../base/tensor.ts";
 import type { Node, Value } from "../../compiler/ir/graph.ts";
-import { costOf, type Segment } from "../../compiler/program/segment.ts";
+import type { Segment } from "../../compiler/program/segment.ts";
+import { costOf } from "../../compiler/program/values.ts";
 import type { RunOptions } from "../engine.ts";
 import { coveredUs, type Phase, type Stint, type TraceEvent } from "../trace.ts";
 import type { NativeRecord } from "./addon.ts";

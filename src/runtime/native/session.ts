@@ -20,7 +20,8 @@ import { runPasses } from "../../compiler/passes/pipeline.ts";
 import { joinPlans, type PlannedMemory } from "../../compiler/plan/plan-memory.ts";
 import { ConstantPool } from "../../compiler/program/constants.ts";
 import type { NumberArray } from "../../compiler/program/lowering.ts";
-import type { Preparations, Segment } from "../../compiler/program/segment.ts";
+import type { Preparations } from "../../compiler/program/preparations.ts";
+import type { Segment } from "../../compiler/program/segment.ts";
 import {
   buildStage,
   inputShapesOf,
