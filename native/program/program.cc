@@ -454,10 +454,10 @@ Status Program::RunGroup(const Running& running, const Group& group) const {
       return;
     }
   };
-  if (ArenaGuard::kOneAtATime)
-    for (std::size_t lane = 0; lane < group.lane_ends.size(); ++lane) run_lane(lane, 0);
-  else
-    request.parallel.For(group.lane_ends.size(), [&](std::size_t lane, int thread) { run_lane(lane, thread); });
+  const std::size_t lanes = group.lane_ends.size();
+  const std::size_t at_once = ArenaGuard::kOneAtATime ? 1 : lanes;
+  for (std::size_t begin = 0; begin < lanes; begin += at_once)
+    request.parallel.For(at_once, [&](std::size_t i, int thread) { run_lane(begin + i, thread); });
   return first;
 }
 
