@@ -30,14 +30,14 @@ export type PlainMap = ReadonlyMap<MapKey | number, MapElement>;
 export type Feeds = Record<string, RuntimeValue | PlainMap | readonly PlainMap[]>;
 
 /** Plain Maps, and arrays of them, as the values they stand for; what does not fit the type stays as it is. */
-function typed(given: Feeds[string], type: ValueType): RuntimeValue {
+function typed(given: Feeds[string], type: ValueType): Feeds[string] {
   if (type.kind === "sequence" && Array.isArray(given) && holdsMaps(type))
-    return { kind: "sequence", items: given.map((item) => typed(item as PlainMap, type.element)) };
+    return { kind: "sequence", items: given.map((item) => typed(item as PlainMap, type.element) as RuntimeValue) };
   if (type.kind === "optional" && holdsMaps(type)) return typed(given, type.element);
-  if (type.kind !== "map" || !isPlainMap(given)) return given as RuntimeValue;
+  if (type.kind !== "map" || !isPlainMap(given)) return given;
   const { dtype } = type.value;
   const isKey = type.key === "string" ? isString : isInt64;
-  for (const key of given.keys()) if (!isKey(key)) return given as unknown as RuntimeValue;
+  for (const key of given.keys()) if (!isKey(key)) return given;
   const map = new MapValue(type.key, dtype);
   for (const [key, element] of given) map.set(key, elementOf(dtype, element));
   return map;
@@ -74,7 +74,6 @@ export function checkFeeds(inputs: readonly Port[], feeds: Feeds, where: string)
       throw new InferlabError("FEED", `${where} has no input ${JSON.stringify(name)}`, { hint, details: { name } });
   }
   const symbols = new Map<string, { size: number; at: string }>();
-  // Every feed that is no plain Map is a RuntimeValue, or found to be none below.
   let complete = feeds as Values;
   for (const { name, type } of inputs) {
     const given = feeds[name];
@@ -88,7 +87,8 @@ export function checkFeeds(inputs: readonly Port[], feeds: Feeds, where: string)
       continue;
     }
     if (!type) continue;
-    const value = typed(given, type);
+    // What is no RuntimeValue is found to be none by the check.
+    const value = typed(given, type) as RuntimeValue;
     if (value !== given) complete = { ...complete, [name]: value };
     checkValue(value, type, symbols, JSON.stringify(name), (what, found, want) => {
       throw new InferlabError("FEED", `${what} of ${where} is ${found}, expected ${want}`, {
